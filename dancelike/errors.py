@@ -1,0 +1,82 @@
+"""Every error that a user can meet, each with the exit code that the command line ends with.
+
+A message is one sentence that says what went wrong, what was found, what was expected and what to do.
+Each class also inherits the closest builtin, so that ``except FileNotFoundError`` keeps working.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "ClipError",
+    "ClipNotFoundError",
+    "ConfigError",
+    "DancelikeError",
+    "GraphError",
+    "InternalError",
+    "ModelError",
+    "ModelNotFoundError",
+    "NoDancerError",
+    "OutputError",
+]
+
+
+class DancelikeError(Exception):
+    """Base of all errors that dancelike raises on purpose.
+
+    Attributes
+    ----------
+    exit_code : int
+        What the command line returns when this error ends it.
+    """
+
+    exit_code = 1
+
+
+class ConfigError(DancelikeError, ValueError):
+    """A setting or an argument is not usable."""
+
+    exit_code = 2
+
+
+class GraphError(DancelikeError, ValueError):
+    """A graph of tasks is not well formed, or a task broke its contract."""
+
+    exit_code = 2
+
+
+class ClipError(DancelikeError, ValueError):
+    """An input cannot be read as a clip."""
+
+    exit_code = 3
+
+
+class ClipNotFoundError(ClipError, FileNotFoundError):
+    """The clip's path does not exist."""
+
+
+class NoDancerError(DancelikeError, ValueError):
+    """No dancer was found in a clip."""
+
+    exit_code = 4
+
+
+class ModelError(DancelikeError, RuntimeError):
+    """A model or its runtime cannot be used."""
+
+    exit_code = 5
+
+
+class ModelNotFoundError(ModelError, FileNotFoundError):
+    """The model is neither in the catalogue nor on disk."""
+
+
+class OutputError(DancelikeError, OSError):
+    """A result cannot be written."""
+
+    exit_code = 6
+
+
+class InternalError(DancelikeError, RuntimeError):
+    """dancelike broke one of its own promises; please report it with the traceback."""
+
+    exit_code = 70
