@@ -15,7 +15,17 @@ from numpy.typing import NDArray
 
 from dancelike.timebase import Timestamp
 
-__all__ = ["JOINT_COUNT", "PART_COUNT", "BodyObservation", "BodyPart", "BodyTrack", "Frame", "Joint", "Joints", "PartMask"]
+__all__ = [
+    "JOINT_COUNT",
+    "PART_COUNT",
+    "BodyObservation",
+    "BodyPart",
+    "BodyTrack",
+    "Frame",
+    "Joint",
+    "Joints",
+    "PartMask",
+]
 
 Float32 = NDArray[np.float32]
 UInt8 = NDArray[np.uint8]
@@ -100,9 +110,8 @@ def _require(name: str, array: NDArray[Any], dtype: type, shape: tuple[int | Non
     fits = array.ndim == len(shape) and all(s is None or s == a for s, a in zip(shape, array.shape, strict=True))
     if array.dtype != dtype or not fits:
         wanted = ", ".join("any" if s is None else str(s) for s in shape)
-        raise ValueError(
-            f"{name} must be {np.dtype(dtype).name} of shape [{wanted}], but is {array.dtype.name} of shape {list(array.shape)}"
-        )
+        found = f"{array.dtype.name} of shape {list(array.shape)}"
+        raise ValueError(f"{name} must be {np.dtype(dtype).name} of shape [{wanted}], but is {found}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,14 @@ def test_importing_the_package_is_light() -> None:
 
 
 def test_repository_names_no_host_and_no_machine_path() -> None:
-    forbidden = ["pypi" + ".org", "npmjs" + ".org", "registry" + ".npm", "deb" + ".debian.org", "pythonhosted" + ".org", "/wo" + "rk/"]
+    forbidden = [
+        "pypi" + ".org",
+        "npmjs" + ".org",
+        "registry" + ".npm",
+        "deb" + ".debian.org",
+        "pythonhosted" + ".org",
+        "/wo" + "rk/",
+    ]
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
     if listed.returncode != 0:
         pytest.skip("not a git checkout")

@@ -1,0 +1,46 @@
+"""The command line: dispatch only. A door is imported when it is opened, so that ``--help`` answers at once."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+DOORS = {
+    "score": ("dancelike.score.cli:score", "Score a recorded take against a reference."),
+    "demo": ("dancelike.score.demo:demo", "Score the bundled dance and write its report."),
+    "models": ("dancelike.catalogue.cli:models", "List, show, fetch and check the models."),
+    "doctor": ("dancelike.catalogue.doctor:doctor", "Say what this machine has and what is missing."),
+    "warm-up": ("dancelike.catalogue.warm_up:warm_up", "Compile the kernels once and cache them."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported on use."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Name the doors, in the order of the table."""
+        return list(DOORS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import and return one door."""
+        if cmd_name not in DOORS:
+            return None
+        module, _, name = DOORS[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the doors without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in DOORS.items()])
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="dancelike")
+def main() -> None:
+    """Compare two dancers, limb by limb and beat by beat, on this machine alone."""
+
+
+if __name__ == "__main__":
+    main(prog_name="dancelike")

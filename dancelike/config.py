@@ -1,0 +1,102 @@
+"""What a run may be told: one frozen dataclass a use, read from TOML or built in code, every value checked."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, fields
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from dancelike.errors import ConfigError
+
+__all__ = ["MIRROR_CHOICES", "RUNTIME_CHOICES", "ScoreConfig", "load_score_config"]
+
+MIRROR_CHOICES = ("auto", "on", "off")
+RUNTIME_CHOICES = ("auto", "litert", "tflite", "tensorflow")
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreConfig:
+    """How two clips are scored.
+
+    Attributes
+    ----------
+    model : str
+        A name of the catalogue or the path of a model file.
+    runtime : str
+        One of `RUNTIME_CHOICES`.
+    delegate : str
+        ``auto``, ``cpu`` or what `dancelike.vision.load_segmenter` names.
+    threads : int
+        Threads of one interpreter; two interpreters run at once, so 1 is right on two cores.
+    workers : int or None
+        Worker threads of the driver; None for one a core. The result does not depend on it.
+    mirror : str
+        Whether the take is mirrored: ``auto`` finds out, ``on`` and ``off`` decide.
+    analysis_size_px : int
+        Longest side of the pictures that are analysed.
+    max_rate : Fraction
+        Frames a second that are analysed at most; a faster clip is thinned to it.
+    """
+
+    model: str = "default"
+    runtime: str = "auto"
+    delegate: str = "auto"
+    threads: int = 1
+    workers: int | None = None
+    mirror: str = "auto"
+    analysis_size_px: int = 640
+    max_rate: Fraction = Fraction(30)
+
+    def __post_init__(self) -> None:
+        _require_choice("mirror", self.mirror, MIRROR_CHOICES)
+        _require_choice("runtime", self.runtime, RUNTIME_CHOICES)
+        _require_range("threads", self.threads, 1, 64)
+        if self.workers is not None:
+            _require_range("workers", self.workers, 1, 64)
+        _require_range("analysis_size_px", self.analysis_size_px, 128, 4096)
+        _require_range("max_rate", self.max_rate, 5, 240)
+
+
+def load_score_config(path: Path) -> ScoreConfig:
+    """Read the ``[score]`` table of a TOML file.
+
+    Raises
+    ------
+    ConfigError
+        When the file cannot be read or a key or a value is not usable; the sentence names file and key.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8")).get("score", {})
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read as a TOML file: {error}.") from error
+    return _build(path, table)
+
+
+def _build(path: Path, table: Any) -> ScoreConfig:
+    if not isinstance(table, dict):
+        raise ConfigError(f"{path}: score must be a table, but is {type(table).__name__}.")
+    known = {field.name: field for field in fields(ScoreConfig)}
+    for key, value in table.items():
+        if key not in known:
+            raise ConfigError(f"{path}: score.{key} is not known; the keys are {', '.join(sorted(known))}.")
+        wanted = str if isinstance(known[key].default, str) else int
+        if not isinstance(value, wanted) or isinstance(value, bool):
+            raise ConfigError(f"{path}: score.{key} must be {wanted.__name__}, but is {value!r}.")
+    if "max_rate" in table:
+        table = {**table, "max_rate": Fraction(table["max_rate"])}
+    try:
+        return ScoreConfig(**table)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: score.{error}") from error
+
+
+def _require_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise ConfigError(f"{name} must be one of {', '.join(choices)}, but is {value!r}.")
+
+
+def _require_range(name: str, value: int | Fraction, low: int, high: int) -> None:
+    if not low <= value <= high:
+        raise ConfigError(f"{name} must be from {low} to {high}, but is {value}.")

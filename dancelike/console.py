@@ -1,0 +1,111 @@
+"""How the command line talks: one sentence for an error, progress only on a terminal, JSON never mixed with prose."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from dancelike.errors import DancelikeError, OutputError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = ["Manners", "common_options", "console", "progress", "write_atomically"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """What the user asked of the program's voice.
+
+    Attributes
+    ----------
+    quiet : bool
+        Print nothing but results and errors.
+    debug : bool
+        Add the traceback to an error.
+    """
+
+    quiet: bool = False
+    debug: bool = False
+
+
+def common_options(function: F) -> F:
+    """Add ``--quiet`` and ``--debug`` to a command; they arrive as ``manners: Manners``."""
+    import functools
+
+    @click.option("--quiet", "-q", is_flag=True, help="Print only results and errors.")
+    @click.option("--debug", is_flag=True, help="Add the traceback to an error.")
+    @functools.wraps(function)
+    def wrapper(*args: Any, quiet: bool, debug: bool, **kwargs: Any) -> Any:
+        manners = Manners(quiet=quiet, debug=debug)
+        try:
+            return function(*args, manners=manners, **kwargs)
+        except KeyboardInterrupt:
+            click.echo("Interrupted.", err=True)
+            sys.exit(INTERRUPTED)
+        except DancelikeError as error:
+            if debug:
+                raise
+            click.echo(f"dancelike: {error}", err=True)
+            sys.exit(error.exit_code)
+
+    return wrapper  # type: ignore[return-value]
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return a rich console; colours only on a terminal and never with ``NO_COLOR``."""
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False, no_color=bool(os.environ.get("NO_COLOR")) or None)
+
+
+@contextmanager
+def progress(description: str, manners: Manners) -> Iterator[Callable[[float], None]]:
+    """Show a bar with the time left on standard error; silent when that is not a terminal.
+
+    Yields
+    ------
+    callable
+        Takes the share that is done, 0 to 1.
+    """
+    if manners.quiet or not sys.stderr.isatty():
+        yield lambda share: None
+        return
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console(stderr=True), transient=True) as bar:
+        task = bar.add_task(description, total=1.0)
+        yield lambda share: bar.update(task, completed=share)
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write a whole file or nothing: a temporary name beside it first, then a rename.
+
+    Raises
+    ------
+    OutputError
+        When the folder cannot be made or written, or the disk is full.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(data)
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True) if path.parent.is_dir() else None
+        reason = (error.strerror or str(error)).lower()
+        raise OutputError(f"{path} cannot be written: {reason}; choose another folder with --out.") from error
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
