@@ -79,7 +79,7 @@ def progress(description: str, manners: Manners) -> Iterator[Callable[[float], N
         Takes the share that is done, 0 to 1.
     """
     if manners.quiet or not sys.stderr.isatty():
-        yield lambda share: None
+        yield lambda _share: None
         return
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
