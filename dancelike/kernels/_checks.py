@@ -1,0 +1,83 @@
+"""Refusal of unsuitable arrays, and a view that does not make numba compile a second version."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+__all__ = ["require_affine", "require_array", "require_output"]
+
+
+class _Alias:
+    """Owner of a writable view of a read-only array."""
+
+    __slots__ = ("__array_interface__", "base")
+
+    def __init__(self, array: NDArray[Any]) -> None:
+        interface = dict(array.__array_interface__)
+        interface["data"] = (interface["data"][0], False)
+        self.__array_interface__ = interface
+        self.base = array
+
+
+def require_array(name: str, array: NDArray[Any], dtype: DTypeLike, shape: tuple[int | None, ...]) -> NDArray[Any]:
+    """Return ``array`` for a kernel to read, after checking it.
+
+    Parameters
+    ----------
+    name : str
+        What the error calls it.
+    array : ndarray
+        The array.
+    dtype : dtype
+        The type it must have.
+    shape : tuple of int or None
+        The shape it must have; None stands for any length from 1.
+
+    Returns
+    -------
+    ndarray
+        The same memory. Numba types a read-only array differently and would compile every kernel twice, so a read-only
+        array comes back as a writable view, which kernels only read.
+
+    Raises
+    ------
+    ValueError
+        If the array has another type or shape, is empty, or is not C-contiguous.
+    """
+    wanted_dtype = np.dtype(dtype)
+    if not isinstance(array, np.ndarray):
+        raise ValueError(f"{name} must be a NumPy array of {wanted_dtype.name}, but is a {type(array).__name__}")
+    fits = array.ndim == len(shape) and all(a > 0 and s in (None, a) for s, a in zip(shape, array.shape, strict=True))
+    if array.dtype != wanted_dtype or not fits:
+        wanted = ", ".join("1 or more" if s is None else str(s) for s in shape)
+        found = f"{array.dtype.name} of shape {list(array.shape)}"
+        raise ValueError(f"{name} must be {wanted_dtype.name} of shape [{wanted}], but is {found}")
+    if not array.flags.c_contiguous:
+        found = list(array.strides)
+        raise ValueError(
+            f"{name} must be C-contiguous, but has strides {found}; pass it through numpy.ascontiguousarray"
+        )
+    return array if array.flags.writeable else np.asarray(_Alias(array))
+
+
+def require_output(name: str, array: NDArray[Any], dtype: DTypeLike, shape: tuple[int | None, ...]) -> NDArray[Any]:
+    """Return ``array`` for a kernel to write to, after the checks of `require_array` and that it may be written."""
+    require_array(name, array, dtype, shape)
+    if not array.flags.writeable:
+        raise ValueError(f"{name} must be writable, but is read-only; pass a copy")
+    return array
+
+
+def require_affine(name: str, matrix: NDArray[Any], *, invertible: bool = False) -> NDArray[np.float64]:
+    """Return ``matrix`` if it is a finite float64 [2, 3] affine map (and has an inverse, where asked)."""
+    checked: NDArray[np.float64] = require_array(name, matrix, np.float64, (2, 3))
+    values = [float(v) for v in checked.ravel()]
+    if not all(math.isfinite(v) for v in values):
+        raise ValueError(f"{name} must hold finite numbers, but holds {values}")
+    if invertible and abs(values[0] * values[4] - values[1] * values[3]) < 1e-12:
+        raise ValueError(f"{name} must have an inverse, but its determinant is zero: {values}")
+    return checked
