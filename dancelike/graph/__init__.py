@@ -1,0 +1,21 @@
+"""The graph as plain data: tasks, ports, edges, joins. How and when it runs is the business of `dancelike.runtime`."""
+
+from dancelike.graph.edge import Edge, Overflow
+from dancelike.graph.graph import Graph
+from dancelike.graph.join import Join, JoinKind
+from dancelike.graph.task import Emit, Node, Packet, Port, Restart, SourceTask, Task
+
+__all__ = [
+    "Edge",
+    "Emit",
+    "Graph",
+    "Join",
+    "JoinKind",
+    "Node",
+    "Overflow",
+    "Packet",
+    "Port",
+    "Restart",
+    "SourceTask",
+    "Task",
+]
