@@ -1,0 +1,132 @@
+"""One sentence for every way in which a file can fail to be a clip."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import av
+
+from dancelike.errors import ClipError, ClipNotFoundError
+
+__all__ = ["CONTAINERS", "open_container", "require_file", "translated"]
+
+# Files are opened in these containers only. What is left out reads other files or the network (playlists, streams),
+# draws text or modules as pictures (tty, ass, xbin), is a single picture, or guesses at raw samples.
+CONTAINERS = (
+    "3g2,3gp,amv,asf,av1,avi,avs,bink,cavsvideo,cine,dirac,dnxhd,dv,evc,f4v,flic,flv,gif,gxf,h261,h263,h264,hevc,ipu,"
+    "ivf,ivr,kux,live_flv,m4v,matroska,mjpeg,mlv,mov,mp4,mpeg,mpegts,mpegvideo,mpjpeg,mxf,nsv,nut,nuv,obu,ogg,"
+    "rm,roq,smjpeg,swf,ty,vc1,vvc,webm,webp,wtv,yuv4mpegpipe,apng,"
+    # Sound alone is opened too, so that the refusal can say that the picture is missing, and for `read_audio`.
+    "aac,ac3,aiff,amr,ape,au,caf,dts,eac3,flac,mp3,tta,w64,wav,wv"
+)
+_TIMEOUT_S = 5.0
+_EXPECTED = "expected a video clip such as mp4, mov, mkv, webm or avi"
+
+# What PyAV and the calls around it are known to let through on damaged files.
+_FOREIGN = (
+    av.FFmpegError,
+    OSError,
+    ValueError,
+    LookupError,
+    ArithmeticError,
+    RuntimeError,
+    MemoryError,
+    TypeError,
+    AttributeError,
+)
+
+
+def require_file(path: Path) -> None:
+    """Refuse what is not a readable, ordinary, non-empty file, before a decoder sees it.
+
+    Raises
+    ------
+    ClipNotFoundError
+        The path does not exist.
+    ClipError
+        The path is a folder, a pipe or a device, is empty, or may not be read.
+    """
+    try:
+        found = path.stat()
+        if stat.S_ISDIR(found.st_mode):
+            raise ClipError(f"{path} is a folder, but a video file is expected: name a file inside it.")
+        if not stat.S_ISREG(found.st_mode):
+            raise ClipError(f"{path} is a pipe or a device, but a video file is expected: save it to a file first.")
+        if found.st_size == 0:
+            raise ClipError(f"{path} is empty, but a video file is expected: copy or record it again.")
+        with path.open("rb"):
+            pass
+    except FileNotFoundError as error:
+        raise ClipNotFoundError(f"{path} does not exist: give the path of a video file.") from error
+    except PermissionError as error:
+        raise ClipError(f"{path} may not be read by this user: change its permissions or copy it.") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ClipError(f"{str(path)!r} cannot be opened ({reason.lower()}): give the path of a video file.") from error
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turn whatever the decoder raises inside the block into a `ClipError` of one sentence."""
+    try:
+        yield
+    except ClipError:
+        raise
+    except _FOREIGN as error:
+        raise ClipError(_sentence(path, error)) from error
+
+
+def _sentence(path: Path, error: BaseException) -> str:
+    if isinstance(error, TimeoutError):
+        return f"{path} could not be read within {_TIMEOUT_S:.0f} s, so it is refused: copy it to a local disk first."
+    if isinstance(error, MemoryError):
+        return f"{path} asks for more memory than there is, so it is refused: convert it to a smaller picture."
+    if isinstance(error, av.error.DecoderNotFoundError | av.error.PatchWelcomeError | NotImplementedError):
+        return f"{path} is in a format that is not supported here: convert it to H.264 in an mp4 file."
+    if isinstance(error, PermissionError):
+        return f"{path} may not be read by this user: change its permissions or copy it."
+    if _looks_cut_off(path):
+        return f"{path} starts like a video but its index is missing or damaged: record or copy it again."
+    reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    reason = " ".join(reason.split()).rstrip(".").lower()
+    return f"{path} cannot be read as a clip ({reason}): {_EXPECTED}."
+
+
+def _looks_cut_off(path: Path) -> bool:
+    """Whether the file begins as an mp4 or mov does; such a file fails to open when its index never got written."""
+    try:
+        with path.open("rb") as file:
+            return file.read(12)[4:8] in {b"ftyp", b"moov", b"mdat", b"wide", b"free"}
+    except OSError:
+        return False
+
+
+@contextmanager
+def open_container(path: Path) -> Iterator[av.container.InputContainer]:
+    """Open a local file for reading, in a known container, without ever touching the network.
+
+    Errors inside the block are translated too.
+
+    Yields
+    ------
+    av.container.InputContainer
+        Closed at the end of the block.
+    """
+    require_file(path)
+    with translated(path):
+        # The prefix keeps a name such as "http:x" or "concat:a|b" a name.
+        container = av.open(
+            "file:" + os.fspath(path),
+            mode="r",
+            options={"format_whitelist": CONTAINERS, "protocol_whitelist": "file"},
+            metadata_errors="replace",
+            timeout=_TIMEOUT_S,
+        )
+        try:
+            yield container
+        finally:
+            container.close()

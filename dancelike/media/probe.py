@@ -1,0 +1,233 @@
+"""What a clip is, before a picture of it is scored."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from dancelike.errors import ClipError
+from dancelike.media.faults import open_container, require_file, translated
+from dancelike.media.pictures import Orientation, display_size, read_orientation
+from dancelike.timebase import Timestamp
+
+__all__ = ["ClipInfo", "hash_clip", "probe_clip"]
+
+_LONGEST_S = 24 * 3600
+_MOST_PIXELS = 8192 * 8192
+_PATIENCE = 250  # packets without a picture, after which the clip is taken for broken
+_HASH_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class ClipInfo:
+    """What is known about a clip without decoding it.
+
+    Attributes
+    ----------
+    path : Path
+        As it was given.
+    duration_s : float
+        From the first picture to the end of the last one.
+    frames : int
+        Pictures in the file, counted from its packets.
+    frame_rate : Fraction
+        Nominal pictures a second; of a clip with variable rate, the mean.
+    variable_rate : bool
+        Whether the distance between pictures varies by more than half of the usual one.
+    size : tuple of int
+        Width and height, upright and in square pixels.
+    orientation : Orientation
+        How the stored picture is turned to be upright.
+    start : Timestamp
+        When the first picture is shown, in the clip's own time base.
+    has_audio : bool
+        Whether there is a sound track.
+    codec, container : str
+        Short names, for people.
+    truncated : bool
+        Whether the file ends before its own index does, or cannot be read to its end; what can be read is used.
+    """
+
+    path: Path
+    duration_s: float
+    frames: int
+    frame_rate: Fraction
+    variable_rate: bool
+    size: tuple[int, int]
+    orientation: Orientation
+    start: Timestamp
+    has_audio: bool
+    codec: str
+    container: str
+    truncated: bool
+
+    @property
+    def time_base(self) -> Fraction:
+        """Seconds per tick of the pictures' timestamps."""
+        return self.start.time_base
+
+    @property
+    def rotation(self) -> int:
+        """Degrees clockwise that turn the stored picture upright."""
+        return self.orientation.rotation
+
+
+def probe_clip(path: str | Path) -> ClipInfo:
+    """Read what a clip is: every packet is counted, one picture is decoded.
+
+    Parameters
+    ----------
+    path : str or Path
+        A local file.
+
+    Returns
+    -------
+    ClipInfo
+
+    Raises
+    ------
+    ClipNotFoundError
+        The path does not exist.
+    ClipError
+        The file cannot be read as a clip with at least one picture.
+    """
+    return scan_clip(Path(path))[0]
+
+
+def hash_clip(path: str | Path) -> str:
+    """SHA-256 of the file's bytes in hexadecimal, read in pieces.
+
+    Raises
+    ------
+    ClipNotFoundError, ClipError
+        The file cannot be read.
+    """
+    path = Path(path)
+    require_file(path)
+    digest = hashlib.sha256()
+    with translated(path), path.open("rb") as file:
+        while piece := file.read(_HASH_CHUNK):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def scan_clip(path: Path) -> tuple[ClipInfo, NDArray[np.int64]]:
+    """Probe a clip and list its pictures' timestamps too, sorted, int64 [frames]."""
+    with open_container(path) as container:
+        stream = video_stream(container, path)
+        frame, pts, durations, truncated = _read_packets(container, stream)
+        if frame is None or not pts:
+            raise ClipError(f"{path} has no picture that can be decoded: record or convert it again.")
+        ticks = np.sort(np.array(pts, dtype=np.int64))
+        time_base = stream.time_base or Fraction(1, 1000)
+        rate, variable = _frame_rate(stream, ticks, time_base)
+        last_ticks = durations.get(int(ticks[-1])) or max(1, round(1 / (rate * time_base)))
+        duration = (int(ticks[-1]) - int(ticks[0]) + last_ticks) * time_base
+        if duration > _LONGEST_S:
+            raise ClipError(
+                f"{path} claims to last {float(duration) / 3600:.0f} hours, but at most {_LONGEST_S // 3600} "
+                "are expected: its timestamps are damaged, so convert it again."
+            )
+        orientation = read_orientation(frame)
+        shown = display_size(frame.width, frame.height, stream.sample_aspect_ratio)
+        info = ClipInfo(
+            path=path,
+            duration_s=float(duration),
+            frames=len(ticks),
+            frame_rate=rate,
+            variable_rate=variable,
+            size=orientation.apply_size(shown),
+            orientation=orientation,
+            start=Timestamp(int(ticks[0]), time_base),
+            has_audio=bool(container.streams.audio),
+            codec=stream.codec_context.name,
+            container=container.format.name,
+            truncated=truncated or _ends_early(path, stream),
+        )
+        return info, ticks
+
+
+def video_stream(container: av.container.InputContainer, path: Path) -> av.VideoStream:
+    """Pick the moving picture of a container (cover art is none) and set its decoder to one thread.
+
+    Raises
+    ------
+    ClipError
+        There is none, or it is too large to be decoded in reasonable memory.
+    """
+    stills = av.stream.Disposition.attached_pic | av.stream.Disposition.timed_thumbnails
+    moving = [s for s in container.streams.video if not s.disposition & stills]
+    if not moving:
+        found = "sound but no picture" if container.streams.audio else "no picture"
+        raise ClipError(f"{path} has {found}, but a video is expected: give a clip that shows the dancer.")
+    stream = max(moving, key=lambda s: (s.width * s.height, -s.index))
+    if stream.width * stream.height > _MOST_PIXELS:
+        raise ClipError(
+            f"{path} has pictures of {stream.width}x{stream.height}, but at most 8192x8192 can be decoded: "
+            "convert it to a smaller size."
+        )
+    for other in container.streams:
+        if other is not stream:
+            other.discard = av.stream.Discard.all
+    # The graph runs two clips side by side, so each decoder keeps to one thread.
+    stream.codec_context.thread_count = 1
+    stream.codec_context.thread_type = "NONE"
+    return stream
+
+
+def _read_packets(
+    container: av.container.InputContainer, stream: av.VideoStream
+) -> tuple[av.VideoFrame | None, list[int], dict[int, int], bool]:
+    """Collect the first picture, all timestamps, the last durations, and whether reading broke off."""
+    frame: av.VideoFrame | None = None
+    pts: list[int] = []
+    last: dict[int, int] = {}
+    tries = 0
+    try:
+        for packet in container.demux(stream):
+            if frame is None and tries < _PATIENCE:
+                tries += 1
+                try:
+                    frame = next(iter(packet.decode()), None)
+                except (av.FFmpegError, ValueError, LookupError):
+                    frame = None
+            at = packet.pts if packet.pts is not None else packet.dts
+            if at is None or packet.size == 0 or packet.is_discard:
+                continue
+            pts.append(at)
+            if packet.duration and (not last or at > max(last)):
+                last = {at: packet.duration}
+    except (av.FFmpegError, OSError):
+        return frame, pts, last, True
+    return frame, pts, last, False
+
+
+def _frame_rate(stream: av.VideoStream, ticks: NDArray[np.int64], time_base: Fraction) -> tuple[Fraction, bool]:
+    """Nominal rate if the timestamps bear it out, else their mean; and whether the steps vary."""
+    stated = stream.average_rate or stream.guessed_rate or Fraction(0)
+    steps = np.diff(ticks)
+    steps = steps[steps > 0]
+    if not len(steps):
+        return (stated if 0 < stated <= 1000 else Fraction(25)), False
+    usual = float(np.median(steps))
+    # A step may always be a tick longer or shorter than the others, because ticks are whole.
+    variable = bool(np.any(np.abs(steps - usual) > 0.5 * usual + 1))
+    mean = Fraction(len(steps), max(1, int(ticks[-1]) - int(ticks[0]))) / time_base
+    if 0 < stated <= 1000 and abs(stated - mean) <= mean / 50:
+        return stated, variable
+    return mean.limit_denominator(1001), variable
+
+
+def _ends_early(path: Path, stream: av.VideoStream) -> bool:
+    """Whether the container's index names bytes beyond the end of the file."""
+    entries = stream.index_entries
+    if not len(entries):
+        return False
+    last = entries[len(entries) - 1]
+    return last.pos + last.size > path.stat().st_size
