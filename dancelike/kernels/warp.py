@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,78 +14,122 @@ from dancelike.kernels._flags import kernel
 __all__ = ["warp_to_tensor"]
 
 
+# Keeps the fast loop's fixed-point positions inside of the picture; pixels closer to its border take the careful path.
+MARGIN: Final = 2.0**-20
+UNIT: Final = 2.0**32
+
+
 @kernel
-def _tap(rgb: Any, y: int, x: int, c: int, fill: float) -> Any:
-    """One sample of the picture, ``fill`` outside of it."""
+def _tap(rgb: Any, y: int, x: int, fill: float) -> Any:
+    """One pixel of the picture, ``fill`` outside of it."""
     if 0 <= y < rgb.shape[0] and 0 <= x < rgb.shape[1]:
-        return np.float32(rgb[y, x, c])
-    return np.float32(fill)
+        return float(rgb[y, x, 0]), float(rgb[y, x, 1]), float(rgb[y, x, 2])
+    return fill, fill, fill
+
+
+@kernel
+def _sample(rgb: Any, x: float, y: float, fill: float) -> Any:
+    """Red, green and blue at any place, bilinear."""
+    if x <= -1.0 or y <= -1.0 or x >= rgb.shape[1] or y >= rgb.shape[0]:
+        return fill, fill, fill
+    left, top = math.floor(x), math.floor(y)
+    fx, fy = x - left, y - top
+    a, b, c, d = (1.0 - fx) * (1.0 - fy), fx * (1.0 - fy), (1.0 - fx) * fy, fx * fy
+    ix, iy = int(left), int(top)
+    ra, ga, ba = _tap(rgb, iy, ix, fill)
+    rb, gb, bb = _tap(rgb, iy, ix + 1, fill)
+    rc, gc, bc = _tap(rgb, iy + 1, ix, fill)
+    rd, gd, bd = _tap(rgb, iy + 1, ix + 1, fill)
+    return (
+        a * ra + b * rb + c * rc + d * rd,
+        a * ga + b * gb + c * gc + d * gd,
+        a * ba + b * bb + c * bc + d * bd,
+    )
+
+
+@kernel
+def _careful(
+    rgb: Any,
+    matrix: Any,
+    v: int,
+    first: int,
+    stop: int,
+    samples: int,
+    gain: float,
+    offset: float,
+    fill: float,
+    row: Any,
+) -> None:
+    """Columns ``first`` to ``stop`` of row ``v``: any number of samples, any place."""
+    for u in range(first, stop):
+        red, green, blue = 0.0, 0.0, 0.0
+        for k in range(samples * samples):
+            sv = v + (k // samples + 0.5) / samples - 0.5
+            su = u + (k % samples + 0.5) / samples - 0.5
+            x = matrix[0, 0] * su + matrix[0, 1] * sv + matrix[0, 2]
+            y = matrix[1, 0] * su + matrix[1, 1] * sv + matrix[1, 2]
+            r, g, b = _sample(rgb, x, y, fill)
+            red += r
+            green += g
+            blue += b
+        share = gain / (samples * samples)
+        row[u, 0] = red * share + offset
+        row[u, 1] = green * share + offset
+        row[u, 2] = blue * share + offset
+
+
+@kernel
+def _clip_span(slope: float, base: float, high: float, first: int, stop: int) -> tuple[int, int]:
+    """Shrink ``first`` to ``stop`` to the columns u where slope * u + base lies within 0 to high."""
+    low = MARGIN
+    top = high - MARGIN
+    if slope == 0.0:
+        return (first, stop) if low <= base <= top else (first, first)
+    s, e = (low - base) / slope, (top - base) / slope
+    if slope < 0.0:
+        s, e = e, s
+    begin = max(first, math.ceil(min(max(s, -1.0), 1e9)))
+    end = min(stop, math.floor(min(max(e, -1.0), 1e9)) + 1)
+    return begin, max(begin, end)
 
 
 @kernel
 def _warp(rgb: Any, matrix: Any, gain: float, offset: float, fill: float, samples: int, out: Any) -> None:
     h, w = rgb.shape[0], rgb.shape[1]
-    rows, columns = out.shape[1], out.shape[2]
     flat = rgb.reshape(h * w * 3)
-    xx, xy, x0 = matrix[0, 0], matrix[0, 1], matrix[0, 2]
-    yx, yy, y0 = matrix[1, 0], matrix[1, 1], matrix[1, 2]
-    share = np.float32(gain / (samples * samples))
-    base = np.float32(offset)
-    one = np.float32(1.0)
-    for v in range(rows):
-        for u in range(columns):
-            red = np.float32(0.0)
-            green = np.float32(0.0)
-            blue = np.float32(0.0)
-            for j in range(samples):
-                dv = v + (j + 0.5) / samples - 0.5
-                for i in range(samples):
-                    du = u + (i + 0.5) / samples - 0.5
-                    x = xx * du + xy * dv + x0
-                    y = yx * du + yy * dv + y0
-                    if x <= -1.0 or y <= -1.0 or x >= w or y >= h:
-                        red += np.float32(fill)
-                        green += np.float32(fill)
-                        blue += np.float32(fill)
-                        continue
-                    left = math.floor(x)
-                    top = math.floor(y)
-                    ix = int(left)
-                    iy = int(top)
-                    fx = np.float32(x - left)
-                    fy = np.float32(y - top)
-                    a = (one - fx) * (one - fy)
-                    b = fx * (one - fy)
-                    c = (one - fx) * fy
-                    d = fx * fy
-                    if 0 <= ix < w - 1 and 0 <= iy < h - 1:
-                        p = (iy * w + ix) * 3
-                        q = p + w * 3
-                        red += a * flat[p] + b * flat[p + 3] + c * flat[q] + d * flat[q + 3]
-                        green += a * flat[p + 1] + b * flat[p + 4] + c * flat[q + 1] + d * flat[q + 4]
-                        blue += a * flat[p + 2] + b * flat[p + 5] + c * flat[q + 2] + d * flat[q + 5]
-                    else:
-                        red += (
-                            a * _tap(rgb, iy, ix, 0, fill)
-                            + b * _tap(rgb, iy, ix + 1, 0, fill)
-                            + c * _tap(rgb, iy + 1, ix, 0, fill)
-                            + d * _tap(rgb, iy + 1, ix + 1, 0, fill)
-                        )
-                        green += (
-                            a * _tap(rgb, iy, ix, 1, fill)
-                            + b * _tap(rgb, iy, ix + 1, 1, fill)
-                            + c * _tap(rgb, iy + 1, ix, 1, fill)
-                            + d * _tap(rgb, iy + 1, ix + 1, 1, fill)
-                        )
-                        blue += (
-                            a * _tap(rgb, iy, ix, 2, fill)
-                            + b * _tap(rgb, iy, ix + 1, 2, fill)
-                            + c * _tap(rgb, iy + 1, ix, 2, fill)
-                            + d * _tap(rgb, iy + 1, ix + 1, 2, fill)
-                        )
-            out[0, v, u, 0] = red * share + base
-            out[0, v, u, 1] = green * share + base
-            out[0, v, u, 2] = blue * share + base
+    columns = out.shape[2]
+    g, o, fraction = np.float32(gain), np.float32(offset), np.float32(1.0 / 65536.0)
+    stride = np.uint64(3 * w)
+    step_x, step_y = np.int64(round(matrix[0, 0] * UNIT)), np.int64(round(matrix[1, 0] * UNIT))
+    for v in range(out.shape[1]):
+        row = out[0, v]
+        base_x = matrix[0, 1] * v + matrix[0, 2]
+        base_y = matrix[1, 1] * v + matrix[1, 2]
+        first, stop = 0, 0
+        if samples == 1:
+            first, stop = _clip_span(matrix[0, 0], base_x, w - 1.0, 0, columns)
+            first, stop = _clip_span(matrix[1, 0], base_y, h - 1.0, first, stop)
+        if stop <= first:
+            _careful(rgb, matrix, v, 0, columns, samples, gain, offset, fill, row)
+            continue
+        _careful(rgb, matrix, v, 0, first, samples, gain, offset, fill, row)
+        _careful(rgb, matrix, v, stop, columns, samples, gain, offset, fill, row)
+        x = np.int64((matrix[0, 0] * first + base_x) * UNIT)
+        y = np.int64((matrix[1, 0] * first + base_y) * UNIT)
+        for u in range(first, stop):
+            fx = np.float32((x >> 16) & 65535) * fraction
+            fy = np.float32((y >> 16) & 65535) * fraction
+            p = np.uint64(y >> 32) * stride + np.uint64(x >> 32) * np.uint64(3)
+            x += step_x
+            y += step_y
+            for c in range(3):
+                i = p + np.uint64(c)
+                j = i + stride
+                top = np.float32(flat[i])
+                top += fx * (np.float32(flat[i + np.uint64(3)]) - top)
+                low = np.float32(flat[j])
+                low += fx * (np.float32(flat[j + np.uint64(3)]) - low)
+                row[u, c] = (top + fy * (low - top)) * g + o
 
 
 def warp_to_tensor(
