@@ -1,4 +1,4 @@
-"""One sentence for every way in which a file can fail to be a clip."""
+"""Opening and decoding files that may be anything; one sentence for every way in which one fails to be a clip."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import av
 
 from dancelike.errors import ClipError, ClipNotFoundError
 
-__all__ = ["CONTAINERS", "open_container", "require_file", "translated"]
+__all__ = ["CONTAINERS", "Damage", "decode_stream", "open_container", "require_file", "translated"]
 
 # Files are opened in these containers only. What is left out reads other files or the network (playlists, streams),
 # draws text or modules as pictures (tty, ass, xbin), is a single picture, or guesses at raw samples.
@@ -130,3 +131,40 @@ def open_container(path: Path) -> Iterator[av.container.InputContainer]:
             yield container
         finally:
             container.close()
+
+
+@dataclass(slots=True)
+class Damage:
+    """What went wrong while a stream was decoded.
+
+    Attributes
+    ----------
+    packets : int
+        Packets that could not be decoded and were skipped.
+    broke_off : bool
+        Whether the file could not be read to its end.
+    """
+
+    packets: int = 0
+    broke_off: bool = False
+
+
+def decode_stream(
+    container: av.container.InputContainer, stream: av.VideoStream | av.AudioStream, damage: Damage
+) -> Iterator[av.VideoFrame | av.AudioFrame]:
+    """Yield every frame that the decoder can make, in its order; damage is counted in ``damage`` and skipped."""
+    packets = container.demux(stream)
+    while not damage.broke_off:
+        try:
+            packet = next(packets, None)
+        except _FOREIGN:
+            damage.broke_off = True
+            packet = None
+        if packet is None and not damage.broke_off:
+            return  # the last packet was the demuxer's own request to empty the decoder
+        try:
+            frames = stream.decode(packet)
+        except _FOREIGN:
+            damage.packets += 1
+            continue
+        yield from frames

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from dancelike.media.faults import open_container, require_file, translated
 from dancelike.media.pictures import Orientation, display_size, read_orientation
 from dancelike.timebase import Timestamp
 
-__all__ = ["ClipInfo", "hash_clip", "probe_clip"]
+__all__ = ["ClipIndex", "ClipInfo", "hash_clip", "probe_clip", "scan_clip", "video_stream"]
 
 _LONGEST_S = 24 * 3600
 _MOST_PIXELS = 8192 * 8192
@@ -78,6 +79,25 @@ class ClipInfo:
         return self.orientation.rotation
 
 
+@dataclass(frozen=True, slots=True)
+class ClipIndex:
+    """Where the pictures of a clip are in time.
+
+    Attributes
+    ----------
+    ticks : int64 [n]
+        Timestamps of all pictures, sorted.
+    keys : int64 [k]
+        Timestamps of those that can be decoded on their own, sorted.
+    exact : bool
+        Whether the file states every timestamp and no two are the same, so that it can be trusted for seeking.
+    """
+
+    ticks: NDArray[np.int64]
+    keys: NDArray[np.int64]
+    exact: bool
+
+
 def probe_clip(path: str | Path) -> ClipInfo:
     """Read what a clip is: every packet is counted, one picture is decoded.
 
@@ -117,17 +137,18 @@ def hash_clip(path: str | Path) -> str:
     return digest.hexdigest()
 
 
-def scan_clip(path: Path) -> tuple[ClipInfo, NDArray[np.int64]]:
-    """Probe a clip and list its pictures' timestamps too, sorted, int64 [frames]."""
+def scan_clip(path: Path) -> tuple[ClipInfo, ClipIndex]:
+    """Probe a clip and list its pictures' timestamps too; see `probe_clip`."""
     with open_container(path) as container:
         stream = video_stream(container, path)
-        frame, pts, durations, truncated = _read_packets(container, stream)
-        if frame is None or not pts:
+        packets = _read_packets(container, stream)
+        frame = packets.first
+        if frame is None or not packets.ticks:
             raise ClipError(f"{path} has no picture that can be decoded: record or convert it again.")
-        ticks = np.sort(np.array(pts, dtype=np.int64))
+        ticks = np.sort(np.array(packets.ticks, dtype=np.int64))
         time_base = stream.time_base or Fraction(1, 1000)
         rate, variable = _frame_rate(stream, ticks, time_base)
-        last_ticks = durations.get(int(ticks[-1])) or max(1, round(1 / (rate * time_base)))
+        last_ticks = packets.last_duration or max(1, round(1 / (rate * time_base)))
         duration = (int(ticks[-1]) - int(ticks[0]) + last_ticks) * time_base
         if duration > _LONGEST_S:
             raise ClipError(
@@ -148,9 +169,10 @@ def scan_clip(path: Path) -> tuple[ClipInfo, NDArray[np.int64]]:
             has_audio=bool(container.streams.audio),
             codec=stream.codec_context.name,
             container=container.format.name,
-            truncated=truncated or _ends_early(path, stream),
+            truncated=packets.broke_off or _ends_early(path, stream),
         )
-        return info, ticks
+        keys = np.sort(np.array(packets.keys, dtype=np.int64))
+        return info, ClipIndex(ticks, keys, packets.stated and bool(np.all(np.diff(ticks) > 0)))
 
 
 def video_stream(container: av.container.InputContainer, path: Path) -> av.VideoStream:
@@ -181,31 +203,41 @@ def video_stream(container: av.container.InputContainer, path: Path) -> av.Video
     return stream
 
 
-def _read_packets(
-    container: av.container.InputContainer, stream: av.VideoStream
-) -> tuple[av.VideoFrame | None, list[int], dict[int, int], bool]:
-    """Collect the first picture, all timestamps, the last durations, and whether reading broke off."""
-    frame: av.VideoFrame | None = None
-    pts: list[int] = []
-    last: dict[int, int] = {}
+@dataclass(slots=True)
+class _Packets:
+    """What one pass over a file's packets has collected."""
+
+    first: av.VideoFrame | None = None
+    ticks: list[int] = field(default_factory=list)
+    keys: list[int] = field(default_factory=list)
+    latest: int | None = None
+    last_duration: int = 0
+    stated: bool = True
+    broke_off: bool = False
+
+
+def _read_packets(container: av.container.InputContainer, stream: av.VideoStream) -> _Packets:
+    """Decode the first picture and list all packets that will be shown."""
+    found = _Packets()
     tries = 0
     try:
         for packet in container.demux(stream):
-            if frame is None and tries < _PATIENCE:
+            if found.first is None and tries < _PATIENCE:
                 tries += 1
-                try:
-                    frame = next(iter(packet.decode()), None)
-                except (av.FFmpegError, ValueError, LookupError):
-                    frame = None
+                with suppress(av.FFmpegError, ValueError, LookupError):
+                    found.first = next(iter(packet.decode()), None)
             at = packet.pts if packet.pts is not None else packet.dts
             if at is None or packet.size == 0 or packet.is_discard:
                 continue
-            pts.append(at)
-            if packet.duration and (not last or at > max(last)):
-                last = {at: packet.duration}
+            found.stated = found.stated and packet.pts is not None
+            found.ticks.append(at)
+            if packet.is_keyframe:
+                found.keys.append(at)
+            if found.latest is None or at > found.latest:
+                found.latest, found.last_duration = at, packet.duration or 0
     except (av.FFmpegError, OSError):
-        return frame, pts, last, True
-    return frame, pts, last, False
+        found.broke_off = True
+    return found
 
 
 def _frame_rate(stream: av.VideoStream, ticks: NDArray[np.int64], time_base: Fraction) -> tuple[Fraction, bool]:
