@@ -1,0 +1,315 @@
+"""The joins at work: which packets of a task's inputs are processed next, and which are passed over.
+
+A joiner looks at the queues of its edges. `settle` drops what can no longer be used and says since when
+something can be processed; `take` removes that. Both are pure functions of the queues (and of one held
+packet for each secondary input), so the result does not depend on who ran when.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+
+from dancelike.graph import Edge, JoinKind, Packet, Task
+from dancelike.runtime.events import DropReason
+from dancelike.timebase import Timestamp
+
+__all__ = ["EdgeQueue", "Joiner", "make_joiner", "precedes"]
+
+
+def precedes(a: Timestamp, b: Timestamp) -> bool:
+    """Whether ``a`` is before ``b``; the same as ``a < b``, but cheap on a common time base."""
+    if a.time_base is b.time_base:
+        return a.pts < b.pts
+    p, q = a.time_base, b.time_base
+    return a.pts * p.numerator * q.denominator < b.pts * q.numerator * p.denominator
+
+
+class EdgeQueue:
+    """The packets that wait on one edge, and the edge's counters.
+
+    Parameters
+    ----------
+    edge : Edge
+    on_room : callable or None
+        Called with no argument whenever a packet leaves.
+    on_drop : callable
+        Called with the edge, the packet and the reason.
+    """
+
+    __slots__ = ("_on_drop", "_on_room", "capacity", "dropped", "edge", "ended", "items", "packets", "peak", "port")
+
+    def __init__(
+        self,
+        edge: Edge,
+        on_room: Callable[[], None] | None,
+        on_drop: Callable[[Edge, Packet, DropReason], None],
+    ) -> None:
+        self.edge = edge
+        self.port = edge.target_port
+        self.capacity = edge.capacity
+        self.items: deque[tuple[Packet, int]] = deque()  # packet, moment of arrival in ns
+        self.ended = False
+        self.packets = 0
+        self.peak = 0
+        self.dropped: dict[DropReason, int] = {}
+        self._on_room = on_room
+        self._on_drop = on_drop
+
+    @property
+    def dry(self) -> bool:
+        """Whether nothing waits and nothing will come."""
+        return self.ended and not self.items
+
+    @property
+    def full(self) -> bool:
+        """Whether there is no room for one more packet."""
+        return len(self.items) >= self.capacity
+
+    def push(self, packet: Packet, now_ns: int) -> None:
+        """Append a packet; the engine has looked at the capacity before."""
+        self.packets += 1
+        self.items.append((packet, now_ns))
+        self.peak = max(self.peak, len(self.items))
+
+    def pop(self) -> Packet:
+        """Remove the oldest packet."""
+        packet = self.items.popleft()[0]
+        if self._on_room is not None:
+            self._on_room()
+        return packet
+
+    def count_drop(self, packet: Packet, reason: DropReason) -> None:
+        """Count a packet that has already left, or never entered, the queue."""
+        self.dropped[reason] = self.dropped.get(reason, 0) + 1
+        self._on_drop(self.edge, packet, reason)
+
+    def drop_oldest(self, reason: DropReason) -> None:
+        """Remove the oldest packet and count it as dropped."""
+        self.count_drop(self.pop(), reason)
+
+    def drop_all(self, reason: DropReason) -> None:
+        """Drop everything that waits."""
+        while self.items:
+            self.drop_oldest(reason)
+
+
+class Joiner(ABC):
+    """One join at work on the queues of one task, in the order of its input ports."""
+
+    def __init__(self, queues: Sequence[EdgeQueue]) -> None:
+        self.queues = tuple(queues)
+
+    @abstractmethod
+    def settle(self) -> int | None:
+        """Drop what is hopeless; return since when (ns) something can be taken, or None."""
+
+    @abstractmethod
+    def take(self) -> dict[str, Packet]:
+        """Remove what `settle` found; only valid when nothing changed since."""
+
+    def _drop_all(self, reason: DropReason) -> None:
+        for queue in self.queues:
+            queue.drop_all(reason)
+
+
+class _Single(Joiner):
+    """One input: every packet by itself."""
+
+    def settle(self) -> int | None:
+        items = self.queues[0].items
+        return items[0][1] if items else None
+
+    def take(self) -> dict[str, Packet]:
+        queue = self.queues[0]
+        return {queue.port: queue.pop()}
+
+
+class _Zip(Joiner):
+    """The n-th packets together."""
+
+    def settle(self) -> int | None:
+        if any(queue.dry for queue in self.queues):
+            self._drop_all(DropReason.UNMATCHED)
+            return None
+        if not all(queue.items for queue in self.queues):
+            return None
+        return max(queue.items[0][1] for queue in self.queues)
+
+    def take(self) -> dict[str, Packet]:
+        return {queue.port: queue.pop() for queue in self.queues}
+
+
+class _Exact(_Zip):
+    """Equal timestamps together."""
+
+    def settle(self) -> int | None:
+        while (release_ns := super().settle()) is not None:
+            latest = self.queues[0].items[0][0].timestamp
+            for queue in self.queues[1:]:
+                head = queue.items[0][0].timestamp
+                if precedes(latest, head):
+                    latest = head
+            behind = [queue for queue in self.queues if precedes(queue.items[0][0].timestamp, latest)]
+            if not behind:
+                return release_ns
+            for queue in behind:
+                queue.drop_oldest(DropReason.UNMATCHED)
+        return None
+
+
+class _Each(Joiner):
+    """Every packet by itself: by sequence number and input, or (live) by arrival and input."""
+
+    def __init__(self, queues: Sequence[EdgeQueue], *, live: bool) -> None:
+        super().__init__(queues)
+        self._live = live
+        self._expected = [0] * len(queues)
+        self._chosen = 0
+
+    def settle(self) -> int | None:
+        waiting = [(self._rank(i), i) for i, queue in enumerate(self.queues) if queue.items]
+        if not waiting:
+            return None
+        first = min(waiting)
+        if not self._live and any(
+            (self._expected[i], i) < first for i, queue in enumerate(self.queues) if not queue.items and not queue.ended
+        ):
+            return None
+        self._chosen = first[1]
+        return self.queues[self._chosen].items[0][1]
+
+    def take(self) -> dict[str, Packet]:
+        queue = self.queues[self._chosen]
+        packet = queue.pop()
+        self._expected[self._chosen] = packet.sequence + 1
+        return {queue.port: packet}
+
+    def _rank(self, i: int) -> int:
+        packet, arrival_ns = self.queues[i].items[0]
+        return arrival_ns if self._live else packet.sequence
+
+
+class _Held:
+    """The last packet of a secondary input that is not after the primary one."""
+
+    __slots__ = ("packet", "used", "used_ahead")
+
+    def __init__(self) -> None:
+        self.packet: Packet | None = None
+        self.used = False
+        self.used_ahead: Packet | None = None  # was used already, while it still waits on the edge
+
+
+class _Primary(Joiner):
+    """Common part of `nearest` and `latest`: each primary packet looks for partners around its timestamp."""
+
+    skipped: DropReason
+
+    def __init__(self, queues: Sequence[EdgeQueue], *, patient: bool) -> None:
+        super().__init__(queues)
+        self._held = [_Held() for _ in queues[1:]]
+        self._patient = patient
+
+    def settle(self) -> int | None:
+        primary = self.queues[0]
+        while primary.items:
+            packet, release_ns = primary.items[0]
+            # No `any` over a generator: every secondary input has to move up, not only the first that waits.
+            waiting = [
+                self._move_up(queue, held, packet) for queue, held in zip(self.queues[1:], self._held, strict=True)
+            ]
+            if any(waiting):
+                return None
+            if self._partners(packet) is not None:
+                return release_ns
+            primary.drop_oldest(DropReason.UNMATCHED)
+        if primary.ended:
+            for queue, held in zip(self.queues[1:], self._held, strict=True):
+                self._let_go(queue, held)
+                if queue.items and queue.items[0][0] is held.used_ahead:
+                    queue.pop()
+                queue.drop_all(self.skipped)
+        return None
+
+    def take(self) -> dict[str, Packet]:
+        primary = self.queues[0]
+        packet = primary.pop()
+        taken = {primary.port: packet}
+        partners = self._partners(packet)
+        for queue, held, partner in zip(self.queues[1:], self._held, partners or (), strict=True):
+            if partner is None:
+                continue
+            taken[queue.port] = partner
+            if partner is held.packet:
+                held.used = True
+            else:
+                held.used_ahead = partner
+        return taken
+
+    @abstractmethod
+    def _partners(self, packet: Packet) -> list[Packet | None] | None:
+        """Return the partner on each secondary input, or None when the primary packet has to go."""
+
+    def _move_up(self, queue: EdgeQueue, held: _Held, packet: Packet) -> bool:
+        """Hold the last packet that is not after ``packet``; return whether it takes another one to know that."""
+        while queue.items and not precedes(packet.timestamp, queue.items[0][0].timestamp):
+            self._let_go(queue, held)
+            held.packet = queue.pop()
+            held.used = held.packet is held.used_ahead
+        return self._patient and not queue.items and not queue.ended
+
+    def _let_go(self, queue: EdgeQueue, held: _Held) -> None:
+        if held.packet is not None and not held.used:
+            queue.count_drop(held.packet, self.skipped)
+        held.packet = None
+
+
+class _Nearest(_Primary):
+    """The nearest partner within a tolerance."""
+
+    skipped = DropReason.UNMATCHED
+
+    def __init__(self, queues: Sequence[EdgeQueue], tolerance_s: Fraction) -> None:
+        super().__init__(queues, patient=True)
+        self._tolerance_s = tolerance_s
+
+    def _partners(self, packet: Packet) -> list[Packet | None] | None:
+        moment = packet.timestamp.exact_s
+        partners: list[Packet | None] = []
+        for queue, held in zip(self.queues[1:], self._held, strict=True):
+            candidates = [] if held.packet is None else [held.packet]
+            if queue.items:
+                candidates.append(queue.items[0][0])
+            distances = [abs(candidate.timestamp.exact_s - moment) for candidate in candidates]
+            if not distances or min(distances) > self._tolerance_s:
+                return None
+            partners.append(candidates[distances.index(min(distances))])
+        return partners
+
+
+class _Latest(_Primary):
+    """The last partner that is not after the primary packet, if there is one."""
+
+    skipped = DropReason.SUPERSEDED
+
+    def _partners(self, packet: Packet) -> list[Packet | None] | None:  # noqa: ARG002  the held packet is it
+        return [held.packet for held in self._held]
+
+
+def make_joiner(task: Task, queues: Sequence[EdgeQueue], *, live: bool) -> Joiner:
+    """Return the joiner that ``task`` declares, on its queues in port order."""
+    kind = task.join.kind
+    if len(queues) == 1:
+        return _Single(queues)
+    if kind is JoinKind.EXACT:
+        return _Exact(queues)
+    if kind is JoinKind.ZIP:
+        return _Zip(queues)
+    if kind is JoinKind.EACH:
+        return _Each(queues, live=live)
+    if kind is JoinKind.NEAREST:
+        return _Nearest(queues, task.join.tolerance_s)
+    return _Latest(queues, patient=not live)

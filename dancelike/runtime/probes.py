@@ -1,0 +1,85 @@
+"""Probes: hooks on the loop, from which every figure comes; a task never measures itself."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from dancelike.graph import Edge, Graph, Packet
+from dancelike.runtime.events import Dispatch, DropReason, Event
+
+__all__ = ["Probe", "ProbeSet"]
+
+_LOG = logging.getLogger(__name__)
+
+
+class Probe:
+    """Override what you want to hear of; what is not overridden costs nothing.
+
+    The driver calls one hook at a time, though not always on the same thread. A probe that raises is
+    logged and not called again; the run goes on.
+    """
+
+    def run_started(self, graph: Graph, now_ns: int) -> None:
+        """Hear that the tasks have started."""
+
+    def task_scheduled(self, dispatch: Dispatch, now_ns: int) -> None:
+        """Hear that the engine decided to call a task."""
+
+    def before_task(self, dispatch: Dispatch, now_ns: int) -> None:
+        """Hear that a worker is about to make the call."""
+
+    def after_task(self, dispatch: Dispatch, now_ns: int, wall_ns: int, cpu_ns: int) -> None:
+        """Hear that the call returned or raised; ``cpu_ns`` is the time of the calling thread alone."""
+
+    def packet_dropped(self, edge: Edge, packet: Packet, reason: DropReason, now_ns: int) -> None:
+        """Hear of a drop."""
+
+    def budget_missed(self, task: str, number: int, late_ns: int, now_ns: int) -> None:
+        """Hear that dispatch ``number`` returned after its deadline."""
+
+    def edge_widened(self, edge: Edge, capacity: int, now_ns: int) -> None:
+        """Hear that lossless edges locked each other, and that this one holds ``capacity`` packets from now on."""
+
+    def event_handled(self, event: Event) -> None:
+        """Hear what the engine was told, right after it: the record of a run."""
+
+
+_HOOKS = tuple(name for name in vars(Probe) if not name.startswith("_"))
+
+
+class ProbeSet:
+    """All probes of a run.
+
+    Parameters
+    ----------
+    probes : iterable of Probe
+    """
+
+    def __init__(self, probes: Iterable[Probe]) -> None:
+        self._probes = list(probes)
+        self._hooks: dict[str, list[tuple[Probe, Callable[..., None]]]] = {}
+        self._collect()
+
+    def wants(self, hook: str) -> bool:
+        """Whether any probe overrides ``hook``; lets the driver skip a call."""
+        return bool(self._hooks[hook])
+
+    def call(self, hook: str, *arguments: Any) -> None:
+        """Call ``hook`` of every probe that overrides it."""
+        for probe, method in self._hooks[hook]:
+            try:
+                method(*arguments)
+            except Exception:
+                _LOG.exception("the probe %s failed in %s and is switched off", type(probe).__name__, hook)
+                self._probes.remove(probe)
+                self._collect()
+
+    def _collect(self) -> None:
+        for hook in _HOOKS:
+            self._hooks[hook] = [
+                (probe, getattr(probe, hook))
+                for probe in self._probes
+                if getattr(type(probe), hook) is not getattr(Probe, hook)
+            ]

@@ -1,0 +1,96 @@
+"""What the engine knows of one task while it runs."""
+
+from __future__ import annotations
+
+from collections import deque
+from enum import Enum
+
+from dancelike.graph import Node, SourceTask
+from dancelike.runtime.events import Action, Dispatch
+from dancelike.runtime.joins import EdgeQueue, Joiner
+from dancelike.timebase import Timestamp
+
+__all__ = ["Phase", "TaskState"]
+
+
+class Phase(Enum):
+    """Whether a task takes part."""
+
+    ACTIVE = "active"
+    DOWN = "down"  # failed, waits for its restart
+    ENDED = "ended"
+
+
+class TaskState:
+    """The engine's notes on one task."""
+
+    __slots__ = (
+        "action",
+        "budget_ns",
+        "depth",
+        "due_ns",
+        "entry",
+        "failures",
+        "failures_in_row",
+        "index",
+        "joiner",
+        "last_emitted",
+        "level",
+        "misses",
+        "moment",
+        "name",
+        "node",
+        "outputs",
+        "payloads",
+        "pending",
+        "period_ns",
+        "phase",
+        "queues",
+        "release_ns",
+        "restarts",
+        "running",
+        "sequences",
+        "skipped",
+        "source",
+        "stopping",
+        "targets",
+        "watchdog_ns",
+    )
+
+    def __init__(self, index: int, node: Node) -> None:
+        self.index = index
+        self.node = node
+        self.name = node.name
+        self.source = isinstance(node, SourceTask)
+        self.depth = 0
+        self.joiner: Joiner | None = None
+        self.queues: list[EdgeQueue] = []
+        self.outputs: dict[str, list[tuple[EdgeQueue, TaskState]]] = {port.name: [] for port in node.outputs}
+        self.targets: list[EdgeQueue] = []
+        self.payloads = {port.name: port.payload for port in node.outputs}
+        self.sequences = dict.fromkeys(self.outputs, 0)
+        self.last_emitted: dict[str, Timestamp] = {}
+        self.moment: Timestamp | None = None  # timestamp of the last primary packet
+        self.budget_ns = _nanoseconds(node.budget_ms)
+        self.watchdog_ns = _nanoseconds(node.watchdog_ms)
+        period_s = node.period_s if isinstance(node, SourceTask) else None
+        self.period_ns = None if period_s is None else round(period_s * 1_000_000_000)
+        self.due_ns: int | None = None  # release of a periodic source that waits for a slot
+        self.phase = Phase.ACTIVE
+        self.stopping = False
+        self.running: Dispatch | None = None
+        self.pending: deque[tuple[Action, int]] = deque()
+        self.action = Action.PROCESS
+        self.release_ns = 0
+        self.entry: tuple[int, int, int] | None = None  # its valid place among the ready tasks
+        self.level = 0
+        self.misses = self.skipped = self.failures = self.failures_in_row = self.restarts = 0
+
+    @property
+    def has_room(self) -> bool:
+        """Whether every edge that the task may write to has room for a packet."""
+        return not any(queue.full for queue in self.targets)
+
+
+def _nanoseconds(milliseconds: float | None) -> int | None:
+    return None if milliseconds is None else round(milliseconds * 1e6)
