@@ -40,6 +40,17 @@ _FOREIGN = (
     AttributeError,
 )
 
+_KNOWN: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
+    ((TimeoutError,), f"could not be read within {_TIMEOUT_S:.0f} s: copy it to a local disk first."),
+    ((MemoryError,), "asks for more memory than there is: convert it to a smaller picture."),
+    ((PermissionError,), "may not be read by this user: change its permissions or copy it."),
+    (
+        # A stream without a decoder has no attributes of one.
+        (av.error.DecoderNotFoundError, av.error.PatchWelcomeError, NotImplementedError, AttributeError),
+        "is in a format that is not supported here: convert it to H.264 in an mp4 file.",
+    ),
+)
+
 
 def require_file(path: Path) -> None:
     """Refuse what is not a readable, ordinary, non-empty file, before a decoder sees it.
@@ -61,6 +72,8 @@ def require_file(path: Path) -> None:
             raise ClipError(f"{path} is empty, but a video file is expected: copy or record it again.")
         with path.open("rb"):
             pass
+    except ClipError:
+        raise
     except FileNotFoundError as error:
         raise ClipNotFoundError(f"{path} does not exist: give the path of a video file.") from error
     except PermissionError as error:
@@ -82,16 +95,14 @@ def translated(path: Path) -> Iterator[None]:
 
 
 def _sentence(path: Path, error: BaseException) -> str:
-    if isinstance(error, TimeoutError):
-        return f"{path} could not be read within {_TIMEOUT_S:.0f} s, so it is refused: copy it to a local disk first."
-    if isinstance(error, MemoryError):
-        return f"{path} asks for more memory than there is, so it is refused: convert it to a smaller picture."
-    if isinstance(error, av.error.DecoderNotFoundError | av.error.PatchWelcomeError | NotImplementedError):
-        return f"{path} is in a format that is not supported here: convert it to H.264 in an mp4 file."
-    if isinstance(error, PermissionError):
-        return f"{path} may not be read by this user: change its permissions or copy it."
+    for kinds, sentence in _KNOWN:
+        if isinstance(error, kinds):
+            return f"{path} {sentence}"
     if _looks_cut_off(path):
         return f"{path} starts like a video but its index is missing or damaged: record or copy it again."
+    if isinstance(error, av.error.InvalidDataError | av.error.ArgumentError):
+        # The second is what a container outside the list ends in.
+        return f"{path} is not a video, or is damaged beyond reading: {_EXPECTED}."
     reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
     reason = " ".join(reason.split()).rstrip(".").lower()
     return f"{path} cannot be read as a clip ({reason}): {_EXPECTED}."

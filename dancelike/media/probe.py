@@ -23,6 +23,7 @@ _LONGEST_S = 24 * 3600
 _MOST_PIXELS = 8192 * 8192
 _PATIENCE = 250  # packets without a picture, after which the clip is taken for broken
 _HASH_CHUNK = 1 << 20
+_SLACK_S = Fraction(1, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +170,7 @@ def scan_clip(path: Path) -> tuple[ClipInfo, ClipIndex]:
             has_audio=bool(container.streams.audio),
             codec=stream.codec_context.name,
             container=container.format.name,
-            truncated=packets.broke_off or _ends_early(path, stream),
+            truncated=packets.broke_off or _ends_early(path, container, stream, duration),
         )
         keys = np.sort(np.array(packets.keys, dtype=np.int64))
         return info, ClipIndex(ticks, keys, packets.stated and bool(np.all(np.diff(ticks) > 0)))
@@ -253,13 +254,21 @@ def _frame_rate(stream: av.VideoStream, ticks: NDArray[np.int64], time_base: Fra
     mean = Fraction(len(steps), max(1, int(ticks[-1]) - int(ticks[0]))) / time_base
     if 0 < stated <= 1000 and abs(stated - mean) <= mean / 50:
         return stated, variable
-    return mean.limit_denominator(1001), variable
+    return mean.limit_denominator(1001) or mean, variable
 
 
-def _ends_early(path: Path, stream: av.VideoStream) -> bool:
-    """Whether the container's index names bytes beyond the end of the file."""
+def _ends_early(path: Path, container: av.container.InputContainer, stream: av.VideoStream, duration: Fraction) -> bool:
+    """Whether the file promises more than it holds, in bytes or (where no edit list may shorten it) in time."""
     entries = stream.index_entries
-    if not len(entries):
+    if len(entries):
+        last = entries[len(entries) - 1]
+        if last.pos + last.size > path.stat().st_size:
+            return True
+    if "mp4" in container.format.name:
         return False
-    last = entries[len(entries) - 1]
-    return last.pos + last.size > path.stat().st_size
+    promised = Fraction(0)
+    if stream.duration and stream.time_base:
+        promised = stream.duration * stream.time_base
+    elif container.duration and len(container.streams) == 1:
+        promised = Fraction(container.duration, av.time_base)
+    return promised - duration > _SLACK_S
