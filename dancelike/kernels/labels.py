@@ -11,7 +11,178 @@ from numpy.typing import NDArray
 from dancelike.kernels._checks import require_affine, require_array, require_output
 from dancelike.kernels._flags import kernel
 
-__all__ = ["paste_crop"]
+__all__ = ["labels_from_logits", "mask_from_logits", "paste_crop", "person_from_logits"]
+
+
+@kernel
+def _largest(flat: Any, start: int, channels: Any) -> int:
+    """Position of the largest of the values from ``start`` on; the first of equals.
+
+    ``channels`` is a tuple that is as long as there are values: its length is part of its type, so that the loop is
+    unrolled, which makes it seven times faster.
+    """
+    best = flat[start]
+    label = 0
+    for c in range(1, len(channels)):
+        value = flat[start + c]
+        label = c if value > best else label
+        best = value if value > best else best
+    return label
+
+
+@kernel
+def _argmax(flat: Any, channels: Any, out: Any) -> None:
+    for i in range(out.shape[0]):
+        out[i] = _largest(flat, i * len(channels), channels)
+
+
+@kernel
+def _first_inside(cell: int, cells: int, pixels: int) -> int:
+    """First pixel of a row of ``pixels`` whose centre lies at or after the centre of a cell of a row of ``cells``."""
+    return min(pixels, max(0, math.ceil((cell + 0.5) * pixels / cells - 0.5)))
+
+
+@kernel
+def _enlarged_argmax(flat: Any, rows: int, columns: int, channels: Any, out: Any) -> None:
+    """Between four neighbours that agree, every interpolated pixel agrees too: only the others need their logits."""
+    count = len(channels)
+    h, w = out.shape
+    for cell_y in range(-1, rows):
+        top, bottom = max(cell_y, 0), min(cell_y + 1, rows - 1)
+        v0 = 0 if cell_y < 0 else _first_inside(cell_y, rows, h)
+        v1 = h if cell_y == rows - 1 else _first_inside(cell_y + 1, rows, h)
+        if v1 <= v0:
+            continue
+        c = _largest(flat, top * columns * count, channels)
+        d = _largest(flat, bottom * columns * count, channels)
+        for cell_x in range(-1, columns):
+            left, right = max(cell_x, 0), min(cell_x + 1, columns - 1)
+            a, b = c, d
+            p, q = (top * columns + left) * count, (top * columns + right) * count
+            r, s = (bottom * columns + left) * count, (bottom * columns + right) * count
+            c, d = _largest(flat, q, channels), _largest(flat, s, channels)
+            u0 = 0 if cell_x < 0 else _first_inside(cell_x, columns, w)
+            u1 = w if cell_x == columns - 1 else _first_inside(cell_x + 1, columns, w)
+            same = a == b == c == d
+            for v in range(v0, v1):
+                fy = min(max((v + 0.5) * rows / h - 0.5, 0.0), rows - 1.0) - top
+                for u in range(u0, u1):
+                    if same:
+                        out[v, u] = a
+                        continue
+                    fx = min(max((u + 0.5) * columns / w - 0.5, 0.0), columns - 1.0) - left
+                    wa, wb = (1.0 - fx) * (1.0 - fy), fx * (1.0 - fy)
+                    wc, wd = (1.0 - fx) * fy, fx * fy
+                    best = wa * flat[p] + wb * flat[q] + wc * flat[r] + wd * flat[s]
+                    label = 0
+                    for k in range(1, count):
+                        value = wa * flat[p + k] + wb * flat[q + k] + wc * flat[r + k] + wd * flat[s + k]
+                        if value > best:
+                            best, label = value, k
+                    out[v, u] = label
+
+
+@kernel
+def _person(flat: Any, channels: Any, out: Any) -> None:
+    count = len(channels)
+    for i in range(out.shape[0]):
+        start = i * count
+        background = flat[start]
+        rest = np.float32(0.0)
+        for c in range(1, count):
+            rest += math.exp(min(flat[start + c] - background, np.float32(80.0)))
+        out[i] = rest / (np.float32(1.0) + rest)
+
+
+@kernel
+def _shrink_mask(logits: Any, factor: int, out: Any) -> None:
+    share = np.float32(1.0 / (factor * factor))
+    for v in range(out.shape[0]):
+        for u in range(out.shape[1]):
+            total = np.float32(0.0)
+            for j in range(factor):
+                for i in range(factor):
+                    total += logits[v * factor + j, u * factor + i]
+            out[v, u] = 1.0 / (1.0 + math.exp(-max(total * share, np.float32(-80.0))))
+
+
+def _require_logits(logits: NDArray[np.float32]) -> tuple[NDArray[np.float32], int, int, int]:
+    logits = require_array("logits", logits, np.float32, (None, None, None))
+    rows, columns, channels = logits.shape
+    if not 2 <= channels <= 255:
+        raise ValueError(f"logits must hold 2 to 255 channels, one for each label, but hold {channels}")
+    return logits.reshape(-1), rows, columns, channels
+
+
+def labels_from_logits(logits: NDArray[np.float32], out: NDArray[np.uint8]) -> None:
+    """Name the most likely label of every pixel, enlarging the map on the way.
+
+    Logits are interpolated bilinearly (pixel areas, corners not aligned) before they are compared.
+
+    Parameters
+    ----------
+    logits : float32 [h, w, k]
+        One value for each label; any scale, the largest wins, the first of equals.
+    out : uint8 [r, c]
+        Label map, at least as large as the logits in both directions.
+
+    Raises
+    ------
+    ValueError
+        If an array does not fit, or ``out`` is smaller than the logits.
+    """
+    flat, rows, columns, channels = _require_logits(logits)
+    require_output("out", out, np.uint8, (None, None))
+    if out.shape == (rows, columns):
+        _argmax(flat, (0,) * channels, out.reshape(-1))
+    elif out.shape[0] >= rows and out.shape[1] >= columns:
+        _enlarged_argmax(flat, rows, columns, (0,) * channels, out)
+    else:
+        raise ValueError(f"out must be at least as large as the logits ([{rows}, {columns}]), but is {list(out.shape)}")
+
+
+def person_from_logits(logits: NDArray[np.float32], out: NDArray[np.float32]) -> None:
+    """Tell the probability that a pixel is not background: one minus the first label's share of the softmax.
+
+    Parameters
+    ----------
+    logits : float32 [h, w, k]
+        Natural logarithms of odds, the background first.
+    out : float32 [h, w]
+        0 to 1.
+
+    Raises
+    ------
+    ValueError
+        If an array does not fit.
+    """
+    flat, rows, columns, channels = _require_logits(logits)
+    require_output("out", out, np.float32, (rows, columns))
+    _person(flat, (0,) * channels, out.reshape(-1))
+
+
+def mask_from_logits(logits: NDArray[np.float32], out: NDArray[np.float32]) -> None:
+    """Shrink the logits of a person mask by a whole factor, and turn them into probabilities.
+
+    Parameters
+    ----------
+    logits : float32 [h, w]
+        Natural logarithms of odds.
+    out : float32 [h / n, w / n]
+        Logistic function of the mean of each block of n x n logits; n may be 1.
+
+    Raises
+    ------
+    ValueError
+        If an array does not fit, or the sizes are not in a whole ratio.
+    """
+    logits = require_array("logits", logits, np.float32, (None, None))
+    require_output("out", out, np.float32, (None, None))
+    factor = logits.shape[0] // out.shape[0]
+    if (out.shape[0] * factor, out.shape[1] * factor) != logits.shape or factor < 1:
+        wanted = f"the size of the logits ({list(logits.shape)}) divided by a whole number"
+        raise ValueError(f"out must be {wanted}, but is {list(out.shape)}")
+    _shrink_mask(logits, factor, out)
 
 
 @kernel
