@@ -1,0 +1,255 @@
+"""From a track to bones on a regular clock: what two dancers are compared by, and nothing of where or how tall they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dancelike.errors import NoDancerError
+from dancelike.frames import BodyPart, BodyTrack, Joint
+
+__all__ = ["BASE_WEIGHT", "LIMBS", "Bones", "Kind", "bones_of", "common_step_s", "limb_of_part", "partner"]
+
+Float32 = NDArray[np.float32]
+Float64 = NDArray[np.float64]
+
+
+class Kind(Enum):
+    """What the bones were measured from."""
+
+    JOINTS = "joints"
+    MASKS = "masks"
+
+
+# How much a part says about a dance; hands and feet are small and noisy, the head mostly follows.
+BASE_WEIGHT: dict[BodyPart, float] = {
+    BodyPart.HEAD: 0.5,
+    BodyPart.TORSO: 1.0,
+    BodyPart.LEFT_UPPER_ARM: 1.0,
+    BodyPart.RIGHT_UPPER_ARM: 1.0,
+    BodyPart.LEFT_FOREARM: 1.0,
+    BodyPart.RIGHT_FOREARM: 1.0,
+    BodyPart.LEFT_HAND: 0.4,
+    BodyPart.RIGHT_HAND: 0.4,
+    BodyPart.LEFT_THIGH: 1.0,
+    BodyPart.RIGHT_THIGH: 1.0,
+    BodyPart.LEFT_SHIN: 1.0,
+    BodyPart.RIGHT_SHIN: 1.0,
+    BodyPart.LEFT_FOOT: 0.4,
+    BodyPart.RIGHT_FOOT: 0.4,
+}
+
+# Parts that hang on each other and are late together.
+LIMBS: dict[str, tuple[BodyPart, ...]] = {
+    "trunk": (BodyPart.HEAD, BodyPart.TORSO),
+    "left_arm": (BodyPart.LEFT_UPPER_ARM, BodyPart.LEFT_FOREARM, BodyPart.LEFT_HAND),
+    "right_arm": (BodyPart.RIGHT_UPPER_ARM, BodyPart.RIGHT_FOREARM, BodyPart.RIGHT_HAND),
+    "left_leg": (BodyPart.LEFT_THIGH, BodyPart.LEFT_SHIN, BodyPart.LEFT_FOOT),
+    "right_leg": (BodyPart.RIGHT_THIGH, BodyPart.RIGHT_SHIN, BodyPart.RIGHT_FOOT),
+}
+
+
+def limb_of_part(part: BodyPart) -> str:
+    """Name of the limb that a part belongs to."""
+    return next(name for name, parts in LIMBS.items() if part in parts)
+
+
+# Vectors between (means of) joints; the first three span the frame of the body.
+_J = Joint
+_BONES: tuple[tuple[BodyPart, tuple[Joint, ...], tuple[Joint, ...]], ...] = (
+    (BodyPart.TORSO, (_J.LEFT_HIP, _J.RIGHT_HIP), (_J.LEFT_SHOULDER, _J.RIGHT_SHOULDER)),
+    (BodyPart.TORSO, (_J.RIGHT_SHOULDER,), (_J.LEFT_SHOULDER,)),
+    (BodyPart.TORSO, (_J.RIGHT_HIP,), (_J.LEFT_HIP,)),
+    (BodyPart.HEAD, (_J.LEFT_SHOULDER, _J.RIGHT_SHOULDER), (_J.LEFT_EAR, _J.RIGHT_EAR, _J.NOSE)),
+    (BodyPart.LEFT_UPPER_ARM, (_J.LEFT_SHOULDER,), (_J.LEFT_ELBOW,)),
+    (BodyPart.RIGHT_UPPER_ARM, (_J.RIGHT_SHOULDER,), (_J.RIGHT_ELBOW,)),
+    (BodyPart.LEFT_FOREARM, (_J.LEFT_ELBOW,), (_J.LEFT_WRIST,)),
+    (BodyPart.RIGHT_FOREARM, (_J.RIGHT_ELBOW,), (_J.RIGHT_WRIST,)),
+    (BodyPart.LEFT_HAND, (_J.LEFT_WRIST,), (_J.LEFT_INDEX, _J.LEFT_PINKY)),
+    (BodyPart.RIGHT_HAND, (_J.RIGHT_WRIST,), (_J.RIGHT_INDEX, _J.RIGHT_PINKY)),
+    (BodyPart.LEFT_THIGH, (_J.LEFT_HIP,), (_J.LEFT_KNEE,)),
+    (BodyPart.RIGHT_THIGH, (_J.RIGHT_HIP,), (_J.RIGHT_KNEE,)),
+    (BodyPart.LEFT_SHIN, (_J.LEFT_KNEE,), (_J.LEFT_ANKLE,)),
+    (BodyPart.RIGHT_SHIN, (_J.RIGHT_KNEE,), (_J.RIGHT_ANKLE,)),
+    (BodyPart.LEFT_FOOT, (_J.LEFT_HEEL,), (_J.LEFT_FOOT_INDEX,)),
+    (BodyPart.RIGHT_FOOT, (_J.RIGHT_HEEL,), (_J.RIGHT_FOOT_INDEX,)),
+)
+_JOINT_PARTS = tuple(int(part) for part, _, _ in _BONES)
+_MASK_PARTS = tuple(range(1, 15))
+
+
+@dataclass(frozen=True, eq=False)
+class Bones:
+    """The vectors of one dancer on a regular clock.
+
+    Attributes
+    ----------
+    kind : Kind
+    start_s, step_s : float
+        Time of the first row in the clip, and between two rows.
+    values : float32 [n, v, d]
+        Of joints, d = 5: the vector in the picture over the body's scale (x, y), and its direction in the world, camera
+        axes (x, y, z). Of masks, d = 4: centroid from the torso's over the body's scale, and axis as a double angle.
+    visibility : float32 [n, v]
+        0 (not seen) to 1.
+    parts : int64 [v]
+        `BodyPart` of each vector.
+    """
+
+    kind: Kind
+    start_s: float
+    step_s: float
+    values: Float32
+    visibility: Float32
+    parts: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @property
+    def seconds(self) -> Float64:
+        """Times of the rows in the clip, float64 [n]."""
+        return self.start_s + np.arange(len(self)) * self.step_s
+
+    def mirrored(self) -> Bones:
+        """The dancer as seen in a mirror: sides exchanged and the picture flipped."""
+        order = np.array([partner(self.parts, k) for k in range(len(self.parts))])
+        values = self.values[:, order].copy()
+        if self.kind is Kind.JOINTS:
+            values[..., [0, 2]] *= -1.0
+            values[:, 1:3] *= -1.0  # lines from the right to the left side change their ends too
+        else:
+            values[..., [0, 3]] *= -1.0
+        return replace(self, values=values, visibility=self.visibility[:, order])
+
+
+def partner(parts: NDArray[np.int64], k: int) -> int:
+    """Index of the vector of the other side, or its own."""
+    other = int(BodyPart(int(parts[k])).mirrored)
+    return k if other == parts[k] else int(np.flatnonzero(parts == other)[0])
+
+
+def common_step_s(track: BodyTrack) -> float:
+    """Step of the clock on which two tracks are compared: the reference's own frames, thinned or filled to 20 to 40 Hz."""
+    if len(track) < 2:
+        return 1.0 / 30.0
+    step = float(np.median(np.diff(track.pts))) * float(track.time_base)
+    if step < 1.0 / 40.0:
+        return step * np.ceil(1.0 / 40.0 / step)
+    return float(step / np.ceil(step * 20.0 - 1e-9))
+
+
+def bones_of(track: BodyTrack, kind: Kind, step_s: float, name: str) -> Bones:
+    """Measure the vectors of a track and put them on a regular clock.
+
+    Frames without the dancer at both ends are cut off; gaps between are bridged with visibility 0.
+
+    Parameters
+    ----------
+    track : BodyTrack
+    kind : Kind
+    step_s : float
+        Step of the clock, above 0.
+    name : str
+        What an error calls the clip.
+
+    Returns
+    -------
+    Bones
+
+    Raises
+    ------
+    NoDancerError
+        If the dancer was seen in fewer than three frames.
+    """
+    seen = np.flatnonzero(track.found)
+    if len(seen) < 3:
+        raise NoDancerError(
+            f"A dancer was seen in {len(seen)} of {len(track)} frames of the {name}, which are too few to compare; "
+            "film the whole body in good light."
+        )
+    values, visibility = _from_joints(track, seen) if kind is Kind.JOINTS else _from_masks(track, seen)
+    parts = np.array(_JOINT_PARTS if kind is Kind.JOINTS else _MASK_PARTS, np.int64)
+    t = track.seconds[seen]
+    count = int(np.floor((t[-1] - t[0]) / step_s + 1e-6)) + 1
+    when = t[0] + np.arange(count) * step_s
+    right = np.clip(np.searchsorted(t, when, side="right"), 1, len(t) - 1)
+    gap = t[right] - t[right - 1]
+    share = np.clip((when - t[right - 1]) / gap, 0.0, 1.0)
+    share[share < 1e-6] = 0.0
+    share[share > 1 - 1e-6] = 1.0
+    part_share = share.astype(np.float32)[:, None]
+    values = _blend(values, right, part_share[..., None])
+    visibility = _blend(visibility, right, part_share)
+    # Between two sightings more than half a second apart nothing was seen.
+    usual = float(np.median(np.diff(t)))
+    lost = (gap > max(0.5, 3 * usual)) & (share > 0) & (share < 1)
+    visibility[lost] = 0.0
+    return Bones(kind, float(t[0]), step_s, values, visibility, parts)
+
+
+def _blend(rows: Float32, right: NDArray[np.int64], share: Float32) -> Float32:
+    out: Float32 = rows[right - 1] * (1 - share) + rows[right] * share
+    return out
+
+
+def _from_joints(track: BodyTrack, seen: NDArray[np.int64]) -> tuple[Float32, Float32]:
+    if track.xy is None or track.world is None or track.visibility is None:
+        raise ValueError("the track has no joints; compare its masks")
+    n, v = len(seen), len(_BONES)
+    values = np.empty((n, v, 5), np.float32)
+    visibility = np.empty((n, v), np.float32)
+    for k, (_, start, end) in enumerate(_BONES):
+        for source, columns in ((track.xy, slice(0, 2)), (track.world, slice(2, 5))):
+            values[:, k, columns] = _mean_joint(source, seen, end) - _mean_joint(source, seen, start)
+        visibility[:, k] = track.visibility[seen][:, [*start, *end]].min(axis=1)
+    spine = np.hypot(values[:, 0, 0], values[:, 0, 1])
+    shoulders = np.hypot(values[:, 1, 0], values[:, 1, 1])
+    scale = np.maximum(np.median(np.maximum(spine, 1.3 * shoulders)), 1e-3)
+    values[..., :2] /= np.float32(scale)
+    torso_m = np.maximum(np.median(np.linalg.norm(values[:, 0, 2:], axis=1)), 1e-3)
+    length = np.sqrt((values[..., 2:] ** 2).sum(axis=2) + (0.12 * torso_m) ** 2)
+    values[..., 2:] /= length[..., None]
+    # A landmark that the model guesses outside the picture has a visibility near 0.1; trust starts above that.
+    return values, np.clip((visibility - 0.15) / 0.55, 0.0, 1.0)
+
+
+def _mean_joint(source: Float32, seen: NDArray[np.int64], joints: tuple[Joint, ...]) -> Float32:
+    out: Float32 = source[seen, joints[0]].copy()
+    for joint in joints[1:]:
+        out += source[seen, joint]
+    return out / np.float32(len(joints))
+
+
+def _from_masks(track: BodyTrack, seen: NDArray[np.int64]) -> tuple[Float32, Float32]:
+    moments = track.part_moments[seen][:, 1:]
+    area = moments[..., 0]
+    present = (area > 0).astype(np.float32)
+    body = np.maximum(area.sum(axis=1), 1.0)
+    scale = float(np.sqrt(np.median(body))) * 0.6
+    torso = int(BodyPart.TORSO) - 1
+    centre = moments[:, torso, 1:3]
+    lost = present[:, torso] == 0
+    whole = (moments[..., 1:3] * area[..., None]).sum(axis=1) / body[:, None]
+    centre = np.where(lost[:, None], whole, centre)
+    values = np.zeros((len(seen), 14, 4), np.float32)
+    values[..., :2] = (moments[..., 1:3] - centre[:, None]) / scale
+    xx, xy, yy = moments[..., 3], moments[..., 4], moments[..., 5]
+    spread = np.maximum(xx + yy, 1e-6)
+    values[..., 2] = 0.5 * (xx - yy) / spread
+    values[..., 3] = 0.5 * 2 * xy / spread
+    # The torso's own centroid is the origin; where it goes is told by the head's.
+    values *= present[..., None]
+    small = area < 0.15 * _present_median(area)
+    return values, present * np.where(small, np.float32(0.3), np.float32(1.0))
+
+
+def _present_median(area: Float32) -> Float32:
+    out = np.zeros(area.shape[1], np.float32)
+    for k in range(area.shape[1]):
+        some = area[:, k][area[:, k] > 0]
+        out[k] = np.median(some) if len(some) else 0.0
+    return out

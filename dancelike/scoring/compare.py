@@ -1,0 +1,188 @@
+"""Two tracks in, one result out: the order in which the pieces of the judging work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dancelike.frames import BodyPart, BodyTrack
+from dancelike.scoring.align import Material, align, material
+from dancelike.scoring.bones import Bones, Kind, bones_of, common_step_s, limb_of_part
+from dancelike.scoring.judge import Agreement, judge
+from dancelike.scoring.lead import Leads, measure_leads
+from dancelike.scoring.result import PartScore, Scoring
+from dancelike.scoring.scale import compose, letter, points
+from dancelike.scoring.settings import ScoreSettings
+from dancelike.scoring.sides import steady_sides
+from dancelike.scoring.timeline import build_timeline, pick_moments
+from dancelike.scoring.timing import measure_timing, widened
+from dancelike.scoring.view import view_difference_deg
+from dancelike.scoring.words import summary, warnings
+
+__all__ = ["score_tracks"]
+
+Float64 = NDArray[np.float64]
+
+# Agreement by which one reading must win over its mirror image to be sure.
+_MIRROR_GAP = 0.05
+# A part seen less than this is not given a shape.
+_LEAST_SEEN = 0.10
+
+
+@dataclass(frozen=True, eq=False)
+class _Reading:
+    """The take read one way round."""
+
+    take: Bones
+    pair: Material
+    tau: Float64
+    agreement: float
+    view_deg: float | None
+
+
+def score_tracks(reference: BodyTrack, take: BodyTrack, *, settings: ScoreSettings | None = None) -> Scoring:
+    """Compare a take with a reference.
+
+    Parameters
+    ----------
+    reference, take : BodyTrack
+        Of any frame rates and picture sizes. Where one has no joints, both are compared by their label maps.
+    settings : ScoreSettings, optional
+
+    Returns
+    -------
+    Scoring
+        The same bytes for the same input, whatever else runs.
+
+    Raises
+    ------
+    NoDancerError
+        If a dancer was seen in fewer than three frames of a clip.
+    """
+    settings = settings or ScoreSettings()
+    kind = Kind.JOINTS if reference.xy is not None and take.xy is not None else Kind.MASKS
+    step_s = common_step_s(reference)
+    theirs = steady_sides(bones_of(reference, kind, step_s, "reference"))
+    plain = steady_sides(bones_of(take, kind, step_s, "take"))
+    readings = {}
+    for mirrored in {"auto": (False, True), "on": (True,), "off": (False,)}[settings.mirror]:
+        readings[mirrored] = _read(theirs, plain.mirrored() if mirrored else plain, settings)
+    mirrored = max(sorted(readings), key=lambda way: readings[way].agreement)
+    gap = abs(readings[False].agreement - readings[True].agreement) if len(readings) == 2 else 1.0
+    reading = readings[mirrored]
+    leads = measure_leads(reading.pair, theirs.parts, reading.tau, settings)
+    agreement = judge(theirs, reading.take, leads.tau, leads.limb_s)
+    return _compose(reference, take, theirs, reading, leads, agreement, settings, mirrored, gap)
+
+
+def _read(reference: Bones, take: Bones, settings: ScoreSettings) -> _Reading:
+    """Align and judge the take as it is, then once more as its camera would see it from the reference's side."""
+    keep = np.ones(len(reference.parts), np.bool_)
+    pair = material(reference, take)
+    tau = align(pair, keep, settings.stiffness)
+    value = judge(reference, take, tau, {}).overall()
+    best = _Reading(take, pair, tau, value, view_difference_deg(reference, take, tau))
+    return best
+
+
+def _compose(
+    reference: BodyTrack,
+    take: BodyTrack,
+    theirs: Bones,
+    reading: _Reading,
+    leads: Leads,
+    agreement: Agreement,
+    settings: ScoreSettings,
+    mirrored: bool,
+    gap: float,
+) -> Scoring:
+    yours = reading.take
+    frame_s = max(_frame_s(reference), _frame_s(take))
+    timing = measure_timing(theirs, yours, leads.tau, leads.limb_s, frame_s, settings)
+    windows = widened(settings, timing.resolution_ms)
+    overall = agreement.overall()
+    shape = float(points(overall))
+    coverage, part_coverage = agreement.coverage()
+    part_points = points(agreement.part_agreement())
+    parts = {}
+    for part in BodyPart:
+        if part is BodyPart.BACKGROUND:
+            continue
+        seen = float(part_coverage[part])
+        lead = leads.part_s.get(part)
+        parts[part] = PartScore(
+            float(part_points[part]) if seen >= _LEAST_SEEN else None,
+            None if lead is None else lead * 1000.0,
+            seen,
+        )
+    seconds = theirs.seconds
+    take_seconds = yours.start_s + leads.tau * yours.step_s
+    rows_ms = {
+        part: leads.limb_rows_s[limb_of_part(part)] * 1000.0
+        for part in parts
+        if limb_of_part(part) in leads.limb_rows_s and parts[part].shape is not None
+    }
+    timeline = build_timeline(agreement, seconds, take_seconds, timing.lead_rows_ms, rows_ms, windows, settings)
+    best, worst = pick_moments(timeline, settings)
+    score = compose(shape, timing.score, coverage)
+    verdict = "same" if overall > settings.same_above else "unsure" if overall >= settings.different_below else "different"
+    middle = (settings.same_above + settings.different_below) / 2
+    matched = agreement.followed(max(int(round(settings.window_s / 2 / theirs.step_s)), 2))
+    limb_leads = {limb: lag * 1000.0 for limb, lag in leads.limb_s.items()}
+    shapes = {part: item.shape for part, item in parts.items() if item.shape is not None}
+    first, last = take.seconds[take.found][[0, -1]]
+    return Scoring(
+        mirrored=mirrored,
+        score=score,
+        grade=letter(score),
+        shape=shape,
+        timing=timing,
+        coverage=coverage,
+        parts=parts,
+        reference_s=reference.seconds,
+        take_s=np.clip(_at_frames(reference.seconds, seconds, take_seconds), first, last),
+        timeline=timeline,
+        best=best,
+        worst=worst,
+        agreement=overall,
+        verdict=verdict,
+        confidence=min(abs(overall - middle) / (2 * (settings.same_above - middle)), 1.0),
+        matched=matched,
+        windows_ms=tuple(float(w) for w in windows),
+        view_difference_deg=reading.view_deg,
+        summary=summary(verdict, score, shapes, limb_leads, timing.tempo, timing.resolution_ms),
+        warnings=warnings(
+            mirrored=mirrored,
+            mirror_unsure=gap < _MIRROR_GAP,
+            view_deg=reading.view_deg,
+            shortest_s=min(_length_s(reference), _length_s(take)),
+            unseen=[part for part, item in parts.items() if item.coverage < 0.3],
+            matched=float(agreement.matched.mean()),
+            slow=theirs.kind is Kind.JOINTS and _slow(theirs),
+            masks_only=theirs.kind is Kind.MASKS,
+        ),
+    )
+
+
+def _at_frames(frames_s: Float64, rows_s: Float64, take_s: Float64) -> Float64:
+    """The alignment at the reference's own frames; before and after the rows at the speed of one."""
+    out = np.interp(frames_s, rows_s, take_s)
+    out += np.minimum(frames_s - rows_s[0], 0.0) + np.maximum(frames_s - rows_s[-1], 0.0)
+    return np.maximum.accumulate(out)
+
+
+def _frame_s(track: BodyTrack) -> float:
+    return float(np.median(np.diff(track.pts))) * float(track.time_base) if len(track) > 1 else 1.0 / 30.0
+
+
+def _length_s(track: BodyTrack) -> float:
+    return float(track.seconds[-1] - track.seconds[0]) + _frame_s(track)
+
+
+def _slow(bones: Bones) -> bool:
+    """Whether hands and feet mostly rest or creep: below 0.3 torso lengths a second."""
+    flat = bones.values[..., :2]
+    speed = np.linalg.norm(np.diff(flat, axis=0), axis=2).max(axis=1) / bones.step_s
+    return bool(np.median(speed) < 0.3)

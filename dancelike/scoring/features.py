@@ -1,0 +1,102 @@
+"""Two descriptions of the same bones: one to align by, one to judge by.
+
+The alignment keeps the length of bones in the picture and the camera's axes; the judgement takes directions only, in the
+frame of the body, so that it depends as little as possible on the camera's place.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dancelike.frames import BodyPart
+from dancelike.scoring.bones import BASE_WEIGHT, Bones, Kind
+
+__all__ = ["aligning", "body_frame", "judging", "smooth", "vector_weights", "velocity"]
+
+Float32 = NDArray[np.float32]
+Float64 = NDArray[np.float64]
+
+# Softening of directions in the picture, over the length of the torso: a bone that points at the camera has none.
+_SOFT = 0.12
+# How many seconds of movement count as much as the pose itself.
+_VELOCITY_S = 0.3
+
+
+def smooth(rows: Float32, sigma: float) -> Float32:
+    """Gaussian mean over time with edges repeated; ``sigma`` in frames, 0 for none. Any shape [n, ...]."""
+    if sigma <= 0 or len(rows) < 3:
+        return rows
+    reach = int(np.ceil(3 * sigma))
+    taps = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
+    taps /= taps.sum()
+    padded = np.concatenate([np.repeat(rows[:1], reach, axis=0), rows, np.repeat(rows[-1:], reach, axis=0)])
+    out = np.zeros_like(rows)
+    for k, tap in enumerate(taps):
+        out += padded[k : k + len(rows)] * np.float32(tap)
+    return out
+
+
+def velocity(rows: Float32, step_s: float) -> Float32:
+    """Central difference over time in units a second, [n, ...]."""
+    if len(rows) < 2:
+        return np.zeros_like(rows)
+    out = np.empty_like(rows)
+    out[1:-1] = (rows[2:] - rows[:-2]) * np.float32(0.5 / step_s)
+    out[0] = (rows[1] - rows[0]) * np.float32(1 / step_s)
+    out[-1] = (rows[-1] - rows[-2]) * np.float32(1 / step_s)
+    return out
+
+
+def vector_weights(bones: Bones) -> Float32:
+    """Base weight of each vector, a part's weight shared by its vectors, float32 [v]."""
+    counts = np.bincount(bones.parts, minlength=15)
+    return np.array([BASE_WEIGHT[BodyPart(int(p))] / counts[p] for p in bones.parts], np.float32)
+
+
+def aligning(bones: Bones) -> Float32:
+    """Pose by which frames are aligned, float32 [n, v, d].
+
+    Vectors that are not seen are drawn to the clip's mean, where they say nothing.
+    """
+    values = bones.values
+    if bones.kind is Kind.JOINTS:
+        length = np.sqrt(values[..., 0] ** 2 + values[..., 1] ** 2)
+        reach = np.maximum(np.percentile(length, 90, axis=0), 2 * _SOFT).astype(np.float32)
+        values = values.copy()
+        values[..., :2] /= reach[:, None]
+    weight = np.maximum(bones.visibility.sum(axis=0), 1e-6)
+    mean = (values * bones.visibility[..., None]).sum(axis=0) / weight[:, None]
+    out: Float32 = (values - mean) * bones.visibility[..., None]
+    return out
+
+
+def with_velocity(pose: Float32, step_s: float) -> Float32:
+    """Pose and movement side by side, float32 [n, v, 2 d]."""
+    return np.concatenate([pose, velocity(pose, step_s) * np.float32(_VELOCITY_S)], axis=2)
+
+
+def body_frame(values: Float32) -> Float32:
+    """Axes of the body in the camera's: to the left, up the spine, forward; float32 [n, 3, 3], rows are axes."""
+    up = values[:, 0, 2:5]
+    up = up / np.maximum(np.linalg.norm(up, axis=1, keepdims=True), 1e-6)
+    across = values[:, 1, 2:5] + values[:, 2, 2:5]
+    across = across - (across * up).sum(axis=1, keepdims=True) * up
+    across = across / np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-6)
+    return np.stack([across, up, np.cross(across, up)], axis=1).astype(np.float32)
+
+
+def judging(bones: Bones) -> Float32:
+    """Pose by which a dance is judged, float32 [n, v, d]: directions, free of the camera where the model allows it."""
+    if bones.kind is Kind.MASKS:
+        return bones.values
+    out = np.empty_like(bones.values)
+    flat = bones.values[..., :2]
+    out[..., :2] = flat / np.sqrt((flat**2).sum(axis=2, keepdims=True) + np.float32(_SOFT**2))
+    axes = body_frame(bones.values)
+    out[..., 2:] = np.einsum("nij,nvj->nvi", axes, bones.values[..., 2:])
+    # The torso spans that frame; of its own lines only the tilt against the vertical is free of the camera's place.
+    out[:, :3, 2] = 0.0
+    out[:, :3, 3] = bones.values[:, :3, 3]
+    out[:, :3, 4] = 0.0
+    return out

@@ -1,0 +1,186 @@
+"""Early or late, limb by limb: each limb against an alignment that it had no say in.
+
+An alignment of the whole body follows a limb that is late and so hides part of its lag. Therefore the limb is left out,
+and so is the one limb that stands out most, and what the limb does is correlated with the reference along the rest's path.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dancelike.frames import BodyPart
+from dancelike.scoring.align import Material, align
+from dancelike.scoring.bones import LIMBS, limb_of_part
+from dancelike.scoring.features import smooth
+from dancelike.scoring.refine import at_rows
+from dancelike.scoring.settings import ScoreSettings
+
+__all__ = ["Leads", "measure_leads"]
+
+Float64 = NDArray[np.float64]
+
+# An agreement below this at the best lag says that the limb did something else, not when.
+_LEAST_PEAK = 0.3
+# The same for a stretch of two seconds, which agrees by chance more easily.
+_LEAST_LOCAL_PEAK = 0.6
+_STRETCH_S = 2.0
+# A limb further off than this may pull the others' alignment and is left out of it.
+_OUTLIER_S = 0.025
+_MOST_OUTLIERS = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Leads:
+    """How late each limb and part is against the rest of the body.
+
+    Attributes
+    ----------
+    tau : float64 [n]
+        Alignment by the limbs that are together.
+    limb_s : dict of str to float
+        Lag of each limb that can be judged, in seconds of the reference, late is positive.
+    part_s : dict of BodyPart to float
+        The same for each part.
+    limb_rows_s : dict of str to float64 [n]
+        Lag of each limb around each row, NaN where it cannot be said.
+    left_out : tuple of str
+        Limbs that had no say in `tau`.
+    """
+
+    tau: Float64
+    limb_s: dict[str, float]
+    part_s: dict[BodyPart, float]
+    limb_rows_s: dict[str, Float64]
+    left_out: tuple[str, ...]
+
+
+def measure_leads(pair: Material, parts: NDArray[np.int64], tau: Float64, settings: ScoreSettings) -> Leads:
+    """Measure the lag of each limb.
+
+    Parameters
+    ----------
+    pair : Material
+    parts : int64 [v]
+        `BodyPart` of each vector.
+    tau : float64 [n]
+        Alignment of the whole body.
+    settings : ScoreSettings
+
+    Returns
+    -------
+    Leads
+    """
+    limb_of = np.array([limb_of_part(BodyPart(int(p))) for p in parts])
+    usable = [limb for limb in LIMBS if _moves(pair, limb_of == limb)]
+    out: list[str] = []
+    paths: dict[frozenset[str], Float64] = {frozenset(): tau}
+
+    def path_without(*dropped: str) -> Float64:
+        key = frozenset(dropped)
+        if key not in paths:
+            keep = ~np.isin(limb_of, sorted(key))
+            paths[key] = align(pair, keep, settings.stiffness, near=tau) if keep.any() else tau
+        return paths[key]
+
+    while True:
+        lags = {}
+        for limb in usable:
+            lag = _lag(pair, limb_of == limb, path_without(limb, *out), settings)
+            if lag is not None:
+                lags[limb] = lag
+        others = {limb: abs(lag) for limb, lag in lags.items() if limb not in out}
+        if not others or len(out) >= min(_MOST_OUTLIERS, len(usable) - 3):
+            break
+        worst = max(sorted(others), key=lambda limb: others[limb])
+        if others[worst] < _OUTLIER_S:
+            break
+        out.append(worst)
+    part_s = {}
+    for part in BodyPart:
+        chosen = parts == part
+        if part is BodyPart.BACKGROUND or limb_of_part(part) not in usable or not _moves(pair, chosen):
+            continue
+        lag = _lag(pair, chosen, path_without(limb_of_part(part), *out), settings)
+        if lag is not None:
+            part_s[part] = lag
+    rows_s = {limb: _local_lag(pair, limb_of == limb, path_without(limb, *out), settings) for limb in lags}
+    return Leads(path_without(*out), lags, part_s, rows_s, tuple(out))
+
+
+def _moves(pair: Material, chosen: NDArray[np.bool_]) -> bool:
+    """Whether the vectors were seen and move enough in both clips to have a time."""
+    if not chosen.any() or pair.weights[chosen].max() <= 0:
+        return False
+    energy = [float(rows[:, chosen].var(axis=0).sum()) for rows in (pair.reference, pair.take)]
+    return min(energy) > 0.004
+
+
+def _lag(pair: Material, chosen: NDArray[np.bool_], tau: Float64, settings: ScoreSettings) -> float | None:
+    """Lag in seconds at which the vectors agree best along `tau`, or None where they do not."""
+    x = pair.reference[:, chosen]
+    y = pair.take[:, chosen]
+    n, m = len(x), len(y)
+    reach = max(int(round(settings.max_lag_ms / 1000.0 / pair.step_s)), 2)
+    rows = np.arange(n, dtype=np.float64)
+    inside = (tau >= 0) & (tau <= m - 1) & (rows >= reach) & (rows < n - reach)
+    if np.count_nonzero(inside) < 4 * reach:
+        return None
+    along = at_rows(y, tau)
+    a = x[inside] - x[inside].mean(axis=0)
+    agreement = np.empty(2 * reach + 1)
+    places = np.flatnonzero(inside)
+    energy_a = float(np.einsum("nvd,nvd->", a, a, dtype=np.float64))
+    for k in range(2 * reach + 1):
+        b = along[places + k - reach]
+        b = b - b.mean(axis=0)
+        energy_b = float(np.einsum("nvd,nvd->", b, b, dtype=np.float64))
+        shared = float(np.einsum("nvd,nvd->", a, b, dtype=np.float64))
+        agreement[k] = 2 * shared / max(energy_a + energy_b, 1e-12)
+    best = int(np.argmax(agreement))
+    if agreement[best] < _LEAST_PEAK or best in (0, 2 * reach):
+        return None
+    return float((best - reach + _vertex(*agreement[best - 1 : best + 2])) * pair.step_s)
+
+
+def _vertex(before: float, peak: float, after: float) -> float:
+    """Where a parabola through three neighbours is highest, in steps from the middle one."""
+    bend = before - 2 * peak + after
+    return 0.5 * (before - after) / bend if bend < 0 else 0.0
+
+
+def _local_lag(pair: Material, chosen: NDArray[np.bool_], tau: Float64, settings: ScoreSettings) -> Float64:
+    """Lag in seconds around each row, NaN where the limb rests or does something else."""
+    n, m = len(pair.reference), len(pair.take)
+    reach = max(int(round(settings.max_lag_ms / 1000.0 / pair.step_s)), 2)
+    half = max(int(round(_STRETCH_S / 2 / pair.step_s)), 2)
+    slow = _STRETCH_S / 3 / pair.step_s
+    a, b = pair.reference[:, chosen], at_rows(pair.take[:, chosen], tau)
+    a, b = a - smooth(a, slow), b - smooth(b, slow)
+    inside = (tau >= 0) & (tau <= m - 1)
+    energy_a = np.einsum("nvd,nvd->n", a, a, dtype=np.float64)
+    energy_b = np.einsum("nvd,nvd->n", b, b, dtype=np.float64)
+    agreement = np.empty((2 * reach + 1, n))
+    rows = np.arange(n)
+    for k in range(2 * reach + 1):
+        later = np.clip(rows + k - reach, 0, n - 1)
+        shared = np.einsum("nvd,nvd->n", a, b[later], dtype=np.float64)
+        agreement[k] = 2 * _running(shared, half) / np.maximum(_running(energy_a + energy_b[later], half), 1e-9)
+    best = np.clip(np.argmax(agreement, axis=0), 1, 2 * reach - 1)
+    before, peak, after = (agreement[best + step, rows] for step in (-1, 0, 1))
+    bend = before - 2 * peak + after
+    shift = np.where(bend < -1e-9, 0.5 * (before - after) / np.minimum(bend, -1e-9), 0.0)
+    lag: Float64 = (best - reach + np.clip(shift, -1.0, 1.0)) * pair.step_s
+    moving = _running(energy_a, half) > 0.3 * np.median(_running(energy_a, half))
+    lag[(peak < _LEAST_LOCAL_PEAK) | (peak < np.maximum(before, after)) | ~moving | ~inside] = np.nan
+    return lag
+
+
+def _running(rows: Float64, half: int) -> Float64:
+    """Sum over 2 x half + 1 rows, fewer at the ends, float64 [n]."""
+    total = np.concatenate([[0.0], np.cumsum(rows)])
+    at = np.arange(len(rows))
+    out: Float64 = total[np.minimum(at + half + 1, len(rows))] - total[np.maximum(at - half, 0)]
+    return out

@@ -1,0 +1,77 @@
+"""From whole frames to fractions of a frame: Gauss-Newton steps on the pose, held together by a Whittaker smoother."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["at_rows", "refine"]
+
+Float32 = NDArray[np.float32]
+Float64 = NDArray[np.float64]
+
+_ROUNDS = 5
+_LARGEST_STEP = 1.5
+
+
+def at_rows(rows: Float32, where: Float64) -> Float32:
+    """Read rows at fractional places by linear interpolation, ends repeated; any shape [m, ...] -> [n, ...]."""
+    place = np.clip(where, 0.0, len(rows) - 1.0)
+    low = np.minimum(place.astype(np.int64), max(len(rows) - 2, 0))
+    share = (place - low).astype(np.float32).reshape(-1, *([1] * (rows.ndim - 1)))
+    out: Float32 = rows[low] * (1 - share) + rows[np.minimum(low + 1, len(rows) - 1)] * share
+    return out
+
+
+def refine(x: Float32, y: Float32, weights: Float32, path: Float64, stiffness: float) -> Float64:
+    """Improve an alignment below the frame.
+
+    Each round asks of every row how far the take must move along its own derivative to meet the reference, trusts the
+    answer by how much moves there, and fits a curve with small second differences to the answers; answers far from
+    the curve lose weight.
+
+    Parameters
+    ----------
+    x, y : float32 [n, v, d], [m, v, d]
+        Poses of the reference and the take.
+    weights : float32 [v]
+    path : float64 [n]
+        Rows of the take, not falling.
+    stiffness : float
+        Weight of the second differences.
+
+    Returns
+    -------
+    float64 [n]
+        Rows of the take, not falling.
+    """
+    from dancelike.kernels.banded import whittaker
+
+    n, m = len(x), len(y)
+    if n < 5 or m < 5:
+        return path
+    slope = np.empty_like(y)
+    slope[1:-1] = (y[2:] - y[:-2]) * np.float32(0.5)
+    slope[0], slope[-1] = y[1] - y[0], y[-1] - y[-2]
+    tau = path.copy()
+    anchor = path
+    scale = np.sqrt(weights)[:, None]
+    x_w, y_w, slope_w = x * scale, y * scale, slope * scale
+    for round_ in range(_ROUNDS):
+        inside = (tau >= 0) & (tau <= m - 1)
+        derivative = at_rows(slope_w, tau)
+        error = x_w - at_rows(y_w, tau)
+        motion = np.einsum("nvd,nvd->n", derivative, derivative).astype(np.float64)
+        typical = max(float(np.median(motion[inside])) if inside.any() else 0.0, 1e-9)
+        ahead = np.einsum("nvd,nvd->n", derivative, error).astype(np.float64) / (motion + 0.05 * typical)
+        goal = tau + np.clip(ahead, -_LARGEST_STEP, _LARGEST_STEP)
+        trust = np.minimum(motion / typical, 4.0) * inside
+        if round_ > 0:
+            miss = np.abs(goal - anchor)
+            trust = trust / np.maximum(miss / 1.0, 1.0)
+        if np.count_nonzero(trust > 1e-6) < 5:
+            return path
+        # Rows that say nothing keep a trace of the exact alignment, so that long holds do not drift.
+        anchor = whittaker(np.where(trust > 1e-6, goal, tau), trust + 1e-4 * inside, stiffness)
+        tau = np.maximum.accumulate(anchor)
+    return tau

@@ -1,0 +1,101 @@
+"""What the figures mean, in short sentences to the dancer: kind, exact, and with what to do next."""
+
+from __future__ import annotations
+
+from dancelike.frames import BodyPart
+from dancelike.scoring.bones import LIMBS
+
+__all__ = ["name_of", "summary", "warnings"]
+
+# A lead below this between two people is personal style.
+_WORTH_SAYING_MS = 60.0
+
+
+def name_of(part: BodyPart | str) -> str:
+    """Name of a part or a limb in a sentence, for example ``left forearm``."""
+    return (part.key if isinstance(part, BodyPart) else part).replace("_", " ")
+
+
+def summary(
+    verdict: str,
+    score: float,
+    part_shapes: dict[BodyPart, float],
+    limb_leads_ms: dict[str, float],
+    tempo: float,
+    resolution_ms: float,
+) -> tuple[str, ...]:
+    """Two to four sentences about the whole dance."""
+    if verdict == "different":
+        return (
+            "These look like two different dances.",
+            "Check that both clips show the same passage, from about the same side.",
+        )
+    out = []
+    if verdict == "unsure":
+        out.append("We are not sure that both clips show the same dance; read the figures with care.")
+    elif score >= 95:
+        out.append("You danced this as the reference does, from beginning to end.")
+    elif score >= 70:
+        out.append("You know this dance well.")
+    else:
+        out.append("This is the same dance, with room to grow.")
+    late = [(abs(ms), limb, ms) for limb, ms in limb_leads_ms.items() if abs(ms) >= max(_WORTH_SAYING_MS, resolution_ms)]
+    if len(late) == 1:
+        _, limb, ms = late[0]
+        out.append(f"Your {name_of(limb)} was {abs(ms):.0f} ms {_when(ms)}; everything else was together.")
+    elif late and {limb for _, limb, _ in late} <= {"left_arm", "right_arm"}:
+        ms = sum(item[2] for item in late) / len(late)
+        out.append(f"Your arms were {abs(ms):.0f} ms {_when(ms)} against your legs.")
+    elif late:
+        _, limb, ms = max(late)
+        out.append(f"Your {name_of(limb)} was {abs(ms):.0f} ms {_when(ms)} against the rest of you.")
+    if part_shapes:
+        worst = min(part_shapes, key=lambda part: (part_shapes[part], part))
+        best = max(part_shapes, key=lambda part: (part_shapes[part], -part))
+        if part_shapes[best] - part_shapes[worst] >= 10:
+            out.append(f"Closest to the reference: your {name_of(best)}. Look again at your {name_of(worst)}.")
+    if abs(tempo - 1.0) >= 0.03:
+        out.append(f"You danced at {tempo:.2f} times the tempo of the reference.")
+    return tuple(out)
+
+
+def _when(ms: float) -> str:
+    return "late" if ms > 0 else "early"
+
+
+def warnings(
+    *,
+    mirrored: bool,
+    mirror_unsure: bool,
+    view_deg: float | None,
+    shortest_s: float,
+    unseen: list[BodyPart],
+    matched: float,
+    slow: bool,
+    masks_only: bool,
+) -> tuple[str, ...]:
+    """Sentences about what limits the result."""
+    out = []
+    if shortest_s < 3.0:
+        out.append(f"The shorter clip lasts {shortest_s:.1f} s; film at least 3 s for a score you can trust.")
+    if view_deg is not None and abs(view_deg) > 45.0:
+        out.append(
+            f"The two cameras see the dance from directions that differ by about {abs(view_deg):.0f} degrees; "
+            "beyond 45 the score falls by itself, so film from nearer to the reference's side."
+        )
+    if mirror_unsure:
+        way = "as a mirror image" if mirrored else "as it is"
+        out.append(f"It is not clear whether the take is mirrored; we read it {way}. Use --mirror on or off to decide.")
+    if unseen:
+        limbs = [limb for limb, parts in LIMBS.items() if all(part in unseen for part in parts)]
+        rest = [part for part in unseen if not any(part in LIMBS[limb] for limb in limbs)]
+        names = [name_of(item) for item in (*limbs, *rest)]
+        listed = names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
+        out.append(f"We could not see your {listed}; step back or turn the camera so that all of you is in the picture.")
+    if matched < 0.9:
+        out.append(f"{matched:.0%} of the reference has its counterpart in your take; dance it to the end to be scored on all of it.")
+    if slow:
+        out.append("There is little movement to align by in much of this dance, so early and late are less exact there.")
+    if masks_only:
+        out.append("The model gave outlines without joints; early and late are less exact.")
+    return tuple(out)
