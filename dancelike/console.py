@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,7 +18,7 @@ from dancelike.errors import DancelikeError, OutputError
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["Manners", "common_options", "console", "progress", "write_atomically"]
+__all__ = ["Manners", "common_options", "console", "progress", "require_writable", "write_atomically"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 INTERRUPTED = 130
@@ -55,7 +56,7 @@ def common_options(function: F) -> F:
             sys.exit(INTERRUPTED)
         except DancelikeError as error:
             if debug:
-                raise
+                traceback.print_exc()
             click.echo(f"dancelike: {error}", err=True)
             sys.exit(error.exit_code)
 
@@ -89,6 +90,23 @@ def progress(description: str, manners: Manners) -> Iterator[Callable[[float], N
         yield lambda share: bar.update(task, completed=share)
 
 
+def require_writable(folder: Path) -> None:
+    """Refuse a folder that cannot be written before any long work begins; it is made if it is not there.
+
+    Raises
+    ------
+    OutputError
+        When the folder cannot be made or written.
+    """
+    probe = folder / f".dancelike.{os.getpid()}.part"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+
+
 def write_atomically(path: Path, data: bytes) -> None:
     """Write a whole file or nothing: a temporary name beside it first, then a rename.
 
@@ -103,9 +121,14 @@ def write_atomically(path: Path, data: bytes) -> None:
         temporary.write_bytes(data)
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True) if path.parent.is_dir() else None
-        reason = (error.strerror or str(error)).lower()
-        raise OutputError(f"{path} cannot be written: {reason}; choose another folder with --out.") from error
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise _unwritable(path, error) from error
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def _unwritable(path: Path, error: OSError) -> OutputError:
+    reason = (error.strerror or str(error)).lower()
+    return OutputError(f"{path} cannot be written: {reason}; choose another folder with --out.")

@@ -1,0 +1,107 @@
+"""Where tasks meet: each graph of the product is composed in one function, as plain data."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dancelike.config import ScoreConfig
+from dancelike.graph import Graph
+from dancelike.media.pictures import fit_size
+from dancelike.media.probe import ClipInfo
+from dancelike.scoring import ScoreSettings
+from dancelike.tasks.clip_source import ClipSource
+from dancelike.tasks.export import Encode, Retime, SideBySide
+from dancelike.tasks.judge import Judge
+from dancelike.tasks.segment import Segment
+from dancelike.theme import DARK, rgb
+from dancelike.vision import load_segmenter
+from dancelike.vision.track import TrackBuilder
+
+__all__ = ["build_dance_graph", "build_export_graph"]
+
+FRAMES_AHEAD = 4
+"""Frames that may wait before a segmenter: enough to ride over a slow picture, little enough to stay small."""
+
+EXPORT_HEIGHT_PX = 720
+
+BODIES_AHEAD = 64
+"""Observations that may wait before the judge; they are small, and the two clips need not advance in step."""
+
+
+def build_dance_graph(config: ScoreConfig, *, reference: ClipInfo, take: ClipInfo) -> Graph:
+    """Compose the dance session: two clips, two segmenters, one judge.
+
+    Parameters
+    ----------
+    config : ScoreConfig
+        Model, sizes, mirror.
+    reference, take : ClipInfo
+        What `dancelike.media.probe.probe_clip` says about the two clips.
+
+    Returns
+    -------
+    Graph
+        Its task ``judge`` holds the result after the run.
+    """
+    graph = Graph("dance")
+    load = partial(
+        load_segmenter, config.model, runtime=config.runtime, delegate=config.delegate, threads=config.threads
+    )
+    clips = {"reference": reference, "take": take}
+    for role, clip in clips.items():
+        graph.add(ClipSource(role, clip, analysis_size_px=config.analysis_size_px, max_rate=config.max_rate))
+        budget_ms = float(1000 / min(clip.frame_rate, config.max_rate))
+        graph.add(Segment(f"segment_{role}", load, budget_ms=budget_ms))
+        graph.connect(f"{role}.frames", f"segment_{role}.frames", capacity=FRAMES_AHEAD)
+    graph.add(
+        Judge(
+            "judge",
+            builders={
+                role: TrackBuilder(clip.time_base, fit_size(clip.size, config.analysis_size_px))
+                for role, clip in clips.items()
+            },
+            paths={role: clip.path for role, clip in clips.items()},
+            settings=ScoreSettings(mirror=config.mirror),
+        )
+    )
+    for role in clips:
+        graph.connect(f"segment_{role}.bodies", f"judge.{role}", capacity=BODIES_AHEAD)
+    return graph
+
+
+def build_export_graph(
+    path: Path, *, reference: ClipInfo, take: ClipInfo, clock_s: NDArray[np.float64], take_s: NDArray[np.float64]
+) -> Graph:
+    """Compose the export: reference and take side by side on the reference's clock, with its sound.
+
+    Parameters
+    ----------
+    path : Path
+        The video to write.
+    reference, take : ClipInfo
+    clock_s, take_s : float64 [n]
+        Which moment of the take is shown at which moment of the reference, in seconds.
+
+    Returns
+    -------
+    Graph
+    """
+    height = min(EXPORT_HEIGHT_PX, max(reference.size[1], take.size[1]))
+    panels = {"reference": reference, "take": take}
+    longest = {role: round(max(clip.size) * height / clip.size[1]) for role, clip in panels.items()}
+    sizes = {role: fit_size(clip.size, longest[role]) for role, clip in panels.items()}
+    canvas = (2 * max(w for w, _ in sizes.values()), max(h for _, h in sizes.values()))
+    graph = Graph("export")
+    graph.add(ClipSource("reference", reference, analysis_size_px=longest["reference"], max_rate=reference.frame_rate))
+    graph.add(Retime("retime", take, clock_s=clock_s, clip_s=take_s, size_px=longest["take"]))
+    graph.add(SideBySide("compose", canvas, rgb(DARK.background)))
+    graph.add(Encode("encode", path, reference, canvas))
+    graph.connect("reference.frames", "retime.clock", capacity=FRAMES_AHEAD)
+    graph.connect("reference.frames", "compose.left", capacity=2 * FRAMES_AHEAD)
+    graph.connect("retime.frames", "compose.right", capacity=FRAMES_AHEAD)
+    graph.connect("compose.pictures", "encode.pictures", capacity=FRAMES_AHEAD)
+    return graph

@@ -1,0 +1,1 @@
+"""Headless scoring: two recorded clips in, a score out."""

@@ -1,0 +1,136 @@
+"""`score_clips`: the whole of headless scoring as one function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dancelike import __version__
+from dancelike.config import ScoreConfig
+from dancelike.errors import ClipError
+from dancelike.media.probe import ClipInfo, hash_clip, probe_clip
+from dancelike.pipelines import build_dance_graph
+from dancelike.runtime import RunReport, run_offline
+from dancelike.score.progress import expected_frames, share_of
+from dancelike.tasks.judge import Judge, Judgement
+from dancelike.tasks.segment import Segment
+from dancelike.timebase import format_rate
+from dancelike.vision.segmenter import ModelInfo
+
+__all__ = ["SCHEMA", "ScoreResult", "score_clips"]
+
+SCHEMA = "dancelike.score/1"
+SHORTEST_CLIP_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreResult:
+    """A scored take, and how it was come by.
+
+    Attributes
+    ----------
+    reference, take : ClipInfo
+    digests : tuple of str
+        SHA-256 of the two files.
+    judgement : Judgement
+        The scoring and the two tracks it was made from.
+    model : ModelInfo
+    run : RunReport
+        What each task cost; not part of `to_dict`, which depends on nothing but the inputs.
+    """
+
+    reference: ClipInfo
+    take: ClipInfo
+    digests: tuple[str, str]
+    judgement: Judgement
+    model: ModelInfo
+    run: RunReport
+
+    @property
+    def score(self) -> float:
+        """The score, 0 to 100."""
+        return float(self.to_dict()["score"])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what score.json holds (schema ``dancelike.score/1``)."""
+        clips = zip((self.reference, self.take), self.digests, strict=True)
+        reference, take = (_clip_block(info, digest) for info, digest in clips)
+        return {
+            "schema": SCHEMA,
+            "reference": reference,
+            "take": take,
+            **self.judgement.scoring.to_dict(),
+            "model": {
+                "name": self.model.name,
+                "sha256": self.model.sha256,
+                "runtime": self.model.runtime,
+                "delegate": self.model.delegate,
+            },
+            "version": __version__,
+        }
+
+
+def score_clips(
+    reference: str | Path,
+    take: str | Path,
+    *,
+    config: ScoreConfig | None = None,
+    on_progress: Callable[[float], None] | None = None,
+) -> ScoreResult:
+    """Score a recorded take against a recorded reference.
+
+    Parameters
+    ----------
+    reference, take : str or Path
+        Local clips, anything that FFmpeg can read.
+    config : ScoreConfig, optional
+        Model, mirror, sizes; the defaults serve most.
+    on_progress : callable, optional
+        Called with the share that is done, 0 to 1, from the calling thread.
+
+    Returns
+    -------
+    ScoreResult
+        The same for the same inputs, whatever the number of workers.
+
+    Raises
+    ------
+    ClipNotFoundError, ClipError
+        A clip cannot be read, or is shorter than half a second.
+    NoDancerError
+        Nobody is seen in a clip.
+    ModelError, ModelNotFoundError
+        The model or its runtime cannot be used.
+    """
+    config = config or ScoreConfig()
+    infos = [_probe(Path(path)) for path in (reference, take)]
+    graph = build_dance_graph(config, reference=infos[0], take=infos[1])
+    expected = sum(expected_frames(info, config.max_rate) for info in infos)
+    run = run_offline(graph, workers=config.workers, on_progress=share_of(on_progress, "segment_", expected))
+    judge, segment = graph["judge"], graph["segment_reference"]
+    assert isinstance(judge, Judge)
+    assert isinstance(segment, Segment)
+    digests = (hash_clip(infos[0].path), hash_clip(infos[1].path))
+    return ScoreResult(infos[0], infos[1], digests, judge.judgement, segment.model, run)
+
+
+def _probe(path: Path) -> ClipInfo:
+    info = probe_clip(path)
+    if info.duration_s < SHORTEST_CLIP_S:
+        raise ClipError(
+            f"{path} is {info.duration_s:.2f} s long, but a dance needs at least {SHORTEST_CLIP_S} s; "
+            "give a longer clip."
+        )
+    return info
+
+
+def _clip_block(info: ClipInfo, digest: str) -> dict[str, Any]:
+    return {
+        "path": str(info.path),
+        "duration_s": round(info.duration_s, 3),
+        "frames": info.frames,
+        "frame_rate": format_rate(info.frame_rate),
+        "sha256": digest,
+    }

@@ -1,0 +1,45 @@
+"""Videos of a scored take: side by side as it was danced, or retimed to the reference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from dancelike.pipelines import build_export_graph
+from dancelike.runtime import run_offline
+from dancelike.score.api import ScoreResult
+from dancelike.score.progress import share_of
+
+__all__ = ["export_clip"]
+
+
+def export_clip(
+    result: ScoreResult, kind: str, path: Path, *, on_progress: Callable[[float], None] | None = None
+) -> None:
+    """Write one video with the reference at the left, the take at the right, and the reference's sound.
+
+    Parameters
+    ----------
+    result : ScoreResult
+    kind : str
+        ``retimed`` shows the take along the alignment, at the reference's speed; ``side-by-side`` starts both at the
+        same moment of the dance and lets each go on at its own speed.
+    path : Path
+        The mp4 file to write.
+    on_progress : callable, optional
+        Called with the share that is done, 0 to 1.
+
+    Raises
+    ------
+    OutputError
+        The file cannot be written; nothing is left behind.
+    """
+    alignment = result.to_dict()["alignment"]
+    clock_s = np.array(alignment["reference_s"], np.float64)
+    take_s = np.array(alignment["take_s"], np.float64)
+    if kind == "side-by-side":
+        clock_s, take_s = clock_s[:1], take_s[:1]
+    graph = build_export_graph(path, reference=result.reference, take=result.take, clock_s=clock_s, take_s=take_s)
+    run_offline(graph, on_progress=share_of(on_progress, "encode", result.reference.frames))

@@ -1,0 +1,104 @@
+"""The task that waits for both dancers and scores one against the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from dancelike.errors import InternalError, NoDancerError
+from dancelike.frames import BodyObservation, BodyTrack
+from dancelike.graph import Emit, Join, Packet, Port, Task
+from dancelike.scoring import ScoreSettings, Scoring, score_tracks
+from dancelike.vision.track import TrackBuilder
+
+__all__ = ["Judge", "Judgement"]
+
+SHORTEST_SIGHT_S = 0.5
+"""Seconds for which a dancer must be seen before anything can be said about the dance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the judge saw and what it says.
+
+    Attributes
+    ----------
+    scoring : Scoring
+    reference, take : BodyTrack
+    """
+
+    scoring: Scoring
+    reference: BodyTrack
+    take: BodyTrack
+
+
+class Judge(Task):
+    """Collects both dancers and scores the take against the reference when both streams have ended.
+
+    Inputs ``reference`` and ``take``: `BodyObservation`; output ``judgement``: `Judgement`, once. The same object is
+    kept as `judgement`, for a door that drives the graph and then reads the result.
+
+    Parameters
+    ----------
+    name : str
+        Of the task.
+    builders : Mapping of str to TrackBuilder
+        By input port; empty.
+    paths : Mapping of str to Path
+        By input port, to name the clip in which nobody is seen.
+    settings : ScoreSettings
+    """
+
+    inputs = (Port("reference", BodyObservation), Port("take", BodyObservation))
+    outputs = (Port("judgement", Judgement, required=False),)
+    join = Join.each()
+
+    def __init__(
+        self, name: str, builders: Mapping[str, TrackBuilder], paths: Mapping[str, Path], settings: ScoreSettings
+    ) -> None:
+        self.name = name
+        self._builders = builders
+        self._paths = paths
+        self._settings = settings
+        self._judgement: Judgement | None = None
+
+    @property
+    def judgement(self) -> Judgement:
+        """The result, once the run has ended."""
+        if self._judgement is None:
+            raise InternalError(f"task '{self.name}' has not judged yet")
+        return self._judgement
+
+    def process(self, inputs: Mapping[str, Packet]) -> Iterable[Emit]:
+        """Keep one observation."""
+        for port, packet in inputs.items():
+            self._builders[port].append(packet.timestamp, packet.payload)
+        return ()
+
+    def finish(self) -> Iterable[Emit]:
+        """Score the take.
+
+        Raises
+        ------
+        NoDancerError
+            In one of the clips a dancer was seen for less than `SHORTEST_SIGHT_S`.
+        """
+        tracks = {port: self._track(port) for port in ("reference", "take")}
+        scoring = score_tracks(tracks["reference"], tracks["take"], settings=self._settings)
+        self._judgement = Judgement(scoring, tracks["reference"], tracks["take"])
+        return (Emit("judgement", self._judgement),)
+
+    def _track(self, port: str) -> BodyTrack:
+        track = self._builders[port].build()
+        steps_s = np.diff(track.seconds)
+        usual_s = float(np.median(steps_s)) if len(steps_s) else 0.0
+        seen_s = usual_s * int(track.found.sum())
+        if seen_s < SHORTEST_SIGHT_S:
+            raise NoDancerError(
+                f"{self._paths[port]} shows a dancer for {seen_s:.1f} s, but at least {SHORTEST_SIGHT_S} s are needed; "
+                "record it so that the whole body is in the picture."
+            )
+        return track

@@ -1,0 +1,62 @@
+"""The task that finds the dancer's body parts; one class, used once for each stream."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from dancelike.errors import InternalError
+from dancelike.frames import BodyObservation, Frame
+from dancelike.graph import Emit, Packet, Port, Task
+from dancelike.vision.segmenter import ModelInfo, Segmenter
+
+__all__ = ["Segment"]
+
+
+class Segment(Task):
+    """Follows one dancer through a stream of frames.
+
+    Input ``frames``: `Frame`; output ``bodies``: `BodyObservation`, one a frame, with the frame's timestamp.
+
+    Parameters
+    ----------
+    name : str
+        Of the task.
+    load : callable
+        Makes the task's own segmenter when the run starts; an interpreter is never shared between tasks.
+    budget_ms : float
+        Time that one frame should take.
+    """
+
+    inputs = (Port("frames", Frame),)
+    outputs = (Port("bodies", BodyObservation),)
+
+    def __init__(self, name: str, load: Callable[[], Segmenter], *, budget_ms: float) -> None:
+        self.name = name
+        self.budget_ms = budget_ms
+        self._load = load
+        self._segmenter: Segmenter | None = None
+        self._model: ModelInfo | None = None
+
+    @property
+    def model(self) -> ModelInfo:
+        """Which model was used, known from the start of the run."""
+        if self._model is None:
+            raise InternalError(f"task '{self.name}' has not loaded its model yet")
+        return self._model
+
+    def start(self) -> None:
+        """Load the model."""
+        self._segmenter = self._load()
+        self._model = self._segmenter.info
+
+    def process(self, inputs: Mapping[str, Packet]) -> Iterable[Emit]:
+        """Analyse one frame."""
+        if self._segmenter is None:
+            raise InternalError(f"task '{self.name}' was given a frame before it was started")
+        return (Emit("bodies", self._segmenter.analyse(inputs["frames"].payload.rgb)),)
+
+    def stop(self) -> None:
+        """Free the model."""
+        if self._segmenter is not None:
+            self._segmenter.close()
+            self._segmenter = None
