@@ -21,7 +21,7 @@ __all__ = ["ClipIndex", "ClipInfo", "hash_clip", "probe_clip", "scan_clip", "vid
 
 _LONGEST_S = 24 * 3600
 _MOST_PIXELS = 8192 * 8192
-_PATIENCE = 250  # packets without a picture, after which the clip is taken for broken
+_PATIENCE = 500_000_000  # pixels of packets without a picture, after which a clip is taken for broken
 _HASH_CHUNK = 1 << 20
 _SLACK_S = Fraction(1, 2)
 
@@ -223,8 +223,10 @@ def _read_packets(container: av.container.InputContainer, stream: av.VideoStream
     tries = 0
     try:
         for packet in container.demux(stream):
-            if found.first is None and tries < _PATIENCE:
+            if found.first is None:
                 tries += 1
+                if tries * max(1, stream.width * stream.height) > _PATIENCE and tries > 10:
+                    break
                 with suppress(av.FFmpegError, ValueError, LookupError):
                     found.first = next(iter(packet.decode()), None)
             at = packet.pts if packet.pts is not None else packet.dts
