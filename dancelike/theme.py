@@ -119,3 +119,22 @@ def _part_colour(part: BodyPart) -> str:
 
 PART_COLOURS = {part: _part_colour(part) for part in BodyPart}
 """One colour for each part: seven hues for limbs, left solid, right a lighter tint of the same hue."""
+
+SHAPE_UNSEEN_LIGHT = "#D9DCE3"
+SHAPE_RAMP_LIGHT = ((0.0, "#C03A4D"), (50.0, "#C17F12"), (85.0, "#2E9273"))
+"""The shape ramp of the light theme: the same hues at 3 to 1 on its background."""
+
+LEAD_EARLY_LIGHT = "#1B6CA8"
+LEAD_ON_TIME_LIGHT = "#14161A"
+LEAD_LATE_LIGHT = "#B84A0C"
+
+WEIGHT_REGULAR = 400
+WEIGHT_STRONG = 600
+GRID_PX = 8
+CORNER_PX = 10
+CONTROL_PX = 44
+MOTION_MS = 200
+
+OVERLAY_SHARE = 0.45
+OVERLAY_EDGE_PX = 2
+"""How strongly a part's colour lies over the picture, and the width of its edge of full colour."""

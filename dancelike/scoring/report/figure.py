@@ -1,0 +1,168 @@
+"""The body figure: fourteen parts, front view, as an SVG that style sheet and script can recolour."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from dancelike.frames import BodyPart
+from dancelike.scoring.report.wording import NOTICEABLE_MS, ms, number, part_name, whole
+
+__all__ = ["THINNEST", "body_figure", "grown", "shape_css"]
+
+THINNEST = 0.3
+"""Width of a part at shape 0, as a share of its width at shape 100."""
+_WIDTH, _HEIGHT = 360, 470
+_CENTRE = 180.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Capsule:
+    """A limb from one joint to the next, in the drawing's pixels, for the dancer's left (the viewer's right)."""
+
+    start: tuple[float, float]
+    end: tuple[float, float]
+    start_radius: float
+    end_radius: float
+
+
+_LEFT = {
+    "upper_arm": _Capsule((223, 118), (248, 186), 15.5, 13),
+    "forearm": _Capsule((254, 205), (278, 266), 12.5, 9.5),
+    "hand": _Capsule((286, 283), (294, 306), 9.5, 8),
+    "thigh": _Capsule((202, 246), (214, 328), 21, 16),
+    "shin": _Capsule((216, 352), (223, 423), 15, 10),
+    "foot": _Capsule((227, 442), (251, 451), 9.5, 8),
+}
+_TORSO = (
+    "M-66 -38 C-72 -44 -62 -50 -48 -49 C-20 -44 10 -34 34 -34 C50 -34 66 -38 70 -34 "
+    "C76 -26 76 26 70 34 C66 38 50 34 34 34 C10 34 -20 44 -48 49 C-62 50 -72 44 -66 38 C-60 20 -60 -20 -66 -38 Z"
+)
+
+
+def shape_css(shape: float | None) -> str:
+    """Return a CSS colour of the shape ramp, mixed from the page's tokens so that it follows the theme."""
+    if shape is None:
+        return "var(--unseen)"
+    if shape < 50.0:
+        return f"color-mix(in srgb, var(--fair) {max(shape, 0.0) / 50.0:.0%}, var(--poor))"
+    return f"color-mix(in srgb, var(--good) {min((shape - 50.0) / 35.0, 1.0):.0%}, var(--fair))"
+
+
+def grown(shape: float | None) -> float:
+    """Return how wide a part is drawn, 0.3 to 1: the better its shape, the fuller the limb."""
+    return 1.0 if shape is None else THINNEST + (1.0 - THINNEST) * min(max(shape, 0.0), 100.0) / 100.0
+
+
+def _capsule_path(capsule: _Capsule) -> tuple[str, str]:
+    """Return the outline along the x axis and the transform that puts it in place."""
+    (x0, y0), (x1, y1) = capsule.start, capsule.end
+    length = math.hypot(x1 - x0, y1 - y0)
+    r0, r1 = capsule.start_radius, capsule.end_radius
+    # The outer tangent of two circles touches both at the same angle from the axis.
+    lean = (r0 - r1) / length
+    side = math.sqrt(1.0 - lean * lean)
+    half = length / 2
+    path = (
+        f"M{-half + r0 * lean:.1f} {-r0 * side:.1f} L{half + r1 * lean:.1f} {-r1 * side:.1f} "
+        f"A{r1} {r1} 0 0 1 {half + r1 * lean:.1f} {r1 * side:.1f} L{-half + r0 * lean:.1f} {r0 * side:.1f} "
+        f"A{r0} {r0} 0 0 1 {-half + r0 * lean:.1f} {-r0 * side:.1f} Z"
+    )
+    angle = math.degrees(math.atan2(y1 - y0, x1 - x0))
+    return path, f"translate({(x0 + x1) / 2:.1f} {(y0 + y1) / 2:.1f}) rotate({angle:.1f})"
+
+
+def _outline(part: BodyPart) -> tuple[str, str]:
+    if part is BodyPart.HEAD:
+        return "M0 -31 C17 -31 25 -18 25 -2 C25 16 13 32 0 32 C-13 32 -25 16 -25 -2 C-25 -18 -17 -31 0 -31 Z", (
+            "translate(180 52)"
+        )
+    if part is BodyPart.TORSO:
+        return _TORSO, "translate(180 166) rotate(90)"
+    side, _, rest = part.key.partition("_")
+    capsule = _LEFT[rest]
+    if side == "right":
+        (x0, y0), (x1, y1) = capsule.start, capsule.end
+        mirror = 2 * _CENTRE
+        capsule = _Capsule((mirror - x0, y0), (mirror - x1, y1), capsule.start_radius, capsule.end_radius)
+    return _capsule_path(capsule)
+
+
+def _described(part: BodyPart, found: Mapping[str, Any]) -> str:
+    shape, lead = number(found.get("shape")), number(found.get("lead_ms"))
+    name = part_name(part.key).capitalize()
+    if shape is None:
+        return f"{name}: not seen"
+    return f"{name}: shape {whole(shape)} of 100" + ("" if lead is None else f", {ms(lead)}")
+
+
+def _lead_label(part: BodyPart, lead: float) -> str:
+    """Return the arrow and the figure beside a limb, on its outer side; left is early, right is late."""
+    side, _, rest = part.key.partition("_")
+    if rest in _LEFT:
+        capsule = _LEFT[rest]
+        x = (capsule.start[0] + capsule.end[0]) / 2 + 26
+        y = (capsule.start[1] + capsule.end[1]) / 2
+    else:
+        x, y = (218.0, 52.0) if part is BodyPart.HEAD else (180.0, 166.0)
+    anchor = "start"
+    if side == "right":
+        x, anchor = 2 * _CENTRE - x, "end"
+    late = lead > 0
+    arrow = "M0 0h14m-5 -5l5 5l-5 5" if late else "M14 0h-14m5 -5l-5 5l5 5"
+    arrow_x = x if anchor == "start" else x - 14
+    text_x = x + 20 if anchor == "start" else x - 20
+    return (
+        f'<g class="lead {"late" if late else "early"}">'
+        f'<path d="{arrow}" transform="translate({arrow_x:.0f} {y:.0f})"/>'
+        f'<text x="{text_x:.0f}" y="{y + 5:.0f}" text-anchor="{anchor}">{abs(round(lead))}\u2009ms</text></g>'
+    )
+
+
+def body_figure(parts: Mapping[str, Any], *, name: str, labels: bool) -> str:
+    """Return the figure as one ``<svg>`` element.
+
+    Parameters
+    ----------
+    parts : Mapping
+        By part key: ``shape`` (0..100 or None) and ``lead_ms`` (signed ms or None). Parts that are missing are drawn
+        as not seen.
+    name : str
+        Prefix of the ids inside, unique on the page; also the figure's class.
+    labels : bool
+        Whether to name the dancer's sides and print the noticeable leads.
+    """
+    drawn, leads = [], []
+    order = [part for part in BodyPart if part is not BodyPart.BACKGROUND]
+    for part in order:
+        found = parts.get(part.key)
+        found = found if isinstance(found, Mapping) else {}
+        shape, lead = number(found.get("shape")), number(found.get("lead_ms"))
+        path, place = _outline(part)
+        grow = grown(shape)
+        scale = f"scale({grow:.3f})" if part is BodyPart.HEAD else f"scale(1 {grow:.3f})"
+        fill = f"url(#{name}-hatch)" if shape is None else shape_css(shape)
+        drawn.append(
+            f'<g class="part{" unseen" if shape is None else ""}" data-part="{part.key}" transform="{place}">'
+            f'<title>{escape(_described(part, found))}</title><path class="shell" d="{path}"/>'
+            f'<path class="flesh" d="{path}" transform="{scale}" style="fill:{fill}"/></g>'
+        )
+        if labels and shape is not None and lead is not None and abs(lead) >= NOTICEABLE_MS:
+            leads.append(_lead_label(part, lead))
+    said = "; ".join(_described(p, parts[p.key] if isinstance(parts.get(p.key), Mapping) else {}) for p in order)
+    sides = ""
+    if labels:
+        sides = (
+            '<g class="sides"><text x="8" y="20">Your right</text>'
+            '<text x="352" y="20" text-anchor="end">Your left</text></g>'
+        )
+    return (
+        f'<svg class="figure {name}" id="{name}" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
+        f'aria-label="{escape(said)}"><defs><pattern id="{name}-hatch" width="7" height="7" '
+        f'patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+        f'<rect width="7" height="7" class="hatch-ground"/><path d="M0 0V7" class="hatch-line"/></pattern></defs>'
+        f"{''.join(drawn)}{''.join(leads)}{sides}</svg>"
+    )

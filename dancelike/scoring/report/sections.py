@@ -1,0 +1,359 @@
+"""The sections of the report, each a function from the score to HTML."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from html import escape
+from pathlib import PurePath
+from typing import Any
+
+from dancelike.frames import BodyPart
+from dancelike.scoring.report.figure import body_figure, shape_css
+from dancelike.scoring.report.pictures import PICTURE_SIZE, MomentPictures, framed_pair, jpeg_uri
+from dancelike.scoring.report.wording import (
+    GRADE_WORDS,
+    JUDGEMENT_WORDS,
+    NOTICEABLE_MS,
+    ms,
+    number,
+    part_name,
+    seconds,
+    verdict,
+    warnings,
+    whole,
+)
+
+__all__ = ["alignment", "body", "details", "glyphs", "header", "hero", "moments", "notes", "timeline"]
+
+Score = Mapping[str, Any]
+
+# Grades are told by shape as well as by word and colour; the same five serve grades and judgements.
+_GLYPHS = {
+    "star": '<path d="M12 1.8l3 6.8 7.4.7-5.6 4.9 1.7 7.2L12 17.6l-6.5 3.8 1.7-7.2L1.6 9.3 9 8.6z"/>',
+    "diamond": '<path d="M12 1.5L21.5 12 12 22.5 2.5 12z"/>',
+    "circle": '<circle cx="12" cy="12" r="9"/>',
+    "square": '<path d="M4.2 4.2h15.6v15.6H4.2z" class="hollow"/>',
+    "cross": '<path d="M5 5l14 14M19 5L5 19" class="hollow"/>',
+    "arrow-right": '<path d="M3 12h17m-7-7l7 7-7 7" class="hollow"/>',
+    "arrow-left": '<path d="M21 12H4m7-7l-7 7 7 7" class="hollow"/>',
+    "info": '<circle cx="12" cy="12" r="9.5" class="hollow"/><path d="M12 11v6M12 7.2v.6" class="hollow"/>',
+    "play": '<path d="M7 4.5l12 7.5-12 7.5z"/>',
+    "theme": '<path d="M12 2.5a9.5 9.5 0 1 0 0 19z"/><circle cx="12" cy="12" r="9.5" class="hollow"/>',
+}
+_GRADE_GLYPHS = {"S": "star", "A": "diamond", "B": "circle", "C": "square", "D": "cross"}
+_JUDGEMENT_GLYPHS = dict(zip(JUDGEMENT_WORDS, ("star", "diamond", "circle", "square", "cross"), strict=True))
+_RING = 2 * 3.14159265 * 116
+
+
+def glyphs() -> str:
+    """Return the drawings that the rest of the page refers to."""
+    symbols = "".join(
+        f'<symbol id="g-{name}" viewBox="0 0 24 24">{drawing}</symbol>' for name, drawing in _GLYPHS.items()
+    )
+    return f'<svg class="store" aria-hidden="true" focusable="false">{symbols}</svg>'
+
+
+def _glyph(name: str, kind: str = "") -> str:
+    return f'<svg class="glyph {kind}" aria-hidden="true"><use href="#g-{name}"/></svg>'
+
+
+def _lead(value: Any) -> str:
+    """Return a lead with its arrow: left is early, right is late; quiet below what is noticeable."""
+    lead = number(value)
+    if lead is None:
+        return '<span class="quiet">–</span>'
+    if abs(lead) < 0.5:
+        return '<span class="lead-text">on time</span>'
+    side = "late" if lead > 0 else "early"
+    loud = "" if abs(lead) >= NOTICEABLE_MS else " small"
+    arrow = _glyph("arrow-right" if lead > 0 else "arrow-left")
+    return f'<span class="lead-text {side}{loud}">{arrow}{escape(ms(lead))}</span>'
+
+
+def _clip_name(clip: Any) -> str:
+    path = clip.get("path") if isinstance(clip, Mapping) else None
+    return PurePath(str(path)).name if path else "unnamed clip"
+
+
+def header(score: Score) -> str:
+    """Return the bar at the top: whose report it is, and the theme switch."""
+    return (
+        '<header class="bar"><p class="wordmark">dancelike</p>'
+        f'<p class="clips"><b class="swatch dancer"></b>{escape(_clip_name(score.get("take")))}'
+        '<span class="quiet"> danced to </span><b class="swatch reference"></b>'
+        f"{escape(_clip_name(score.get('reference')))}</p>"
+        f'<button type="button" id="theme" class="control" hidden>{_glyph("theme")}<span>Light</span></button></header>'
+    )
+
+
+def _ring(total: float | None) -> str:
+    share = min(max((total or 0.0) / 100.0, 0.0), 1.0)
+    return (
+        '<svg class="ring" viewBox="0 0 248 248" aria-hidden="true"><circle cx="124" cy="124" r="116" class="track"/>'
+        f'<circle cx="124" cy="124" r="116" class="arc" transform="rotate(-90 124 124)" '
+        f'style="stroke:{shape_css(total)};stroke-dasharray:{share * _RING:.1f} {_RING:.1f}"/></svg>'
+    )
+
+
+def _figure_of(label: str, value: str, unit: str, share: float | None, note: str) -> str:
+    width = 0.0 if share is None else min(max(share, 0.0), 1.0)
+    fill = f'<i style="width:{width:.1%};background:{shape_css(None if share is None else share * 100)}"></i>'
+    return (
+        f'<div class="figure-of"><dt>{label}</dt><dd><span class="value">{value}<small>{unit}</small></span>'
+        f'<span class="meter" aria-hidden="true">{fill}</span><span class="quiet">{note}</span></dd></div>'
+    )
+
+
+def hero(score: Score) -> str:
+    """Return the score, the grade, the sentence and the three figures behind it."""
+    timing = score.get("timing") or {}
+    total, shape, coverage = number(score.get("score")), number(score.get("shape")), number(score.get("coverage"))
+    grade = str(score.get("grade") or "")
+    word = GRADE_WORDS.get(grade, "")
+    time_score = number(timing.get("score"))
+    notes = [ms(timing.get("lead_ms")) if number(timing.get("lead_ms")) is not None else "no common beat found"]
+    if number(timing.get("spread_ms")) is not None:
+        notes.append(f"varies by {whole(timing.get('spread_ms'))}\u2009ms")
+    if number(timing.get("resolution_ms")) is not None:
+        notes.append(f"exact to {whole(timing.get('resolution_ms'))}\u2009ms")
+    seen = "of the dance seen and compared"
+    figures = (
+        _figure_of(
+            "Shape", whole(shape), "/100", None if shape is None else shape / 100, "how alike your poses and paths were"
+        )
+        + _figure_of(
+            "Timing", whole(time_score), "/100", None if time_score is None else time_score / 100, " · ".join(notes)
+        )
+        + _figure_of("Coverage", whole(None if coverage is None else coverage * 100), "%", coverage, seen)
+    )
+    glyph = _glyph(_GRADE_GLYPHS[grade]) if grade in _GRADE_GLYPHS else ""
+    return (
+        f'<section class="hero" aria-label="Score"><div class="total">{_ring(total)}'
+        f'<p class="score"><span>{whole(total)}</span><small>of 100</small></p></div>'
+        f'<div class="said"><p class="grade">{glyph}<b>{escape(grade)}</b><span>{escape(word)}</span></p>'
+        f'<h1>{escape(verdict(score))}</h1><dl class="figures">{figures}</dl></div></section>'
+    )
+
+
+def notes(score: Score) -> str:
+    """Return the kind words about what may limit the result; nothing when there is nothing to say."""
+    found = warnings(score)
+    if not found:
+        return ""
+    items = "".join(f"<li>{_glyph('info')}<span>{escape(text)}</span></li>" for text in found)
+    return f'<section class="notes" aria-label="Good to know"><ul>{items}</ul></section>'
+
+
+def _row(part: BodyPart, found: Mapping[str, Any]) -> str:
+    shape, coverage = number(found.get("shape")), number(found.get("coverage"))
+    name = part_name(part.key).capitalize()
+    bar = f'<span class="meter"><i style="width:{(shape or 0.0):.0f}%;background:{shape_css(shape)}"></i></span>'
+    if shape is None:
+        cell = '<span class="quiet">not seen</span><span class="meter unseen"></span>'
+    else:
+        cell = f'<span class="n">{whole(shape)}</span>{bar}'
+    return (
+        f'<tr data-part="{part.key}"><th scope="row"><button type="button" class="pick" data-part="{part.key}" '
+        f'aria-pressed="false"><b class="swatch" style="background:var(--part-{part.key})"></b>{name}</button></th>'
+        f'<td class="shape-cell">{cell}</td><td>{_lead(found.get("lead_ms"))}</td>'
+        f'<td class="n">{whole(None if coverage is None else coverage * 100, "%")}</td></tr>'
+    )
+
+
+def body(score: Score) -> str:
+    """Return the figure and the table of parts."""
+    parts = score.get("parts") or {}
+    rows = "".join(
+        _row(part, parts[part.key] if isinstance(parts.get(part.key), Mapping) else {})
+        for part in BodyPart
+        if part is not BodyPart.BACKGROUND
+    )
+    return (
+        '<section class="body" aria-labelledby="h-body"><div class="head"><h2 id="h-body">Part by part</h2>'
+        '<p class="quiet">Fuller and greener is closer to the reference; hatched was not seen. '
+        "Arrows say how much a part came early or late.</p></div>"
+        f'<div class="stage">{body_figure(parts, name="whole", labels=True)}'
+        '<p class="ramp" aria-hidden="true"><span>far</span><i></i><span>close</span>'
+        '<b class="meter unseen"></b><span>not seen</span></p></div>'
+        '<div class="scroll"><table class="parts"><thead><tr><th scope="col">Part</th><th scope="col">Shape</th>'
+        '<th scope="col">Timing</th><th scope="col" class="n">Seen</th></tr></thead>'
+        f"<tbody>{rows}</tbody></table>"
+        '<p class="quiet hint">Choose a part to see it on the timeline.</p></div></section>'
+    )
+
+
+def _tally(score: Score) -> str:
+    found = Counter(p.get("grade") for p in score.get("timeline") or () if p.get("grade") in JUDGEMENT_WORDS)
+    total = sum(found.values())
+    items = "".join(
+        f'<li class="j-{key}">{_glyph(_JUDGEMENT_GLYPHS[key])}<span>{word}</span>'
+        f"<b>{round(100 * found[key] / total) if total else 0}\u2009%</b></li>"
+        for key, word in JUDGEMENT_WORDS.items()
+    )
+    return f'<ul class="tally" aria-label="Share of each judgement">{items}</ul>'
+
+
+def timeline(score: Score) -> str:
+    """Return the charts over time with their play-head; empty when the score has no timeline."""
+    if not score.get("timeline"):
+        return ""
+    has_path = len((score.get("alignment") or {}).get("reference_s") or ()) > 1
+    reads = "".join(
+        f'<div><dt>{label}</dt><dd data-read="{key}">–</dd></div>'
+        for key, label in (
+            ("t", "Time"),
+            ("shape", "Shape"),
+            ("lead", "Timing"),
+            ("grade", "Judged"),
+            ("tempo", "Speed"),
+        )
+        if has_path or key != "tempo"
+    )
+    return (
+        '<section class="timeline" aria-labelledby="h-time"><div class="head"><h2 id="h-time">Through the dance</h2>'
+        f'<p class="quiet">Move along the chart, or use the slider with the arrow keys.</p></div>'
+        f'<div class="now"><div class="stage">{body_figure({}, name="moment", labels=False)}</div></div>'
+        f'<div class="charts"><dl class="readout">{reads}</dl>{_tally(score)}'
+        '<h3>Shape <small>0 to 100</small></h3><div id="chart-shape" class="chart"></div>'
+        '<div id="grades" class="grade-strip" role="img" aria-label="Judgement through the dance"></div>'
+        "<h3>Timing <small>milliseconds, up is late, down is early</small></h3>"
+        '<div id="chart-lead" class="chart"></div>'
+        '<label class="scrub"><span class="hidden">Time in the dance</span>'
+        '<input type="range" id="scrub" min="0" max="0" value="0" step="1"></label>'
+        '<noscript><p class="quiet">Switch scripts on in your browser to see the charts.</p></noscript></div></section>'
+    )
+
+
+def alignment(score: Score) -> str:
+    """Return the path of the take against the reference; empty when there is no path."""
+    path = score.get("alignment") or {}
+    if len(path.get("reference_s") or ()) < 2 or not score.get("timeline"):
+        return ""
+    timing = score.get("timing") or {}
+    tempo, offset = number(timing.get("tempo")), number(timing.get("offset_s"))
+    said = []
+    if tempo is not None:
+        pace = f"{abs(tempo - 1) * 100:.0f}\u2009% {'faster' if tempo > 1 else 'slower'} than the reference"
+        if abs(tempo - 1) < 0.015:
+            pace = "the reference's speed"
+        said.append(f'<div><dt>Tempo</dt><dd>{tempo:.2f}×</dd><dd class="quiet">{pace}</dd></div>')
+    if offset is not None:
+        where = "after the reference" if offset > 0 else "before the reference"
+        said.append(
+            f'<div><dt>Start</dt><dd>{seconds(abs(offset))}</dd><dd class="quiet">'
+            f"{where if abs(offset) >= 0.005 else 'together with the reference'}, in clip time</dd></div>"
+        )
+    if number(timing.get("resolution_ms")) is not None:
+        said.append(
+            f"<div><dt>Exact to</dt><dd>{whole(timing.get('resolution_ms'), chr(0x2009) + 'ms')}</dd>"
+            '<dd class="quiet">what the frame rate can tell</dd></div>'
+        )
+    return (
+        '<section class="path" aria-labelledby="h-path"><div class="head">'
+        '<h2 id="h-path">Your time against the reference</h2>'
+        '<p class="quiet">Along the dashed diagonal you keep the reference\'s time. '
+        "Flatter is faster, steeper is slower.</p></div>"
+        f'<div id="chart-path" class="chart"></div><dl class="path-figures">{"".join(said)}</dl></section>'
+    )
+
+
+def _picture(whose: str, name: str, at_s: float, picture: Any, alt: str) -> str:
+    width, height = PICTURE_SIZE
+    return (
+        f'<figure><img src="{jpeg_uri(picture)}" alt="{escape(alt)}" width="{width}" height="{height}">'
+        f'<figcaption><b class="swatch {whose}"></b>{name} <span class="quiet">{seconds(at_s)}</span></figcaption>'
+        "</figure>"
+    )
+
+
+def _pair(moment: MomentPictures) -> str:
+    first, second = framed_pair(moment)
+    left = _picture("reference", "Reference", moment.t_s, first, f"The reference at {moment.t_s:.2f} seconds")
+    right = _picture("dancer", "You", moment.take_s, second, f"You at {moment.take_s:.2f} seconds")
+    return f'<div class="pair">{left}{right}</div>'
+
+
+def _card(kind: str, n: int, t_s: float | None, pictures: str, caption: str) -> str:
+    when = seconds(t_s)
+    jump = (
+        f'<button type="button" class="control jump" data-t="{t_s:.3f}" aria-label="Show {when} on the timeline">'
+        f"{_glyph('play')}{when}</button>"
+        if t_s is not None
+        else ""
+    )
+    return (
+        f'<li class="card {kind}">{pictures}<div class="under"><span class="pin {kind}">{n}</span>'
+        f"<p>{escape(caption)}</p>{jump}</div></li>"
+    )
+
+
+def _plain_caption(moment: Mapping[str, Any]) -> str:
+    if moment.get("caption"):
+        return str(moment["caption"])
+    shape = number(moment.get("shape"))
+    said = [] if shape is None else [f"shape {whole(shape)} of 100"]
+    if number(moment.get("lead_ms")) is not None:
+        said.append(ms(moment.get("lead_ms")))
+    text = ", ".join(said)
+    return text[:1].upper() + text[1:]
+
+
+def moments(score: Score, pictures: Sequence[MomentPictures]) -> str:
+    """Return the cards of the best and the worst moments, with pictures where there are some."""
+    listed = score.get("moments") or {}
+    rows = []
+    for kind, title, lead in (
+        ("best", "Your best moments", "Keep these."),
+        ("worst", "Where to look next", "Compare the two pictures, then repeat these counts slowly."),
+    ):
+        told = list(listed.get(kind) or ())
+        shown = [p for p in pictures if p.kind == kind]
+        captions = [_plain_caption(m) for m in told] + [""] * len(shown)
+        cards = [_card(kind, n, p.t_s, _pair(p), p.caption or captions[n - 1]) for n, p in enumerate(shown, 1)]
+        if not shown:
+            cards = [_card(kind, n, number(m.get("t_s")), "", _plain_caption(m)) for n, m in enumerate(told, 1)]
+        if cards:
+            rows.append(
+                f'<section class="moments" aria-labelledby="h-{kind}"><div class="head"><h2 id="h-{kind}">{title}</h2>'
+                f'<p class="quiet">{lead}</p></div><ol class="cards">{"".join(cards)}</ol></section>'
+            )
+    return "".join(rows)
+
+
+def _rate(text: Any) -> str:
+    """Return ``30000/1001`` as people read it."""
+    top, _, bottom = str(text).partition("/")
+    bottom = bottom or "1"
+    if not (top.isdigit() and bottom.isdigit() and int(bottom)):
+        return str(text)
+    return f"{int(top) / int(bottom):.4g}\u2009fps"
+
+
+def _clip_rows(label: str, clip: Any) -> str:
+    clip = clip if isinstance(clip, Mapping) else {}
+    facts = [seconds(clip.get("duration_s"), 1), f"{whole(clip.get('frames'))} frames"]
+    if clip.get("frame_rate"):
+        facts.append(_rate(clip["frame_rate"]))
+    return (
+        f"<div><dt>{label}</dt><dd>{escape(_clip_name(clip))}</dd>"
+        f'<dd class="quiet">{escape(" · ".join(facts))}</dd>'
+        f'<dd class="quiet hash">{escape(str(clip.get("sha256") or "")[:16])}</dd></div>'
+    )
+
+
+def details(score: Score) -> str:
+    """Return what was compared with what: clips, model, version."""
+    model = score.get("model") if isinstance(score.get("model"), Mapping) else {}
+    assert model is not None
+    ran = " · ".join(str(model[k]) for k in ("runtime", "delegate") if model.get(k))
+    version = score.get("version")
+    return (
+        '<footer class="details" aria-label="Details"><dl>'
+        f"{_clip_rows('Reference', score.get('reference'))}{_clip_rows('Take', score.get('take'))}"
+        f'<div><dt>Model</dt><dd>{escape(str(model.get("name") or "–"))}</dd><dd class="quiet">{escape(ran)}</dd>'
+        f'<dd class="quiet hash">{escape(str(model.get("sha256") or "")[:16])}</dd></div>'
+        f"<div><dt>Made with</dt><dd>dancelike {escape(str(version or ''))}</dd>"
+        f'<dd class="quiet">{escape(str(score.get("schema") or ""))}</dd>'
+        f'<dd class="quiet">{"mirrored" if score.get("mirrored") else "not mirrored"}</dd></div></dl></footer>'
+    )
