@@ -273,4 +273,6 @@ def _ends_early(path: Path, container: av.container.InputContainer, stream: av.V
         promised = stream.duration * stream.time_base
     elif container.duration and len(container.streams) == 1:
         promised = Fraction(container.duration, av.time_base)
-    return promised - duration > _SLACK_S
+    # Some containers count from nought, some from their first picture.
+    begin = max(0, stream.start_time or 0) * (stream.time_base or 0)
+    return promised - begin - duration > _SLACK_S
