@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from dancelike.frames import BodyObservation, BodyPart
 from dancelike.vision.detector import PersonDetector
-from dancelike.vision.identity import Appearance, Identity, first_choice
+from dancelike.vision.identity import SAME_PLACE, Appearance, Identity, first_choice
 from dancelike.vision.landmarks import LandmarkNetwork, Pose
 from dancelike.vision.parts import MAP_SIDE, label_parts
 from dancelike.vision.region import Region
@@ -20,10 +21,16 @@ __all__ = ["BlazePoseSegmenter"]
 
 _LEAST_SCORE = 0.5  # of the landmark network: below, nobody is in the region
 _LEAST_DETECTION = 0.3  # of the detector, which the landmark network then confirms
+_SURE_DETECTION = 0.5  # of the detector, for those whom the landmark network has not looked at
 _MOST_CANDIDATES = 4
+_MOST_LOOKS = 3  # at one candidate
+_CERTAIN = 0.6  # cost below which the search ends
 _CHECK_ALONE = 30  # frames between two looks at the whole picture
 _CHECK_CROWDED = 6  # the same while somebody else is close
 _LEARN_EVERY = 5  # frames between two looks at the clothes
+_TOO_STRANGE = 1.0  # see Identity.strangeness: then it may be somebody else
+_NEAR = 1.2  # of a region's side: a bystander so close may be taken for the dancer
+_KEEP_LOOKING = 10  # frames for which a lost dancer is looked for at the expected place as well
 
 _ZONES = (
     (BodyPart.HEAD,),
@@ -92,10 +99,7 @@ class BlazePoseSegmenter(Segmenter):
             self._size = rgb.shape
         sight = self._follow(rgb) or self._search(rgb)
         self._frame += 1
-        if sight is None:
-            self._identity.miss()
-            return BodyObservation(0.0)
-        return _observation(sight)
+        return BodyObservation(0.0) if sight is None else _observation(sight)
 
     def observe(self, rgb: NDArray[np.uint8]) -> BodyObservation:  # noqa: D102
         rgb = require_picture(rgb)
@@ -112,80 +116,104 @@ class BlazePoseSegmenter(Segmenter):
         self._landmarks.close()
 
     def _follow(self, rgb: NDArray[np.uint8]) -> _Sight | None:
-        """Look where the dancer must be now; None when the dancer is not there or it is time to look around."""
+        """Look where the dancer must be now; None when that is not enough."""
         identity = self._identity
-        if identity.region is None or identity.missed:
+        if identity.region is None or identity.missed or self._frame >= self._next_check:
             return None
-        if self._frame >= self._next_check:
-            return None
-        pose = self._landmarks.look(rgb, identity.region)
-        height, width = rgb.shape[:2]
-        if pose.score < _LEAST_SCORE or not pose.next_region.is_usable(width, height):
-            return None
-        if not identity.continues(pose.next_region):
+        pose = self._look(rgb, identity.region)
+        if pose is None or not identity.continues(pose.next_region):
             return None
         sight = self._sight(pose, appearance=self._frame % _LEARN_EVERY == 0)
+        strange = identity.strangeness(sight.appearance)
+        if strange is not None and strange > _TOO_STRANGE:
+            return None
         identity.accept(pose.next_region, sight.appearance, learn=0.1)
         return sight
 
     def _search(self, rgb: NDArray[np.uint8]) -> _Sight | None:
         """Look at the whole picture for the dancer."""
+        found = self._detector.detect(rgb, least_score=_LEAST_DETECTION)
+        people = [person.region for person in found]
+        sure = [person.region for person in found if person.score >= _SURE_DETECTION]
         identity = self._identity
-        height, width = rgb.shape[:2]
-        regions = [found.region for found in self._detector.detect(rgb, least_score=_LEAST_DETECTION)]
-        if not identity.known:
-            for index in first_choice(regions, width, height)[:_MOST_CANDIDATES]:
-                pose = self._settle(rgb, regions[index])
-                if pose is not None:
-                    return self._take(pose, regions, fresh=True)
-            return None
-        if identity.region is not None and identity.missed == 0:
-            # The region that tracking predicts is a candidate like any other, and the better crop of its body.
-            near = [r for r in regions if r.distance(identity.region) > 0.15]
-            regions = [identity.region, *near]
-        order = sorted(range(len(regions)), key=lambda index: identity.cost(regions[index], None))
-        best: _Sight | None = None
-        best_cost = np.inf
-        for index in order[:_MOST_CANDIDATES]:
-            pose = self._settle(rgb, regions[index])
-            if pose is None:
-                continue
-            sight = self._sight(pose, appearance=True)
-            cost = identity.cost(pose.next_region, sight.appearance)
-            if cost < best_cost:
-                best, best_cost = sight, cost
+        if identity.known:
+            best = self._recognise(rgb, people)
+        else:
+            identity = self._identity = Identity()
+            best = self._first_seen(rgb, people)
         if best is None:
-            self._next_check = self._frame + 1
+            identity.miss()
+            identity.note_people(sure)
             return None
-        identity.accept(best.pose.next_region, best.appearance, learn=0.05)
-        self._plan_check(best.pose.next_region, regions)
+        # With nobody else near, strange clothes are the dancer's own, in another light or from behind.
+        alone = identity.company() > _NEAR
+        identity.accept(best.pose.next_region, best.appearance, learn=0.3 if alone else 0.05)
+        identity.note_people(sure)
+        self._next_check = self._frame + (_CHECK_ALONE if identity.company() > _NEAR else _CHECK_CROWDED)
         return best
 
-    def _take(self, pose: Pose, regions: list[Region], *, fresh: bool) -> _Sight:
-        if fresh:
-            self._identity = Identity()
-        sight = self._sight(pose, appearance=True)
-        self._identity.accept(pose.next_region, sight.appearance, learn=0.1)
-        self._plan_check(pose.next_region, regions)
-        return sight
+    def _first_seen(self, rgb: NDArray[np.uint8], people: list[Region]) -> _Sight | None:
+        """Return the largest and most central body."""
+        height, width = rgb.shape[:2]
+        for index in first_choice(people, width, height)[:_MOST_CANDIDATES]:
+            pose = self._settle(rgb, people[index])
+            if pose is not None:
+                return self._sight(pose, appearance=True)
+        return None
 
-    def _plan_check(self, mine: Region, regions: list[Region]) -> None:
-        """Decide when to look around again: soon while somebody else is within reach."""
-        crowded = any(0.15 < mine.distance(other) < 1.2 for other in regions)
-        self._next_check = self._frame + (_CHECK_CROWDED if crowded else _CHECK_ALONE)
+    def _recognise(self, rgb: NDArray[np.uint8], people: list[Region]) -> _Sight | None:
+        """Return the body that is most likely the dancer, if any is."""
+        identity = self._identity
+        best: _Sight | None = None
+        best_cost = math.inf
+        seen: list[Region] = []
 
-    def _settle(self, rgb: NDArray[np.uint8], region: Region) -> Pose | None:
-        """Look at a region, and once more where the first look says that the body is; None if nobody is there."""
+        def consider(pose: Pose | None) -> None:
+            nonlocal best, best_cost
+            if pose is None or any(pose.next_region.distance(other) < SAME_PLACE for other in seen):
+                return
+            seen.append(pose.next_region)
+            sight = self._sight(pose, appearance=True)
+            cost = identity.cost(pose.next_region, sight.appearance)
+            on = identity.missed == 0 and identity.company() > _NEAR and identity.continues(pose.next_region)
+            if cost < best_cost and (on or identity.fits(pose.next_region, sight.appearance)):
+                best, best_cost = sight, cost
+
+        # The place where tracking expects the dancer comes first: the detector misses odd poses, and in a routine
+        # check the matter is settled with it.
+        expected = identity.region if identity.missed == 0 else identity.expected()
+        if expected is not None and identity.missed < _KEEP_LOOKING:
+            consider(self._look(rgb, expected))
+        if best_cost > _CERTAIN:
+            people = [person for person in people if not identity.is_bystander(person)]
+            people.sort(key=lambda person: identity.cost(person, None))
+            for person in people[:_MOST_CANDIDATES]:
+                if all(person.distance(other) >= SAME_PLACE for other in seen):
+                    consider(self._settle(rgb, person))
+        return best
+
+    def _look(self, rgb: NDArray[np.uint8], region: Region) -> Pose | None:
+        """Look at a region; None if nobody is there."""
         height, width = rgb.shape[:2]
         pose = self._landmarks.look(rgb, region)
-        closer = pose.next_region
-        if not closer.is_usable(width, height):
-            return None
-        if pose.score < _LEAST_SCORE or region.distance(closer) > 0.05 or not 0.9 < closer.size / region.size < 1.1:
+        return pose if pose.score >= _LEAST_SCORE and pose.next_region.is_usable(width, height) else None
+
+    def _settle(self, rgb: NDArray[np.uint8], region: Region) -> Pose | None:
+        """Look at a region, and again where each look says that the body is; None if nobody is there.
+
+        The detector's square is a guess; a few looks bring it to where tracking would hold it.
+        """
+        height, width = rgb.shape[:2]
+        pose = self._landmarks.look(rgb, region)
+        for _ in range(_MOST_LOOKS - 1):
+            closer = pose.next_region
+            if not closer.is_usable(width, height):
+                return None
+            still = pose.region.distance(closer) < 0.05 and 0.9 < closer.size / pose.region.size < 1.1
+            if still and pose.score >= _LEAST_SCORE:
+                return pose
             pose = self._landmarks.look(rgb, closer)
-        if pose.score < _LEAST_SCORE or not pose.next_region.is_usable(width, height):
-            return None
-        return pose
+        return pose if pose.score >= _LEAST_SCORE and pose.next_region.is_usable(width, height) else None
 
     def _sight(self, pose: Pose, *, appearance: bool) -> _Sight:
         labels, probability = label_parts(pose)

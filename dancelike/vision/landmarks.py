@@ -134,7 +134,7 @@ class LandmarkNetwork:
         joints = Joints(
             xy=picture[:JOINT_COUNT].astype(np.float32),
             world=world.reshape(_LANDMARKS, 3)[:JOINT_COUNT] @ turn,
-            visibility=1 / (1 + np.exp(-np.clip(points[:JOINT_COUNT, 3], -60, 60))),
+            visibility=(1 / (1 + np.exp(-np.clip(points[:JOINT_COUNT, 3], -60, 60)))).astype(np.float32),
         )
         return Pose(
             score=float(flag[0, 0]),
