@@ -77,7 +77,7 @@ class Engine:
             raise ValueError(f"slots must be at least 1, but is {slots}")
         self._live = live
         self._slots = slots
-        self._states = [TaskState(i, node) for i, node in enumerate(graph.tasks)]
+        self._states = [TaskState(i, node, live=live) for i, node in enumerate(graph.tasks)]
         self._by_name = {state.name: state for state in self._states}
         self.queues = tuple(self._connect(edge) for edge in graph.edges)
         self._prepare(graph)
@@ -204,8 +204,8 @@ class Engine:
         if permanent or state.stopping or restart is None or state.failures_in_row > restart.attempts:
             self._out.append(TaskDown(state.name, error, None))
             self._end(state)
-            for queue in state.queues:
-                queue.drop_all(DropReason.TASK_DOWN)
+            if state.joiner is not None:
+                state.joiner.discard(DropReason.TASK_DOWN)
             return
         wait_ms = min(restart.first_ms * 2.0 ** (state.failures_in_row - 1), restart.longest_ms)
         retry_ns = self._now_ns + round(wait_ms * 1e6)
@@ -359,8 +359,7 @@ class Engine:
             state.entry = None
             return
         if self._live:
-            budget_ns = state.budget_ns if state.budget_ns is not None else state.period_ns
-            deadline_ns = _NEVER_NS if budget_ns is None else release_ns + budget_ns
+            deadline_ns = _NEVER_NS if state.budget_ns is None else release_ns + state.budget_ns
             key = (deadline_ns, release_ns, state.index)
             if key == state.entry:
                 return

@@ -134,7 +134,7 @@ class Dispatch:
     level : int
         Index of the quality level; the new one for `Action.LEVEL`.
     release_ns : int
-        When the work became possible.
+        When the packets had arrived (with `Join.nearest` and `Join.latest`, the primary one), or the source was due.
     deadline_ns : int or None
         Release + budget; None without a budget.
     expires_ns : int or None

@@ -39,7 +39,19 @@ class EdgeQueue:
         Called with the edge, the packet and the reason.
     """
 
-    __slots__ = ("_on_drop", "_on_room", "capacity", "dropped", "edge", "ended", "items", "packets", "peak", "port")
+    __slots__ = (
+        "_on_drop",
+        "_on_room",
+        "capacity",
+        "dropped",
+        "edge",
+        "ended",
+        "items",
+        "packets",
+        "peak",
+        "port",
+        "spent",
+    )
 
     def __init__(
         self,
@@ -55,6 +67,7 @@ class EdgeQueue:
         self.packets = 0
         self.peak = 0
         self.dropped: dict[DropReason, int] = {}
+        self.spent: Packet | None = None  # used already, though it waits to be used again
         self._on_room = on_room
         self._on_drop = on_drop
 
@@ -87,8 +100,10 @@ class EdgeQueue:
         self._on_drop(self.edge, packet, reason)
 
     def drop_oldest(self, reason: DropReason) -> None:
-        """Remove the oldest packet and count it as dropped."""
-        self.count_drop(self.pop(), reason)
+        """Remove the oldest packet and count it as dropped, unless it was of use already."""
+        packet = self.pop()
+        if packet is not self.spent:
+            self.count_drop(packet, reason)
 
     def drop_all(self, reason: DropReason) -> None:
         """Drop everything that waits."""
@@ -110,7 +125,8 @@ class Joiner(ABC):
     def take(self) -> dict[str, Packet]:
         """Remove what `settle` found; only valid when nothing changed since."""
 
-    def _drop_all(self, reason: DropReason) -> None:
+    def discard(self, reason: DropReason) -> None:
+        """Drop everything that waits or is held."""
         for queue in self.queues:
             queue.drop_all(reason)
 
@@ -132,7 +148,7 @@ class _Zip(Joiner):
 
     def settle(self) -> int | None:
         if any(queue.dry for queue in self.queues):
-            self._drop_all(DropReason.UNMATCHED)
+            self.discard(DropReason.UNMATCHED)
             return None
         if not all(queue.items for queue in self.queues):
             return None
@@ -195,12 +211,11 @@ class _Each(Joiner):
 class _Held:
     """The last packet of a secondary input that is not after the primary one."""
 
-    __slots__ = ("packet", "used", "used_ahead")
+    __slots__ = ("packet", "used")
 
     def __init__(self) -> None:
         self.packet: Packet | None = None
         self.used = False
-        self.used_ahead: Packet | None = None  # was used already, while it still waits on the edge
 
 
 class _Primary(Joiner):
@@ -227,12 +242,13 @@ class _Primary(Joiner):
                 return release_ns
             primary.drop_oldest(DropReason.UNMATCHED)
         if primary.ended:
-            for queue, held in zip(self.queues[1:], self._held, strict=True):
-                self._let_go(queue, held)
-                if queue.items and queue.items[0][0] is held.used_ahead:
-                    queue.pop()
-                queue.drop_all(self.skipped)
+            self.discard(self.skipped)
         return None
+
+    def discard(self, reason: DropReason) -> None:
+        for queue, held in zip(self.queues[1:], self._held, strict=True):
+            self._let_go(queue, held, reason)
+        super().discard(reason)
 
     def take(self) -> dict[str, Packet]:
         primary = self.queues[0]
@@ -246,7 +262,7 @@ class _Primary(Joiner):
             if partner is held.packet:
                 held.used = True
             else:
-                held.used_ahead = partner
+                queue.spent = partner
         return taken
 
     @abstractmethod
@@ -255,15 +271,23 @@ class _Primary(Joiner):
 
     def _move_up(self, queue: EdgeQueue, held: _Held, packet: Packet) -> bool:
         """Hold the last packet that is not after ``packet``; return whether it takes another one to know that."""
-        while queue.items and not precedes(packet.timestamp, queue.items[0][0].timestamp):
-            self._let_go(queue, held)
+        while not self._is_settled(held, packet):
+            if not queue.items:
+                return self._patient and not queue.ended
+            if precedes(packet.timestamp, queue.items[0][0].timestamp):
+                return False
+            self._let_go(queue, held, self.skipped)
             held.packet = queue.pop()
-            held.used = held.packet is held.used_ahead
-        return self._patient and not queue.items and not queue.ended
+            held.used = held.packet is queue.spent
+        return False
 
-    def _let_go(self, queue: EdgeQueue, held: _Held) -> None:
+    def _is_settled(self, held: _Held, packet: Packet) -> bool:  # noqa: ARG002  depends on the join
+        """Whether no later packet could be a better partner than the held one."""
+        return False
+
+    def _let_go(self, queue: EdgeQueue, held: _Held, reason: DropReason) -> None:
         if held.packet is not None and not held.used:
-            queue.count_drop(held.packet, self.skipped)
+            queue.count_drop(held.packet, reason)
         held.packet = None
 
 
@@ -275,6 +299,10 @@ class _Nearest(_Primary):
     def __init__(self, queues: Sequence[EdgeQueue], tolerance_s: Fraction) -> None:
         super().__init__(queues, patient=True)
         self._tolerance_s = tolerance_s
+
+    def _is_settled(self, held: _Held, packet: Packet) -> bool:
+        # Live, waiting for the next one would cost a whole period.
+        return held.packet is not None and not precedes(held.packet.timestamp, packet.timestamp)
 
     def _partners(self, packet: Packet) -> list[Packet | None] | None:
         moment = packet.timestamp.exact_s

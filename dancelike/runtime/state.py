@@ -57,7 +57,7 @@ class TaskState:
         "watchdog_ns",
     )
 
-    def __init__(self, index: int, node: Node) -> None:
+    def __init__(self, index: int, node: Node, *, live: bool) -> None:
         self.index = index
         self.node = node
         self.name = node.name
@@ -71,10 +71,12 @@ class TaskState:
         self.sequences = dict.fromkeys(self.outputs, 0)
         self.last_emitted: dict[str, Timestamp] = {}
         self.moment: Timestamp | None = None  # timestamp of the last primary packet
-        self.budget_ns = _nanoseconds(node.budget_ms)
         self.watchdog_ns = _nanoseconds(node.watchdog_ms)
         period_s = node.period_s if isinstance(node, SourceTask) else None
         self.period_ns = None if period_s is None else round(period_s * 1_000_000_000)
+        self.budget_ns = _nanoseconds(node.budget_ms)
+        if live and self.budget_ns is None:
+            self.budget_ns = self.period_ns  # by then the next one is due
         self.due_ns: int | None = None  # release of a periodic source that waits for a slot
         self.phase = Phase.ACTIVE
         self.stopping = False

@@ -1,0 +1,430 @@
+"""The engine step by step, without threads or clocks."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+from dancelike.errors import GraphError, InternalError
+from dancelike.graph import Emit, Graph, Join, Overflow, Restart
+from dancelike.runtime import DropReason, Engine
+from dancelike.runtime.calls import call
+from dancelike.runtime.events import (
+    Abandon,
+    Action,
+    Arrived,
+    Command,
+    Completed,
+    Dispatch,
+    Drop,
+    Failed,
+    Finished,
+    LevelRequested,
+    Miss,
+    Skipped,
+    Started,
+    Stop,
+    StopRequested,
+    TaskDown,
+    Tick,
+    WaitUntil,
+    Widened,
+)
+from dancelike.testing.flow import RecordingSink, RelayTask, ScriptedSource, every
+from dancelike.testing.simulation import simulate_graph
+from dancelike.timebase import Timestamp
+
+MS = 1_000_000
+FRAME = Fraction(1, 30)
+
+
+def only(commands: list[Command], kind: type) -> list:
+    return [command for command in commands if isinstance(command, kind)]
+
+
+def pair(*, capacity: int = 2, overflow: Overflow = Overflow.FAULT, count: int = 20, period_s=None, **sink) -> Graph:
+    graph = Graph("pair")
+    graph.add(ScriptedSource("source", every(FRAME, count), period_s=period_s))
+    graph.add(RecordingSink("sink", **sink))
+    graph.connect("source.out", "sink.in", capacity=capacity, overflow=overflow)
+    return graph
+
+
+def joined(join: Join, *streams: list[Timestamp]) -> tuple[list, list]:
+    """Run streams through one join, lossless; return its calls as {port: pts}, and the drops."""
+    graph = Graph("joined")
+    names = [f"in{i}" for i in range(len(streams))]
+    for i, stream in enumerate(streams):
+        graph.add(ScriptedSource(f"source{i}", stream))
+    graph.add(RelayTask("relay", names, join=join))
+    graph.add(RecordingSink("sink"))
+    for i, name in enumerate(names):
+        graph.connect(f"source{i}.out", f"relay.{name}", capacity=1)
+    graph.connect("relay.out", "sink.in", capacity=1)
+    trace = simulate_graph(graph, slots=2, live=False, cost_ns=lambda _: 1)
+    assert trace.finished
+    calls = [
+        {port: packet.timestamp.pts for port, packet in command.inputs.items()}
+        for command in only(trace.commands, Dispatch)
+        if command.task == "relay" and command.action is Action.PROCESS
+    ]
+    drops = [(drop.edge.target_port, drop.packet.timestamp.pts, drop.reason) for drop in only(trace.commands, Drop)]
+    return calls, drops
+
+
+def stamps(*pts: int, base: Fraction = Fraction(1, 1000)) -> list[Timestamp]:
+    return [Timestamp(p, base) for p in pts]
+
+
+def test_exact_joins_equal_timestamps_on_different_time_bases():
+    calls, drops = joined(Join.exact(), stamps(0, 10, 20, 40), stamps(1, 2, 3, 4, base=Fraction(1, 100)))
+    assert calls == [{"in0": 10, "in1": 1}, {"in0": 20, "in1": 2}, {"in0": 40, "in1": 4}]
+    assert drops == [("in0", 0, DropReason.UNMATCHED), ("in1", 3, DropReason.UNMATCHED)]
+
+
+def test_exact_drops_what_is_left_of_the_longer_stream():
+    calls, drops = joined(Join.exact(), stamps(0), stamps(0, 1, 2))
+    assert calls == [{"in0": 0, "in1": 0}]
+    assert drops == [("in1", 1, DropReason.UNMATCHED), ("in1", 2, DropReason.UNMATCHED)]
+
+
+def test_nearest_takes_the_nearer_of_two_and_uses_it_again():
+    calls, drops = joined(Join.nearest(Fraction(1, 100)), stamps(0, 10, 12, 20, 50), stamps(4, 11, 17, 19, 35))
+    assert calls == [{"in0": 0, "in1": 4}, {"in0": 10, "in1": 11}, {"in0": 12, "in1": 11}, {"in0": 20, "in1": 19}]
+    assert drops == [
+        ("in1", 17, DropReason.UNMATCHED),
+        ("in0", 50, DropReason.UNMATCHED),
+        ("in1", 35, DropReason.UNMATCHED),
+    ]
+
+
+def test_nearest_prefers_the_earlier_of_two_equally_near():
+    calls, _ = joined(Join.nearest(Fraction(1)), stamps(10), stamps(5, 15))
+    assert calls == [{"in0": 10, "in1": 5}]
+
+
+def test_latest_takes_what_is_not_after_the_primary():
+    calls, drops = joined(Join.latest(), stamps(0, 10, 11, 30), stamps(5, 9, 10, 20, 40))
+    assert calls == [{"in0": 0}, {"in0": 10, "in1": 10}, {"in0": 11, "in1": 10}, {"in0": 30, "in1": 20}]
+    assert drops == [("in1", pts, DropReason.SUPERSEDED) for pts in (5, 9, 40)]
+
+
+def test_zip_counts_and_drops_the_rest():
+    calls, drops = joined(Join.zip(), stamps(7, 8), stamps(100, 200, 300))
+    assert calls == [{"in0": 7, "in1": 100}, {"in0": 8, "in1": 200}]
+    assert drops == [("in1", 300, DropReason.UNMATCHED)]
+
+
+def test_each_alternates_and_goes_on_with_the_longer_stream():
+    calls, drops = joined(Join.each(), stamps(0, 1, 2, 3), stamps(50, 60))
+    assert calls == [{"in0": 0}, {"in1": 50}, {"in0": 1}, {"in1": 60}, {"in0": 2}, {"in0": 3}]
+    assert drops == []
+
+
+def test_lossless_the_producer_waits_for_room():
+    engine = Engine(pair(capacity=2), slots=4, live=False)
+    source = engine.handle(Started(0))[0]
+    assert (source.task, source.action) == ("source", Action.NEXT)
+    emit = lambda i: (Emit("out", i, Timestamp(i, FRAME)),)  # noqa: E731
+    sink, source = engine.handle(Completed(1, source.number, emit(0)))
+    assert sink.task == "sink"
+    for i in (1, 2):
+        (*again,) = engine.handle(Completed(2, source.number, emit(i)))
+        source = again[0] if again else None
+    assert source is None  # two packets wait, one is in the sink
+    commands = engine.handle(Completed(3, sink.number, ()))
+    assert [(c.task, c.action) for c in commands] == [("sink", Action.PROCESS), ("source", Action.NEXT)]
+
+
+def test_lossless_goes_downstream_first():
+    engine = Engine(pair(capacity=5), slots=1, live=False)
+    (source,) = engine.handle(Started(0))
+    (sink,) = engine.handle(Completed(0, source.number, (Emit("out", 0, Timestamp(0, FRAME)),)))
+    assert sink.task == "sink"
+
+
+def test_the_end_flows_through_finish():
+    trace = simulate_graph(pair(count=2), slots=2, live=False, cost_ns=lambda _: 5)
+    sink = [c.action for c in only(trace.commands, Dispatch) if c.task == "sink"]
+    assert sink == [Action.PROCESS, Action.PROCESS, Action.FINISH]
+    assert isinstance(trace.commands[-1], Finished)
+    assert trace.engine.finished
+    assert trace.engine.handle(Tick(99)) == []
+
+
+def locking_graph(capacity: int = 1) -> Graph:
+    """One branch lets nothing through until its end, the other fills up: bounded edges that lock each other."""
+    graph = Graph("locking")
+    graph.add(ScriptedSource("source", every(FRAME, 10)))
+    graph.add(RelayTask("hold", copies=lambda _: 0, at_end=10))
+    graph.add(RelayTask("join", ("a", "b"), join=Join.zip()))
+    graph.add(RecordingSink("sink"))
+    graph.connect("source.out", "hold.in", capacity=capacity)
+    graph.connect("source.out", "join.a", capacity=capacity)
+    graph.connect("hold.out", "join.b", capacity=capacity)
+    graph.connect("join.out", "sink.in", capacity=capacity)
+    return graph
+
+
+def test_lossless_edges_that_lock_each_other_are_widened_and_it_is_said():
+    graph = locking_graph()
+    trace = simulate_graph(graph, slots=2, live=False, cost_ns=lambda _: 1)
+    assert trace.finished
+    assert len(graph["sink"].packets) == 10
+    widened = only(trace.commands, Widened)
+    assert [w.capacity for w in widened if w.edge.target_port == "a"] == list(range(2, 12))
+
+
+@pytest.mark.parametrize(
+    ("emit", "message"),
+    [
+        (Emit("away", 1, Timestamp(5, FRAME)), "task 'source' emitted at 'away', but has no such output"),
+        (Emit("out", "text", Timestamp(5, FRAME)), "task 'source' emitted str at 'out', but declared int"),
+        (
+            Emit("out", 1),
+            "task 'source' emitted at 'out' without a timestamp, but processed no packet to take one from",
+        ),
+        (
+            Emit("out", 1, Timestamp(1, FRAME)),
+            "task 'source' emitted 0.033333 s at 'out' after 0.066667 s; timestamps on",
+        ),
+    ],
+)
+def test_a_task_that_breaks_its_contract_is_named(emit, message):
+    graph = Graph("g")
+    graph.add(ScriptedSource("source", [], payload=int))
+    graph.add(RecordingSink("sink", payload=int))
+    graph.connect("source.out", "sink.in", capacity=9)
+    engine = Engine(graph, slots=1, live=False)
+    (source,) = engine.handle(Started(0))
+    commands = engine.handle(Completed(0, source.number, (Emit("out", 1, Timestamp(2, FRAME)), emit)))
+    (stop,) = only(commands, Stop)
+    assert stop.task == "source"
+    with pytest.raises(GraphError, match=message):
+        raise stop.error
+
+
+def test_deadlines_decide_and_misses_are_told():
+    graph = Graph("g")
+    graph.add(ScriptedSource("source", every(FRAME, 5)))
+    for name, budget_ms in (("slack", 50.0), ("none", None), ("tight", 10.0)):
+        graph.add(RecordingSink(name, budget_ms=budget_ms))
+        graph.connect("source.out", f"{name}.in", capacity=4)
+    engine = Engine(graph, slots=1, live=True)
+    assert engine.handle(Started(0)) == []  # the device sets the pace
+    (first,) = engine.handle(Arrived(1 * MS, "source", (Emit("out", 0, Timestamp(0, FRAME)),)))
+    assert (first.task, first.release_ns, first.deadline_ns) == ("tight", 1 * MS, 11 * MS)
+    miss, second = engine.handle(Completed(13 * MS, first.number, ()))
+    assert miss == Miss(first.number, "tight", 2 * MS)
+    assert (second.task, second.deadline_ns) == ("slack", 51 * MS)
+    (third,) = engine.handle(Completed(14 * MS, second.number, ()))
+    assert (third.task, third.deadline_ns) == ("none", None)
+    assert engine.state("tight").misses == 1
+
+
+def test_a_periodic_source_skips_what_it_missed_and_never_bursts():
+    period_s = Fraction(1, 100)
+    engine = Engine(pair(period_s=period_s, capacity=9), slots=1, live=True)
+    first, wait = engine.handle(Started(5 * MS))
+    assert (first.action, first.release_ns, first.deadline_ns) == (Action.NEXT, 5 * MS, 15 * MS)
+    assert wait == WaitUntil(15 * MS)
+    skipped, wait = engine.handle(Tick(15 * MS))  # still running
+    assert (skipped, wait) == (Skipped("source", 1), WaitUntil(25 * MS))
+    commands = engine.handle(Completed(47 * MS, first.number, ()))
+    assert only(commands, Skipped) == [Skipped("source", 2)]
+    (second,) = only(commands, Dispatch)
+    assert second.release_ns == 45 * MS
+    assert only(commands, WaitUntil) == [WaitUntil(55 * MS)]
+    assert engine.state("source").skipped == 3
+
+
+@pytest.mark.parametrize(
+    ("overflow", "reason", "kept"),
+    [(Overflow.DROP_OLDEST, DropReason.OLDEST, [0, 3, 4]), (Overflow.DROP_NEWEST, DropReason.NEWEST, [0, 1, 2])],
+)
+def test_a_full_live_edge_drops_by_its_policy(overflow, reason, kept):
+    graph = pair(overflow=overflow)
+    engine = Engine(graph, slots=1, live=True)
+    engine.handle(Started(0))
+    commands = []
+    for i in range(5):
+        commands += engine.handle(Arrived(i, "source", (Emit("out", i, Timestamp(i, FRAME)),)))
+    got = [command.inputs["in"].payload for command in only(commands, Dispatch)]
+    for moment in (10, 11):
+        (following,) = engine.handle(Completed(moment, only(commands, Dispatch)[-1].number, ()))
+        commands.append(following)
+        got.append(following.inputs["in"].payload)
+    assert got == kept
+    drops = only(commands, Drop)
+    assert [drop.packet.payload for drop in drops] == sorted(set(range(5)) - set(kept))
+    assert {drop.reason for drop in drops} == {reason}
+
+
+def test_a_full_live_edge_that_may_not_drop_ends_the_run():
+    engine = Engine(pair(), slots=1, live=True)
+    engine.handle(Started(0))
+    for i in range(3):
+        engine.handle(Arrived(i, "source", (Emit("out", i, Timestamp(i, FRAME)),)))
+    drop, stop = engine.handle(Arrived(3, "source", (Emit("out", 3, Timestamp(3, FRAME)),)))
+    assert (drop.packet.payload, drop.reason) == (3, DropReason.FAULT)
+    with pytest.raises(
+        GraphError, match=r"the edge source.out -> sink.in is full with 2 packets and its overflow is FAULT"
+    ):
+        raise stop.error
+
+
+def failing(restart: Restart | None, watchdog_ms: float | None = None) -> Engine:
+    graph = Graph("g")
+    graph.add(ScriptedSource("source", []))
+    graph.add(RelayTask("relay", restart=restart, watchdog_ms=watchdog_ms))
+    graph.add(RecordingSink("sink"))
+    graph.connect("source.out", "relay.in", capacity=2, overflow=Overflow.DROP_OLDEST)
+    graph.connect("relay.out", "sink.in", capacity=2)
+    engine = Engine(graph, slots=2, live=True)
+    engine.handle(Started(0))
+    return engine
+
+
+def arrive(engine: Engine, i: int, now_ns: int) -> list[Command]:
+    return engine.handle(Arrived(now_ns, "source", (Emit("out", i, Timestamp(i, FRAME)),)))
+
+
+def test_a_failed_task_is_restarted_with_a_growing_wait():
+    engine = failing(Restart(first_ms=100.0, longest_ms=150.0, attempts=3))
+    (dispatch,) = arrive(engine, 0, 0)
+    now_ns = 0
+    for wait_ms in (100, 150, 150):
+        down, wait = engine.handle(Failed(now_ns, dispatch.number, error := OSError("x")))
+        now_ns += wait_ms * MS
+        assert down == TaskDown("relay", error, now_ns)
+        assert wait == WaitUntil(now_ns)
+        assert arrive(engine, 1, now_ns - 1) == [WaitUntil(now_ns)]  # waits on its edge
+        restart = only(engine.handle(Tick(now_ns)), Dispatch)[0]
+        assert restart.action is Action.RESTART
+        (dispatch,) = engine.handle(Completed(now_ns, restart.number, ()))
+        assert dispatch.action is Action.PROCESS
+    commands = engine.handle(Failed(now_ns, dispatch.number, OSError("x")))
+    assert commands[0].retry_ns is None
+    state = engine.state("relay")
+    assert (state.failures, state.restarts) == (4, 3)
+    assert [(c.task, c.action) for c in only(commands, Dispatch)] == [("sink", Action.FINISH)]
+    (drop,) = arrive(engine, 9, now_ns)
+    assert drop.reason is DropReason.TASK_DOWN
+
+
+def test_a_permanent_failure_is_not_retried():
+    engine = failing(Restart())
+    (dispatch,) = arrive(engine, 0, 0)
+    down = engine.handle(Failed(0, dispatch.number, OSError("x"), permanent=True))[0]
+    assert down.retry_ns is None
+
+
+def test_a_success_resets_the_wait():
+    engine = failing(Restart(first_ms=100.0, attempts=1))
+    for round_ns in (0, 1000 * MS):
+        (dispatch,) = arrive(engine, round_ns, round_ns)
+        down = engine.handle(Failed(round_ns, dispatch.number, OSError("x")))[0]
+        assert down.retry_ns == round_ns + 100 * MS
+        restart = only(engine.handle(Tick(down.retry_ns)), Dispatch)[0]
+        engine.handle(Completed(down.retry_ns, restart.number, ()))
+        (dispatch,) = arrive(engine, round_ns + 1, down.retry_ns)
+        engine.handle(Completed(down.retry_ns, dispatch.number, ()))
+
+
+def test_a_hung_call_is_abandoned_and_its_late_result_ignored():
+    engine = failing(Restart(first_ms=50.0), watchdog_ms=200.0)
+    dispatch, wait = arrive(engine, 0, 0)
+    assert dispatch.expires_ns == 200 * MS
+    assert wait == WaitUntil(200 * MS)
+    abandon, down, wait = engine.handle(Tick(200 * MS))
+    assert abandon == Abandon(dispatch.number, "relay")
+    assert down.retry_ns == 250 * MS
+    assert "task 'relay' did not return within 200.0 ms" in str(down.error)
+    assert engine.handle(Completed(220 * MS, dispatch.number, (Emit("out", 0),))) == [WaitUntil(250 * MS)]
+    assert not engine.queues[1].items
+
+
+def test_an_expired_watchdog_of_a_returned_call_wakes_nobody():
+    engine = failing(None, watchdog_ms=200.0)
+    dispatch, _ = arrive(engine, 0, 0)
+    assert engine.handle(Completed(1, dispatch.number, ())) == []
+
+
+def test_a_level_changes_between_two_calls():
+    engine = failing(None)
+    relay = engine.state("relay").node
+    relay.levels = ("full", "half", "off")
+    (dispatch,) = arrive(engine, 0, 0)
+    assert dispatch.level == 0
+    assert engine.handle(LevelRequested(1, "relay", 2)) == []
+    assert engine.handle(LevelRequested(1, "relay", 1)) == []
+    arrive(engine, 1, 2)
+    (change,) = engine.handle(Completed(3, dispatch.number, ()))
+    assert (change.action, change.level) == (Action.LEVEL, 1)
+    (dispatch,) = engine.handle(Completed(4, change.number, ()))
+    assert (dispatch.action, dispatch.level) == (Action.PROCESS, 1)
+    with pytest.raises(GraphError, match="task 'relay' has 3 levels, so it has no level 3"):
+        engine.handle(LevelRequested(5, "relay", 3))
+    with pytest.raises(GraphError, match="the graph has no task 'nobody'"):
+        engine.handle(LevelRequested(5, "nobody", 0))
+
+
+def test_a_requested_stop_lets_what_is_under_way_flow_out():
+    graph = pair(period_s=FRAME, count=100, capacity=4)
+    trace = simulate_graph(graph, slots=2, live=True, cost_ns=lambda _: MS, extra=[StopRequested(100 * MS)])
+    assert trace.finished
+    assert [packet.payload for packet in graph["sink"].packets] == [0, 1, 2, 3]
+    assert graph["sink"].finished
+
+
+def test_when_nothing_is_late_live_equals_offline():
+    def dance() -> Graph:
+        graph = Graph("dance")
+        for side in ("reference", "camera"):
+            graph.add(ScriptedSource(side, every(FRAME, 40), period_s=FRAME))
+            graph.add(RelayTask(f"segment_{side}", budget_ms=30.0))
+            graph.connect(f"{side}.out", f"segment_{side}.in", capacity=2)
+        graph.add(RelayTask("match", ("reference", "camera")))
+        graph.add(RelayTask("align", ("match", "picture"), join=Join.nearest(Fraction(1, 60))))
+        graph.add(RecordingSink("sink"))
+        for side in ("reference", "camera"):
+            graph.connect(f"segment_{side}.out", f"match.{side}", capacity=2)
+        graph.connect("match.out", "align.match", capacity=2)
+        graph.connect("camera.out", "align.picture", capacity=2)
+        graph.connect("align.out", "sink.in", capacity=2)
+        return graph
+
+    outputs = []
+    for live in (False, True):
+        graph = dance()
+        trace = simulate_graph(graph, slots=2, live=live, cost_ns=lambda _: 0)
+        assert trace.finished
+        assert not only(trace.commands, Drop)
+        outputs.append(graph["sink"].packets)
+    assert outputs[0] == outputs[1]
+    assert len(outputs[0]) == 40
+
+
+def test_slots_are_checked():
+    with pytest.raises(ValueError, match="slots must be at least 1, but is 0"):
+        Engine(pair(), slots=0, live=False)
+
+
+def test_a_call_that_cannot_be_is_an_internal_error():
+    engine = Engine(pair(), slots=1, live=False)
+    with pytest.raises(
+        InternalError, match="the engine stands still although no edge is full; waiting are source, sink"
+    ):
+        engine.handle(Tick(0))
+
+
+def test_call_refuses_anything_but_emits():
+    task = RelayTask("relay")
+    task.process = lambda inputs: "text"  # type: ignore[method-assign]
+    dispatch = Dispatch(0, "relay", Action.PROCESS, {}, 0, 0, None, None)
+    with pytest.raises(GraphError, match="task 'relay' must return Emit objects in a list or another iterable, but"):
+        call(task, dispatch)
+    task.process = lambda inputs: None  # type: ignore[method-assign]
+    with pytest.raises(GraphError, match="but returned None"):
+        call(task, dispatch)
