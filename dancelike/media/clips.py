@@ -12,9 +12,8 @@ from typing import Self
 
 import av
 
-from dancelike.errors import ClipError
 from dancelike.frames import Frame
-from dancelike.media.faults import Damage, decode_stream, open_container, translated
+from dancelike.media.faults import Damage, decode_stream, no_picture, open_container, translated
 from dancelike.media.pictures import PictureScaler, fit_size
 from dancelike.media.probe import ClipInfo, probe_clip, video_stream
 from dancelike.media.timeline import Tally, in_order, thin
@@ -106,10 +105,9 @@ class Clip:
         self._damage = Damage()
         with ExitStack() as stack:
             self._container = stack.enter_context(open_container(self.info.path))
-            self._stream = video_stream(self._container, self.info.path)
             # Saves a sixth of the decoding on clips with B-frames; the error stays below 52 dB, under one grey level,
             # since the pictures that others are predicted from are left whole (tests/benchmarks/media.py).
-            self._stream.codec_context.options = {"skip_loop_filter": "bidir"}
+            self._stream = video_stream(self._container, self.info.path, skip_loop_filter="bidir")
             self._stack = stack.pop_all()
         self._scaler = PictureScaler(self.size, self.info.orientation)
         self._frames = self._deliver()
@@ -151,7 +149,7 @@ class Clip:
             self._tally.delivered += 1
             yield Frame(one.index, Timestamp(one.pts, info.time_base), rgb, info.size)
         if not self._tally.decoded:
-            raise ClipError(f"{info.path} has no picture that can be decoded: record or convert it again.")
+            raise no_picture(info.path)
 
     def _decoded(self) -> Iterator[tuple[int | None, av.VideoFrame]]:
         for picture in decode_stream(self._container, self._stream, self._damage):

@@ -13,7 +13,16 @@ import av
 
 from dancelike.errors import ClipError, ClipNotFoundError
 
-__all__ = ["CONTAINERS", "Damage", "decode_stream", "open_container", "require_file", "translated"]
+__all__ = [
+    "CONTAINERS",
+    "MOST_PIXELS",
+    "Damage",
+    "decode_stream",
+    "no_picture",
+    "open_container",
+    "require_file",
+    "translated",
+]
 
 # Files are opened in these containers only. What is left out reads other files or the network (playlists, streams),
 # draws text or modules as pictures (tty, ass, xbin), is a single picture, or guesses at raw samples.
@@ -24,6 +33,7 @@ CONTAINERS = (
     # Sound alone is opened too, so that the refusal can say that the picture is missing, and for `read_audio`.
     "aac,ac3,aiff,amr,ape,au,caf,dts,eac3,flac,mp3,tta,w64,wav,wv"
 )
+MOST_PIXELS = 8192 * 8192
 _TIMEOUT_S = 5.0
 _EXPECTED = "expected a video clip such as mp4, mov, mkv, webm or avi"
 
@@ -94,13 +104,20 @@ def translated(path: Path) -> Iterator[None]:
         raise ClipError(_sentence(path, error)) from error
 
 
+def no_picture(path: Path) -> ClipError:
+    """Make the error for a clip whose decoder yields nothing; libav says no more when a picture is too large."""
+    return ClipError(
+        f"{path} has no picture that can be decoded, being damaged or larger than 8192x8192: record or convert it again."
+    )
+
+
 def _sentence(path: Path, error: BaseException) -> str:
     for kinds, sentence in _KNOWN:
         if isinstance(error, kinds):
             return f"{path} {sentence}"
     if _looks_cut_off(path):
         return f"{path} starts like a video but its index is missing or damaged: record or copy it again."
-    if isinstance(error, av.error.InvalidDataError | av.error.ArgumentError):
+    if isinstance(error, av.error.InvalidDataError | av.error.ArgumentError | av.error.EOFError):
         # The second is what a container outside the list ends in.
         return f"{path} is not a video, or is damaged beyond reading: {_EXPECTED}."
     reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
@@ -134,7 +151,7 @@ def open_container(path: Path) -> Iterator[av.container.InputContainer]:
         container = av.open(
             "file:" + os.fspath(path),
             mode="r",
-            options={"format_whitelist": CONTAINERS, "protocol_whitelist": "file"},
+            options={"format_whitelist": CONTAINERS, "protocol_whitelist": "file", "max_pixels": str(MOST_PIXELS)},
             metadata_errors="replace",
             timeout=_TIMEOUT_S,
         )

@@ -13,14 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dancelike.errors import ClipError
-from dancelike.media.faults import open_container, require_file, translated
+from dancelike.media.faults import MOST_PIXELS, no_picture, open_container, require_file, translated
 from dancelike.media.pictures import Orientation, display_size, read_orientation
 from dancelike.timebase import Timestamp
 
 __all__ = ["ClipIndex", "ClipInfo", "hash_clip", "probe_clip", "scan_clip", "video_stream"]
 
 _LONGEST_S = 24 * 3600
-_MOST_PIXELS = 8192 * 8192
 _PATIENCE = 500_000_000  # pixels of packets without a picture, after which a clip is taken for broken
 _HASH_CHUNK = 1 << 20
 _SLACK_S = Fraction(1, 2)
@@ -78,6 +77,13 @@ class ClipInfo:
     def rotation(self) -> int:
         """Degrees clockwise that turn the stored picture upright."""
         return self.orientation.rotation
+
+    @property
+    def warning(self) -> str | None:
+        """One sentence for people where the clip is not whole, else None."""
+        if not self.truncated:
+            return None
+        return f"{self.path} ends before it should, so only the {self.duration_s:.1f} s that can be read are used."
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +151,7 @@ def scan_clip(path: Path) -> tuple[ClipInfo, ClipIndex]:
         packets = _read_packets(container, stream)
         frame = packets.first
         if frame is None or not packets.ticks:
-            raise ClipError(f"{path} has no picture that can be decoded: record or convert it again.")
+            raise no_picture(path)
         ticks = np.sort(np.array(packets.ticks, dtype=np.int64))
         time_base = stream.time_base or Fraction(1, 1000)
         rate, variable = _frame_rate(stream, ticks, time_base)
@@ -176,13 +182,13 @@ def scan_clip(path: Path) -> tuple[ClipInfo, ClipIndex]:
         return info, ClipIndex(ticks, keys, packets.stated and bool(np.all(np.diff(ticks) > 0)))
 
 
-def video_stream(container: av.container.InputContainer, path: Path) -> av.VideoStream:
-    """Pick the moving picture of a container (cover art is none) and set its decoder to one thread.
+def video_stream(container: av.container.InputContainer, path: Path, **options: str) -> av.VideoStream:
+    """Pick the moving picture of a container (cover art is none) and set its decoder to one thread and ``options``.
 
     Raises
     ------
     ClipError
-        There is none, or it is too large to be decoded in reasonable memory.
+        There is none.
     """
     stills = av.stream.Disposition.attached_pic | av.stream.Disposition.timed_thumbnails
     moving = [s for s in container.streams.video if not s.disposition & stills]
@@ -190,17 +196,13 @@ def video_stream(container: av.container.InputContainer, path: Path) -> av.Video
         found = "sound but no picture" if container.streams.audio else "no picture"
         raise ClipError(f"{path} has {found}, but a video is expected: give a clip that shows the dancer.")
     stream = max(moving, key=lambda s: (s.width * s.height, -s.index))
-    if stream.width * stream.height > _MOST_PIXELS:
-        raise ClipError(
-            f"{path} has pictures of {stream.width}x{stream.height}, but at most 8192x8192 can be decoded: "
-            "convert it to a smaller size."
-        )
     for other in container.streams:
         if other is not stream:
             other.discard = av.stream.Discard.all
     # The graph runs two clips side by side, so each decoder keeps to one thread.
     stream.codec_context.thread_count = 1
     stream.codec_context.thread_type = "NONE"
+    stream.codec_context.options = {"max_pixels": str(MOST_PIXELS), **options}
     return stream
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from dancelike.errors import ClipError
 from dancelike.frames import Frame
 from dancelike.media.clips import ANALYSIS_SIZE, open_clip
-from dancelike.media.faults import open_container
+from dancelike.media.faults import no_picture, open_container
 from dancelike.media.pictures import PictureScaler, fit_size
 from dancelike.media.probe import ClipIndex, ClipInfo, scan_clip, video_stream
 from dancelike.timebase import Timestamp
@@ -112,6 +112,6 @@ def _from_the_beginning(info: ClipInfo, targets: list[int], analysis_size: int) 
             before = frame
         for target in waiting:
             if before is None:
-                raise ClipError(f"{info.path} has no picture that can be decoded: record or convert it again.")
+                raise no_picture(info.path)
             best[target] = before
     return best
