@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from dancelike.graph import Graph
+from dancelike.runtime import Engine
+from dancelike.runtime.report import Tally
+from dancelike.testing.flow import RecordingSink, ScriptedSource, every
+
+
+def tally() -> tuple[Graph, Tally]:
+    graph = Graph("g")
+    graph.add(ScriptedSource("source", every(Fraction(1, 30), 3)))
+    graph.add(RecordingSink("sink", budget_ms=2.0))
+    graph.connect("source.out", "sink.in", capacity=1)
+    return graph, Tally(graph)
+
+
+def report(graph: Graph, measured: Tally):
+    return measured.report(
+        Engine(graph, slots=1, live=False),
+        driver="offline",
+        completed=True,
+        elapsed_ns=2_000_000_000,
+        workers=2,
+        cores=2,
+        process_cpu_ns=1,
+    )
+
+
+@pytest.mark.parametrize("scale_ns", [60, 3e4, 5e6, 2e9])
+def test_percentiles_are_good_to_one_percent(scale_ns):
+    durations = np.random.default_rng(440).lognormal(0.0, 1.0, 4000) * scale_ns
+    graph, measured = tally()
+    for duration in durations.astype(int):
+        measured.add("sink", int(duration), 10, run=True)
+    wall = report(graph, measured).tasks["sink"].wall_ms
+    expected = np.percentile(durations.astype(int), [50, 95, 99, 100], method="inverted_cdf") / 1e6
+    np.testing.assert_allclose([wall.p50, wall.p95, wall.p99], expected[:3], rtol=0.01)
+    assert wall.max == expected[3]
+
+
+def test_nothing_measured_is_zero():
+    graph, measured = tally()
+    empty = report(graph, measured)
+    assert empty.tasks["sink"].wall_ms.max == 0.0
+    assert empty.tasks["sink"].wall_ms.p99 == 0.0
+    assert (empty.frames, empty.bound_fps, empty.bound_cpu_ms_per_frame, empty.throughput_fps) == (0, 0.0, 0.0, 0.0)
+
+
+def test_one_value_is_all_percentiles():
+    graph, measured = tally()
+    measured.add("sink", 1_000_003, 500_000, run=True)
+    figures = report(graph, measured).tasks["sink"]
+    assert figures.wall_ms.p50 == figures.wall_ms.p99 == pytest.approx(1.000003, rel=0.01)
+    assert figures.wall_ms.max == 1.000003
+    assert (figures.cpu_total_ms, figures.cpu_mean_ms, figures.budget_ms) == (0.5, 0.5, 2.0)
+
+
+def test_calls_that_are_no_runs_cost_cpu_only():
+    graph, measured = tally()
+    measured.add("sink", 4_000_000, 2_000_000, run=False)
+    figures = report(graph, measured)
+    assert (figures.tasks["sink"].runs, figures.tasks["sink"].wall_ms.max) == (0, 0.0)
+    assert figures.cpu_ms == 2.0
