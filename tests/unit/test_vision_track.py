@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from dancelike.frames import JOINT_COUNT, BodyObservation, BodyPart, Joints
+from dancelike.timebase import Timestamp
+from dancelike.vision.track import TrackBuilder
+
+MILLI = Fraction(1, 1000)
+
+
+def seen(shift: float) -> BodyObservation:
+    labels = np.zeros((8, 8), np.uint8)
+    labels[2:4, 3:7] = BodyPart.TORSO
+    joints = Joints(
+        np.full((JOINT_COUNT, 2), shift, np.float32),
+        np.full((JOINT_COUNT, 3), 2 * shift, np.float32),
+        np.full(JOINT_COUNT, 0.5, np.float32),
+    )
+    crop = np.array([[2.0, 0.0, 10.0], [0.0, 2.0, 20.0]])
+    return BodyObservation(0.9, labels, np.ones((8, 8), np.float32), crop, joints)
+
+
+def test_a_track_holds_what_was_seen_and_zeros_where_nothing_was() -> None:
+    builder = TrackBuilder(MILLI, (640, 360))
+    builder.append(Timestamp(0, Fraction(1, 30)), seen(1.0))
+    builder.append(Timestamp(1, Fraction(1, 30)), BodyObservation(0.0))
+    builder.append(Timestamp(2, Fraction(1, 30)), seen(3.0))
+    track = builder.build()
+    assert track.pts.tolist() == [0, 33, 67]
+    assert track.found.tolist() == [True, False, True]
+    assert track.xy is not None
+    assert track.world is not None
+    assert track.visibility is not None
+    assert track.xy[:, 5].tolist() == [[1, 1], [0, 0], [3, 3]]
+    assert track.world[2, 0].tolist() == [6, 6, 6]
+    assert track.visibility[:, 0].tolist() == [0.5, 0, 0.5]
+    area, x, y = track.part_moments[0, BodyPart.TORSO, :3]
+    # 4 x 2 pixels of the crop, each 2 x 2 of the picture, around (4.5, 2.5) of the crop.
+    assert (area, x, y) == pytest.approx((32, 2 * 4.5 + 10, 2 * 2.5 + 20))
+    assert not track.part_moments[1].any()
+
+
+def test_a_model_without_joints_gives_a_track_without_joints() -> None:
+    builder = TrackBuilder(MILLI, (640, 360))
+    builder.append(Timestamp(0, MILLI), BodyObservation(0.0))
+    track = builder.build()
+    assert track.xy is None
+    assert track.world is None
+    assert track.visibility is None
+
+
+def test_time_that_stands_still_is_refused() -> None:
+    builder = TrackBuilder(MILLI, (640, 360))
+    builder.append(Timestamp(5, MILLI), BodyObservation(0.0))
+    builder.append(Timestamp(5, MILLI), BodyObservation(0.0))
+    with pytest.raises(ValueError, match="increase strictly"):
+        builder.build()
