@@ -20,7 +20,12 @@ from dancelike.media.clips import open_clip
 from dancelike.media.writer import ClipWriter
 
 BITS = 10
-CORNERS = {"top left": (220, 30, 30), "top right": (30, 200, 30), "bottom left": (30, 30, 220), "bottom right": (220, 200, 30)}
+CORNERS = {
+    "top left": (220, 30, 30),
+    "top right": (30, 200, 30),
+    "bottom left": (30, 30, 220),
+    "bottom right": (220, 200, 30),
+}
 
 
 # --- pictures that say who they are
@@ -30,7 +35,10 @@ def paint(number: int, size: tuple[int, int]) -> np.ndarray:
     """Picture ``number`` of a clip: four coloured corners around two rows of five black or white cells."""
     width, height = size
     picture = np.empty((height, width, 3), np.uint8)
-    halves_y, halves_x = (slice(0, height // 2), slice(height // 2, height)), (slice(0, width // 2), slice(width // 2, width))
+    halves_y, halves_x = (
+        (slice(0, height // 2), slice(height // 2, height)),
+        (slice(0, width // 2), slice(width // 2, width)),
+    )
     colours = iter(CORNERS.values())
     for rows in halves_y:
         for columns in halves_x:
@@ -148,7 +156,10 @@ ODD_CLIPS: dict[str, dict[str, Any]] = {
     "ntsc rate": {"rate": Fraction(30000, 1001)},
     "B-frames": {"frames": 30, "options": {"bf": "3", "g": "10"}},
     "open groups": {"frames": 30, "options": {"bf": "2", "g": "6", "x264-params": "open-gop=1"}},
-    "variable rate": {"ticks": [0, 40, 47, 120, 121, 250, 280, 300, 460, 470, 500, 533], "time_base": Fraction(1, 1000)},
+    "variable rate": {
+        "ticks": [0, 40, 47, 120, 121, 250, 280, 300, 460, 470, 500, 533],
+        "time_base": Fraction(1, 1000),
+    },
     "late start": {"ticks": list(range(70, 82)), "suffix": ".mkv"},
     "turned 90": {"rotation": 90},
     "turned 180": {"rotation": 180},
@@ -174,6 +185,7 @@ ODD_CLIPS: dict[str, dict[str, Any]] = {
     "animated gif": {"codec": "gif", "pix_fmt": "rgb8", "suffix": ".gif"},
     "lossless grey": {"codec": "ffv1", "pix_fmt": "gray", "suffix": ".mkv"},
     "matroska": {"suffix": ".mkv"},
+    "bare stream": {"suffix": ".h264", "frames": 30},
     "wrong extension": {"suffix": ".txt", "container": ".mp4"},
     "one picture": {"frames": 1},
     "0.2 s": {"frames": 5},
@@ -284,7 +296,9 @@ def retime_clip(
     moments = np.asarray(times)
     asked = np.array([curve(k / float(rate)) for k in range(max(1, round(duration_s * float(rate))))])
     right = np.clip(np.searchsorted(moments, asked), 1, max(1, len(moments) - 1))
-    nearest = np.where(np.abs(moments[right - 1] - asked) <= np.abs(moments[right % len(moments)] - asked), right - 1, right)
+    nearest = np.where(
+        np.abs(moments[right - 1] - asked) <= np.abs(moments[right % len(moments)] - asked), right - 1, right
+    )
     nearest = np.minimum(nearest, len(moments) - 1)
     with ClipWriter(target, size, Fraction(rate), quality=quality, preset="ultrafast") as writer:
         for picture in _look(nearest, pictures, size, zoom, shift, gain, mirror):
@@ -304,7 +318,9 @@ def _look(
     width, height = size
     x, y = width / 2, height / 2
     sign = -1.0 if mirror else 1.0
-    move = np.array([[zoom * sign, 0, x - zoom * sign * x + shift[0] * width], [0, zoom, y - zoom * y + shift[1] * height]])
+    move = np.array(
+        [[zoom * sign, 0, x - zoom * sign * x + shift[0] * width], [0, zoom, y - zoom * y + shift[1] * height]]
+    )
     plain = zoom == 1.0 and shift == (0.0, 0.0) and not mirror
     for place in order:
         picture = np.ascontiguousarray(cv2.imdecode(pictures[place], cv2.IMREAD_COLOR)[..., ::-1])

@@ -107,7 +107,8 @@ def translated(path: Path) -> Iterator[None]:
 def no_picture(path: Path) -> ClipError:
     """Make the error for a clip whose decoder yields nothing; libav says no more when a picture is too large."""
     return ClipError(
-        f"{path} has no picture that can be decoded, being damaged or larger than 8192x8192: record or convert it again."
+        f"{path} has no picture that can be decoded, being damaged or larger than 8192x8192: "
+        "record or convert it again."
     )
 
 

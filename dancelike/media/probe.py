@@ -223,6 +223,8 @@ def _read_packets(container: av.container.InputContainer, stream: av.VideoStream
     """Decode the first picture and list all packets that will be shown."""
     found = _Packets()
     tries = 0
+    rate = stream.guessed_rate or stream.average_rate or 25
+    usual = max(1, round(1 / (rate * stream.time_base))) if stream.time_base else 1
     try:
         for packet in container.demux(stream):
             if found.first is None:
@@ -231,9 +233,11 @@ def _read_packets(container: av.container.InputContainer, stream: av.VideoStream
                     break
                 with suppress(av.FFmpegError, ValueError, LookupError):
                     found.first = next(iter(packet.decode()), None)
-            at = packet.pts if packet.pts is not None else packet.dts
-            if at is None or packet.size == 0 or packet.is_discard:
+            if packet.size == 0 or packet.is_discard:
                 continue
+            at = packet.pts if packet.pts is not None else packet.dts
+            if at is None:  # a bare stream has no clock
+                at = 0 if found.latest is None else found.latest + usual
             found.stated = found.stated and packet.pts is not None
             found.ticks.append(at)
             if packet.is_keyframe:

@@ -78,7 +78,9 @@ def read_audio(path: str | Path, *, rate: int = 48_000, channels: int = 1) -> So
             if other is not stream:
                 other.discard = av.stream.Discard.all
         stream.codec_context.thread_count = 1
-        resampler = av.AudioResampler(format="flt", layout="mono" if channels == 1 else "stereo", rate=rate)
+        # One and two channels are mixed here, because the resampler's own mix can exceed 1.
+        layout = stream.codec_context.layout if stream.codec_context.layout.nb_channels <= 2 else "stereo"
+        resampler = av.AudioResampler(format="flt", layout=layout, rate=rate)
         blocks: list[NDArray[np.float32]] = []
         values = 0
         start: Timestamp | None = None
@@ -87,10 +89,19 @@ def read_audio(path: str | Path, *, rate: int = 48_000, channels: int = 1) -> So
             if start is None and frame is not None and frame.pts is not None:
                 start = Timestamp(frame.pts, frame.time_base or Fraction(1, frame.sample_rate))
             for block in resampler.resample(frame):
-                blocks.append(np.asarray(block.to_ndarray(), np.float32).reshape(-1, channels))
+                blocks.append(
+                    _mixed(np.asarray(block.to_ndarray(), np.float32).reshape(-1, block.layout.nb_channels), channels)
+                )
                 values += blocks[-1].size
             if values > _MOST_VALUES:
                 raise ClipError(f"{path} has more than two hours of sound: cut it into shorter clips.")
     if not values:
         return None
     return Sound(np.concatenate(blocks), rate, start or Timestamp(0, Fraction(1, rate)))
+
+
+def _mixed(block: NDArray[np.float32], channels: int) -> NDArray[np.float32]:
+    """Mean of two channels where one is wanted, two equal ones where two are."""
+    if block.shape[1] == channels:
+        return block
+    return block.mean(axis=1, keepdims=True) if channels == 1 else np.repeat(block, 2, axis=1)

@@ -16,7 +16,7 @@ import numpy as np
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, VideoReformatter
 from numpy.typing import NDArray
 
-from dancelike.errors import InternalError, OutputError
+from dancelike.errors import OutputError
 
 __all__ = ["ClipWriter"]
 
@@ -235,7 +235,7 @@ class ClipWriter:
 
     def _require_open(self) -> None:
         if not self._open:
-            raise InternalError(f"{self.path} is closed, so nothing more can be written to it.")
+            raise ValueError(f"{self.path} is closed, so nothing more can be written to it.")
 
     @contextmanager
     def _reported(self) -> Iterator[None]:
