@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dancelike.frames import BodyPart
-from dancelike.scoring.report.wording import GRADE_WORDS, NOTICEABLE_MS, ms, number, part_name, verdict, warnings, whole
+from dancelike.scoring.report.wording import (
+    GRADE_WORDS,
+    NOTICEABLE_MS,
+    ms,
+    number,
+    part_name,
+    sentences,
+    warnings,
+    whole,
+)
 from dancelike.theme import DARK, LEAD_EARLY, LEAD_LATE, shape_colour
 
 if TYPE_CHECKING:
@@ -42,7 +51,7 @@ class Summary:
 
         yield Text()
         yield self._headline()
-        yield Padding(Text(_plain(verdict(self.score))), (0, 0, 1, 0))
+        yield Padding(Text(_plain(" ".join(sentences(self.score)))), (0, 0, 1, 0))
         yield self._table(bars=options.max_width >= _ROOM_FOR_BARS, plain=options.ascii_only)
         for text in warnings(self.score):
             yield Text(_plain(text), style="dim")

@@ -15,8 +15,8 @@ __all__ = ["THINNEST", "body_figure", "grown", "shape_css"]
 
 THINNEST = 0.3
 """Width of a part at shape 0, as a share of its width at shape 100."""
-_WIDTH, _HEIGHT = 360, 470
-_CENTRE = 180.0
+_WIDTH, _HEIGHT = 440, 474
+_CENTRE = 220.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +30,24 @@ class _Capsule:
 
 
 _LEFT = {
-    "upper_arm": _Capsule((223, 118), (248, 186), 15.5, 13),
-    "forearm": _Capsule((254, 205), (278, 266), 12.5, 9.5),
-    "hand": _Capsule((286, 283), (294, 306), 9.5, 8),
-    "thigh": _Capsule((202, 246), (214, 328), 21, 16),
-    "shin": _Capsule((216, 352), (223, 423), 15, 10),
-    "foot": _Capsule((227, 442), (251, 451), 9.5, 8),
+    "upper_arm": _Capsule((263, 118), (288, 186), 15.5, 13),
+    "forearm": _Capsule((294, 205), (318, 266), 12.5, 9.5),
+    "hand": _Capsule((326, 283), (334, 306), 9.5, 8),
+    "thigh": _Capsule((242, 246), (254, 328), 21, 16),
+    "shin": _Capsule((256, 352), (263, 423), 15, 10),
+    "foot": _Capsule((267, 442), (291, 451), 9.5, 8),
 }
+# Where the label of a limb stands, and where the hairline to it leaves the limb.
+_LABELS = {
+    "upper_arm": (150.0, (294.0, 150.0)),
+    "forearm": (232.0, (322.0, 232.0)),
+    "hand": (288.0, (344.0, 290.0)),
+    "thigh": (336.0, (268.0, 312.0)),
+    "shin": (386.0, (276.0, 386.0)),
+    "foot": (442.0, (302.0, 450.0)),
+    "head": (44.0, (250.0, 48.0)),
+}
+_LABEL_X = 366.0
 _TORSO = (
     "M-66 -38 C-72 -44 -62 -50 -48 -49 C-20 -44 10 -34 34 -34 C50 -34 66 -38 70 -34 "
     "C76 -26 76 26 70 34 C66 38 50 34 34 34 C10 34 -20 44 -48 49 C-62 50 -72 44 -66 38 C-60 20 -60 -20 -66 -38 Z"
@@ -78,10 +89,10 @@ def _capsule_path(capsule: _Capsule) -> tuple[str, str]:
 def _outline(part: BodyPart) -> tuple[str, str]:
     if part is BodyPart.HEAD:
         return "M0 -31 C17 -31 25 -18 25 -2 C25 16 13 32 0 32 C-13 32 -25 16 -25 -2 C-25 -18 -17 -31 0 -31 Z", (
-            "translate(180 52)"
+            f"translate({_CENTRE:.0f} 52)"
         )
     if part is BodyPart.TORSO:
-        return _TORSO, "translate(180 166) rotate(90)"
+        return _TORSO, f"translate({_CENTRE:.0f} 166) rotate(90)"
     side, _, rest = part.key.partition("_")
     capsule = _LEFT[rest]
     if side == "right":
@@ -100,25 +111,26 @@ def _described(part: BodyPart, found: Mapping[str, Any]) -> str:
 
 
 def _lead_label(part: BodyPart, lead: float) -> str:
-    """Return the arrow and the figure beside a limb, on its outer side; left is early, right is late."""
+    """Return the arrow and the figure for a part: at the outer side of a limb, on the torso itself."""
     side, _, rest = part.key.partition("_")
-    if rest in _LEFT:
-        capsule = _LEFT[rest]
-        x = (capsule.start[0] + capsule.end[0]) / 2 + 26
-        y = (capsule.start[1] + capsule.end[1]) / 2
-    else:
-        x, y = (218.0, 52.0) if part is BodyPart.HEAD else (180.0, 166.0)
-    anchor = "start"
-    if side == "right":
-        x, anchor = 2 * _CENTRE - x, "end"
     late = lead > 0
-    arrow = "M0 0h14m-5 -5l5 5l-5 5" if late else "M14 0h-14m5 -5l-5 5l5 5"
-    arrow_x = x if anchor == "start" else x - 14
-    text_x = x + 20 if anchor == "start" else x - 20
+    arrow = "M0 0h16m-6 -6l6 6l-6 6" if late else "M16 0h-16m6 -6l-6 6l6 6"
+    text = f"{abs(round(lead))}\u2009ms"
+    kind = "late" if late else "early"
+    if part is BodyPart.TORSO:
+        return (
+            f'<g class="lead {kind}"><rect x="{_CENTRE - 46:.0f}" y="140" width="92" height="28" rx="8"/>'
+            f'<path d="{arrow}" transform="translate({_CENTRE - 38:.0f} 154)"/>'
+            f'<text x="{_CENTRE - 16:.0f}" y="159">{text}</text></g>'
+        )
+    y, (from_x, from_y) = _LABELS[rest if side in ("left", "right") else part.key]
+    right = side == "right"
+    at = [2 * _CENTRE - x if right else x for x in (from_x, _LABEL_X - 4, _LABEL_X, _LABEL_X + 21)]
+    arrow_x = at[2] - 16 if right else at[2]
     return (
-        f'<g class="lead {"late" if late else "early"}">'
+        f'<g class="lead {kind}"><path class="hair" d="M{at[0]:.0f} {from_y:.0f}L{at[1]:.0f} {y:.0f}"/>'
         f'<path d="{arrow}" transform="translate({arrow_x:.0f} {y:.0f})"/>'
-        f'<text x="{text_x:.0f}" y="{y + 5:.0f}" text-anchor="{anchor}">{abs(round(lead))}\u2009ms</text></g>'
+        f'<text x="{at[3]:.0f}" y="{y + 5:.0f}" text-anchor="{"end" if right else "start"}">{text}</text></g>'
     )
 
 
@@ -156,13 +168,14 @@ def body_figure(parts: Mapping[str, Any], *, name: str, labels: bool) -> str:
     sides = ""
     if labels:
         sides = (
-            '<g class="sides"><text x="8" y="20">Your right</text>'
-            '<text x="352" y="20" text-anchor="end">Your left</text></g>'
+            f'<g class="sides"><text x="8" y="18">Your right</text>'
+            f'<text x="{_WIDTH - 8}" y="18" text-anchor="end">Your left</text></g>'
         )
     return (
         f'<svg class="figure {name}" id="{name}" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
         f'aria-label="{escape(said)}"><defs><pattern id="{name}-hatch" width="7" height="7" '
         f'patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
         f'<rect width="7" height="7" class="hatch-ground"/><path d="M0 0V7" class="hatch-line"/></pattern></defs>'
+        f'<rect class="shell" x="{_CENTRE - 11:.0f}" y="78" width="22" height="28" rx="9"/>'
         f"{''.join(drawn)}{''.join(leads)}{sides}</svg>"
     )

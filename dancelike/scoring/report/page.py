@@ -48,7 +48,6 @@ def render_report(score: Mapping[str, Any], moments: Sequence[MomentPictures] = 
             sections.body(score),
             sections.timeline(score),
             sections.moments(score, moments),
-            sections.alignment(score),
             "</main>",
             sections.details(score),
         )

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dancelike.errors import InternalError
-from dancelike.frames import PART_COUNT, BodyPart
-from dancelike.theme import DARK, OVERLAY_EDGE_PX, OVERLAY_SHARE, PART_COLOURS, rgb
+from dancelike.frames import PART_COUNT
+from dancelike.kernels.overlay import overlay_rgb, part_palette
+from dancelike.theme import DARK, rgb
 
 __all__ = ["PICTURE_SIZE", "MomentPictures", "framed_pair", "jpeg_uri", "overlaid"]
 
@@ -159,7 +160,7 @@ def _cut_labels(labels: UInt8, window: NDArray[np.float64]) -> UInt8:
 
 
 def overlaid(picture: UInt8, labels: UInt8) -> UInt8:
-    """Lay the parts' colours over a picture: 45 % inside, a 2-pixel edge of the full colour, the face left free.
+    """Lay the parts' colours over a copy of a picture, the face left free.
 
     Parameters
     ----------
@@ -173,18 +174,9 @@ def overlaid(picture: UInt8, labels: UInt8) -> UInt8:
     uint8 [h, w, 3]
         A new picture.
     """
-    import cv2
-
-    colours = np.array([rgb(PART_COLOURS[part]) for part in BodyPart], dtype=np.float32)
-    full = colours[np.minimum(labels, PART_COUNT - 1)]
-    fill = (labels > 0) & (labels != BodyPart.HEAD)
-    out = picture.astype(np.float32)
-    out[fill] += OVERLAY_SHARE * (full[fill] - out[fill])
-    # A pixel is edge when a neighbour within the edge's width carries another label.
-    reach = np.ones((2 * OVERLAY_EDGE_PX - 1, 2 * OVERLAY_EDGE_PX - 1), dtype=np.uint8)
-    edge = (labels > 0) & ((cv2.dilate(labels, reach) != labels) | (cv2.erode(labels, reach) != labels))
-    out[edge] = full[edge]
-    return np.clip(np.rint(out), 0, 255).astype(np.uint8)
+    out = np.ascontiguousarray(picture).copy()
+    overlay_rgb(out, np.ascontiguousarray(labels), part_palette())
+    return out
 
 
 def framed_pair(moment: MomentPictures) -> tuple[UInt8, UInt8]:

@@ -17,14 +17,15 @@ from dancelike.scoring.report.wording import (
     NOTICEABLE_MS,
     ms,
     number,
+    opening,
     part_name,
     seconds,
-    verdict,
+    sentences,
     warnings,
     whole,
 )
 
-__all__ = ["alignment", "body", "details", "glyphs", "header", "hero", "moments", "notes", "timeline"]
+__all__ = ["body", "details", "glyphs", "header", "hero", "moments", "notes", "timeline"]
 
 Score = Mapping[str, Any]
 
@@ -128,11 +129,14 @@ def hero(score: Score) -> str:
         + _figure_of("Coverage", whole(None if coverage is None else coverage * 100), "%", coverage, seen)
     )
     glyph = _glyph(_GRADE_GLYPHS[grade]) if grade in _GRADE_GLYPHS else ""
+    headline, *rest = sentences(score)
+    more = f'<p class="more">{escape(" ".join(rest))}</p>' if rest else ""
     return (
         f'<section class="hero" aria-label="Score"><div class="total">{_ring(total)}'
         f'<p class="score"><span>{whole(total)}</span><small>of 100</small></p></div>'
-        f'<div class="said"><p class="grade">{glyph}<b>{escape(grade)}</b><span>{escape(word)}</span></p>'
-        f'<h1>{escape(verdict(score))}</h1><dl class="figures">{figures}</dl></div></section>'
+        f'<div class="said"><p class="grade">{glyph}<b>{escape(grade)}</b><span>{escape(word)}</span>'
+        f'<span class="quiet">{escape(opening(score))}</span></p>'
+        f'<h1>{escape(headline)}</h1>{more}<dl class="figures">{figures}</dl></div></section>'
     )
 
 
@@ -157,7 +161,7 @@ def _row(part: BodyPart, found: Mapping[str, Any]) -> str:
         f'<tr data-part="{part.key}"><th scope="row"><button type="button" class="pick" data-part="{part.key}" '
         f'aria-pressed="false"><b class="swatch" style="background:var(--part-{part.key})"></b>{name}</button></th>'
         f'<td class="shape-cell">{cell}</td><td>{_lead(found.get("lead_ms"))}</td>'
-        f'<td class="n">{whole(None if coverage is None else coverage * 100, "%")}</td></tr>'
+        f'<td class="n">{whole(None if coverage is None else coverage * 100, chr(0x2009) + "%")}</td></tr>'
     )
 
 
@@ -176,7 +180,7 @@ def body(score: Score) -> str:
         f'<div class="stage">{body_figure(parts, name="whole", labels=True)}'
         '<p class="ramp" aria-hidden="true"><span>far</span><i></i><span>close</span>'
         '<b class="meter unseen"></b><span>not seen</span></p></div>'
-        '<div class="scroll"><table class="parts"><thead><tr><th scope="col">Part</th><th scope="col">Shape</th>'
+        '<div><table class="parts"><thead><tr><th scope="col">Part</th><th scope="col">Shape</th>'
         '<th scope="col">Timing</th><th scope="col" class="n">Seen</th></tr></thead>'
         f"<tbody>{rows}</tbody></table>"
         '<p class="quiet hint">Choose a part to see it on the timeline.</p></div></section>'
@@ -194,26 +198,42 @@ def _tally(score: Score) -> str:
     return f'<ul class="tally" aria-label="Share of each judgement">{items}</ul>'
 
 
+def _pace(score: Score) -> str:
+    """Return what the path says, in one line."""
+    timing = score.get("timing") or {}
+    tempo, offset = number(timing.get("tempo")), number(timing.get("offset_s"))
+    said = []
+    if tempo is not None:
+        change = f"{abs(tempo - 1) * 100:.0f}\u2009% {'faster' if tempo > 1 else 'slower'} than the reference"
+        said.append(f"Tempo {tempo:.2f}×, {'the same' if abs(tempo - 1) < 0.015 else change}.")
+    if offset is not None and abs(offset) >= 0.005:
+        said.append(f"Your dance begins {seconds(abs(offset))} {'later' if offset > 0 else 'earlier'} in its clip.")
+    return " ".join(said)
+
+
+def _path(score: Score) -> str:
+    """Return the path of the take against the reference; empty when there is none."""
+    if len((score.get("alignment") or {}).get("reference_s") or ()) < 2:
+        return ""
+    return (
+        '<div class="path"><h3>Your time <small>against the reference\'s</small></h3>'
+        '<div id="chart-path" class="chart"></div>'
+        f'<p class="quiet">{escape(_pace(score))} Dashed: the reference\'s own time; steeper is slower.</p></div>'
+    )
+
+
 def timeline(score: Score) -> str:
-    """Return the charts over time with their play-head; empty when the score has no timeline."""
+    """Return the charts over time, the figure and the path, with their common play-head; empty without a timeline."""
     if not score.get("timeline"):
         return ""
-    has_path = len((score.get("alignment") or {}).get("reference_s") or ()) > 1
+    path = _path(score)
+    names = (("t", "Time"), ("shape", "Shape"), ("lead", "Timing"), ("grade", "Judged"), ("tempo", "Speed"))
     reads = "".join(
-        f'<div><dt>{label}</dt><dd data-read="{key}">–</dd></div>'
-        for key, label in (
-            ("t", "Time"),
-            ("shape", "Shape"),
-            ("lead", "Timing"),
-            ("grade", "Judged"),
-            ("tempo", "Speed"),
-        )
-        if has_path or key != "tempo"
+        f'<div><dt>{label}</dt><dd data-read="{key}">–</dd></div>' for key, label in names if path or key != "tempo"
     )
     return (
         '<section class="timeline" aria-labelledby="h-time"><div class="head"><h2 id="h-time">Through the dance</h2>'
-        f'<p class="quiet">Move along the chart, or use the slider with the arrow keys.</p></div>'
-        f'<div class="now"><div class="stage">{body_figure({}, name="moment", labels=False)}</div></div>'
+        '<p class="quiet">Move along a chart, or use the slider with the arrow keys.</p></div>'
         f'<div class="charts"><dl class="readout">{reads}</dl>{_tally(score)}'
         '<h3>Shape <small>0 to 100</small></h3><div id="chart-shape" class="chart"></div>'
         '<div id="grades" class="grade-strip" role="img" aria-label="Judgement through the dance"></div>'
@@ -221,40 +241,9 @@ def timeline(score: Score) -> str:
         '<div id="chart-lead" class="chart"></div>'
         '<label class="scrub"><span class="hidden">Time in the dance</span>'
         '<input type="range" id="scrub" min="0" max="0" value="0" step="1"></label>'
-        '<noscript><p class="quiet">Switch scripts on in your browser to see the charts.</p></noscript></div></section>'
-    )
-
-
-def alignment(score: Score) -> str:
-    """Return the path of the take against the reference; empty when there is no path."""
-    path = score.get("alignment") or {}
-    if len(path.get("reference_s") or ()) < 2 or not score.get("timeline"):
-        return ""
-    timing = score.get("timing") or {}
-    tempo, offset = number(timing.get("tempo")), number(timing.get("offset_s"))
-    said = []
-    if tempo is not None:
-        pace = f"{abs(tempo - 1) * 100:.0f}\u2009% {'faster' if tempo > 1 else 'slower'} than the reference"
-        if abs(tempo - 1) < 0.015:
-            pace = "the reference's speed"
-        said.append(f'<div><dt>Tempo</dt><dd>{tempo:.2f}×</dd><dd class="quiet">{pace}</dd></div>')
-    if offset is not None:
-        where = "after the reference" if offset > 0 else "before the reference"
-        said.append(
-            f'<div><dt>Start</dt><dd>{seconds(abs(offset))}</dd><dd class="quiet">'
-            f"{where if abs(offset) >= 0.005 else 'together with the reference'}, in clip time</dd></div>"
-        )
-    if number(timing.get("resolution_ms")) is not None:
-        said.append(
-            f"<div><dt>Exact to</dt><dd>{whole(timing.get('resolution_ms'), chr(0x2009) + 'ms')}</dd>"
-            '<dd class="quiet">what the frame rate can tell</dd></div>'
-        )
-    return (
-        '<section class="path" aria-labelledby="h-path"><div class="head">'
-        '<h2 id="h-path">Your time against the reference</h2>'
-        '<p class="quiet">Along the dashed diagonal you keep the reference\'s time. '
-        "Flatter is faster, steeper is slower.</p></div>"
-        f'<div id="chart-path" class="chart"></div><dl class="path-figures">{"".join(said)}</dl></section>'
+        '<noscript><p class="quiet">Switch scripts on in your browser to see the charts.</p></noscript></div>'
+        f'<div class="now"><div class="stage">{body_figure({}, name="moment", labels=False)}</div>'
+        f"{path}</div></section>"
     )
 
 
@@ -289,8 +278,9 @@ def _card(kind: str, n: int, t_s: float | None, pictures: str, caption: str) -> 
 
 
 def _plain_caption(moment: Mapping[str, Any]) -> str:
-    if moment.get("caption"):
-        return str(moment["caption"])
+    told = moment.get("caption") or moment.get("text")
+    if told:
+        return str(told)
     shape = number(moment.get("shape"))
     said = [] if shape is None else [f"shape {whole(shape)} of 100"]
     if number(moment.get("lead_ms")) is not None:

@@ -14,9 +14,11 @@ __all__ = [
     "NOTICEABLE_MS",
     "limb_leads",
     "ms",
+    "number",
+    "opening",
     "part_name",
     "seconds",
-    "verdict",
+    "sentences",
     "warnings",
     "whole",
 ]
@@ -126,9 +128,14 @@ def _value_at(point: Score, keys: Sequence[str], name: str) -> float | None:
     return _mean(p.get(name) if isinstance(p, Mapping) else (p if name == "shape" else None) for p in found)
 
 
+def _keys_of(limb: str) -> list[str]:
+    """Return the parts of a limb, or of both for "arms" and "legs"."""
+    return [key for label, keys in _LIMBS.items() if label == limb or label.endswith(limb.rstrip("s")) for key in keys]
+
+
 def _longest_run(score: Score, limb: str, name: str, low: float, high: float) -> tuple[float, float] | None:
     """Return the longest stretch of the timeline in which a limb's value stays inside ``low`` to ``high``."""
-    keys = [key for label, keys in _LIMBS.items() if label == limb or label.endswith(limb.rstrip("s")) for key in keys]
+    keys = _keys_of(limb)
     best = (0.0, 0.0)
     start = last = -math.inf
     for point in score.get("timeline") or ():
@@ -155,24 +162,29 @@ def _when(score: Score, run: tuple[float, float] | None) -> str:
     return f" from {run[0]:.1f} to {run[1]:.1f}\u2009s"
 
 
-def _timing_clause(score: Score) -> str | None:
+def _timing_sentence(score: Score) -> str | None:
     leads = _merged_sides(limb_leads(score))
     overall = number((score.get("timing") or {}).get("lead_ms"))
     if overall is not None and abs(overall) >= NOTICEABLE_MS:
-        return f"You were {ms(overall)} overall"
+        return f"You were {ms(overall)} overall."
     if not leads:
         return None
     limb, lead = max(leads.items(), key=lambda item: abs(item[1]))
-    band = (lead * 0.5, float("inf")) if lead > 0 else (-float("inf"), lead * 0.5)
+    band = (lead * 0.5, math.inf) if lead > 0 else (-math.inf, lead * 0.5)
     verb = "were" if limb.endswith("s") else "was"
-    clause = f"Your {limb} {verb} {ms(lead)}{_when(score, _longest_run(score, limb, 'lead_ms', *band))}"
-    if len(leads) == 1:
-        return clause + "; everything else was with the music"
-    others = [name for name in leads if name != limb]
-    return clause + f"; look at your {_join(others)} too"
+    said = f"Your {limb} {verb} {ms(lead)}{_when(score, _longest_run(score, limb, 'lead_ms', *band))}"
+    own = _keys_of(limb)
+    others = [
+        part_name(part.key)
+        for part in BodyPart
+        if part.key not in own and abs(number(_part(score, part.key).get("lead_ms")) or 0.0) >= NOTICEABLE_MS
+    ]
+    if not others:
+        return said + "; everything else was with the music."
+    return said + (f"; look at your {_join(others)} too." if len(others) < 4 else ".")
 
 
-def _shape_clause(score: Score) -> str | None:
+def _shape_sentence(score: Score) -> str | None:
     whole_shape = number(score.get("shape"))
     limbs: dict[str, float] = {}
     for limb, keys in _LIMBS.items():
@@ -186,36 +198,43 @@ def _shape_clause(score: Score) -> str | None:
     if shape > whole_shape - _SHAPE_GAP or shape >= 85.0:
         return None
     run = _longest_run(score, limb, "shape", 0.0, max(shape, whole_shape - 2 * _SHAPE_GAP))
-    return f"Your {limb} was furthest from the reference{_when(score, run)}"
+    return f"Your {limb} was furthest from the reference{_when(score, run)}; repeat that slowly."
 
 
-def verdict(score: Score) -> str:
-    """Return the take in one or two plain sentences: what stood out, where, by how much, what to do next.
+def sentences(score: Score) -> list[str]:
+    """Return the take in plain sentences, the most telling first: what stood out, where, by how much, what to do.
 
     Parameters
     ----------
     score : Mapping
-        The dictionary of ``score.json``.
+        The dictionary of ``score.json``; its own ``summary`` speaks where the two clips show different dances.
     """
     total = number(score.get("score"))
+    told = [str(text) for text in score.get("summary") or ()]
+    if score.get("verdict") == "different" and told:
+        return told
     if total is not None and total <= _SAME_DANCE_SCORE:
-        return (
-            "We could not match this take with the reference. "
-            "Check that both clips show the same dance, then try again."
-        )
-    timing, shape = _timing_clause(score), _shape_clause(score)
-    if timing and shape:
-        return f"{timing}. {shape}: repeat that passage slowly."
-    if timing:
-        return f"{timing}. Listen for the count there, and repeat that passage slowly."
-    if shape:
-        return f"{shape}; your timing was with the music."
-    if total is not None and total >= 85.0:
-        return "You matched the shape and the music from start to end. Try it at full energy, or pick a harder dance."
-    return (
-        "Your timing was with the music and no limb fell behind. "
-        "Now make every shape as large and as clear as the reference."
-    )
+        return [
+            "We could not match this take with the reference.",
+            "Check that both clips show the same dance, then try again.",
+        ]
+    found = [text for text in (_timing_sentence(score), _shape_sentence(score)) if text]
+    if not found and total is not None and total >= 85.0:
+        found = ["Shape and timing followed the reference from start to end.", "Try it at full energy next."]
+    elif not found:
+        found = [
+            "Your timing was with the music, and no limb fell behind.",
+            "Now make every shape as large and as clear as the reference.",
+        ]
+    if score.get("verdict") == "unsure" and told:
+        found.insert(0, told[0])
+    return found
+
+
+def opening(score: Score) -> str:
+    """Return the first sentence of the score's own summary, where it is not what `sentences` begins with."""
+    told = score.get("summary") or ()
+    return str(told[0]) if told and score.get("verdict") == "same" else ""
 
 
 def warnings(score: Score) -> list[str]:

@@ -264,6 +264,10 @@
       const x = left + (i + 0.5) * width / cells - 6;
       return `<svg class="mark j-${data.judgements[grade][0]}" x="${x.toFixed(1)}" y="6" width="12" height="12" viewBox="0 0 24 24" fill="currentColor"><use href="#g-${GLYPHS[grade]}"/></svg>`;
     });
+    // The slider's thumb runs under the play-head.
+    const thumb = 8;
+    scrub.style.marginLeft = `${left - thumb}px`;
+    scrub.style.width = `${width + 2 * thumb}px`;
     strip.innerHTML = `<svg width="${left + width}" height="24">${marks.join("")}</svg>`;
   }
 
@@ -273,7 +277,7 @@
     const span = 1.04 * Math.max(reference[reference.length - 1] - reference[0], Math.max(...take) - Math.min(...take), 0.1);
     const low = Math.min(reference[0], take[0]) - 0.02 * span;
     const high = Math.max(low + span, Math.max(reference[reference.length - 1], Math.max(...take)) + 0.02 * span);
-    const side = Math.min(Math.max(hosts.path.clientWidth, 200) - LEFT() - 16, 520);
+    const side = Math.min(Math.max(hosts.path.clientWidth, 200) - LEFT() - 16, 400);
     charts.path = new uPlot({
       width: side + LEFT() + 16, height: side + size() * 2.2 + 8, padding: [8, 16, 0, 0], legend: none, cursor: none,
       scales: {x: {time: false, range: () => [low, high]}, y: {range: () => [low, high]}},
@@ -311,18 +315,20 @@
       data.reference.forEach((x, i) => i ? ctx.lineTo(...at(x, data.take[i])) : ctx.moveTo(...at(x, data.take[i])));
       ctx.stroke();
       // The key: how steep half, equal and double speed would be.
-      const [x0, y0] = [bbox.left + bbox.width - 92 * px, bbox.top + bbox.height - 20 * px];
+      const [x0, y0] = [bbox.left + bbox.width - 84 * px, bbox.top + bbox.height - 14 * px];
       ctx.font = `${size() * px}px Inter, system-ui, sans-serif`;
       ctx.fillStyle = ink.quiet;
       ctx.strokeStyle = ink.quiet;
       ctx.lineWidth = 1.5 * px;
+      ctx.textAlign = "center";
+      ctx.textBaseline = "middle";
       [[2, "½×"], [1, "1×"], [0.5, "2×"]].forEach(([slope, label]) => {
-        const length = 48 * px / Math.hypot(1, slope);
+        const unit = px / Math.hypot(1, slope);
         ctx.beginPath();
         ctx.moveTo(x0, y0);
-        ctx.lineTo(x0 + length, y0 - length * slope);
+        ctx.lineTo(x0 + 46 * unit, y0 - 46 * unit * slope);
         ctx.stroke();
-        ctx.fillText(label, x0 + length * 1.18 - 2 * px, y0 - length * slope * 1.16 + 4 * px);
+        ctx.fillText(label, x0 + 62 * unit, y0 - 62 * unit * slope);
       });
     });
   }
