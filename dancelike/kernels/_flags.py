@@ -2,16 +2,65 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from pathlib import Path
+from typing import Any, Final, TypeVar, cast
 
 import numba as nb
+from numba import config
+from platformdirs import user_cache_path
 
-__all__ = ["kernel"]
+__all__ = ["FASTMATH", "JIT_OPTIONS", "is_writable", "kernel"]
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+# Strict IEEE arithmetic: a cost that is computed twice must have the same bits, a NaN must stay one, and what is worth
+# a vector is written so that LLVM may use one without leave to reorder. If a kernel ever needs leave: never nnan, ninf.
+FASTMATH: Final[bool] = False
+JIT_OPTIONS: Final[dict[str, Any]] = {"nogil": True, "cache": True, "error_model": "numpy", "fastmath": FASTMATH}
+
+
+def is_writable(folder: Path) -> bool:
+    """Tell whether a file can be made in ``folder``, which is made first where it is missing."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError:
+        return False
+    return True
+
+
+def _choose_cache() -> None:
+    """Name a folder for compiled code where the one beside the package cannot be written.
+
+    Numba refuses to decorate a function for which it finds no folder, so an installation that is read-only, with a home
+    that is read-only too, would not even import.
+    """
+    if config.CACHE_DIR or config.DISABLE_JIT or is_writable(Path(__file__).parent / "__pycache__"):
+        return
+    home = user_cache_path("dancelike") / "kernels"
+    if is_writable(home):
+        config.CACHE_DIR = str(home)
+        return
+    config.CACHE_DIR = str(_temporary_folder())
+
+
+def _temporary_folder() -> Path:
+    """Return this user's folder below the temporary directory; compiled code of anybody else is never loaded."""
+    user = os.getuid() if hasattr(os, "getuid") else 0
+    folder = Path(tempfile.gettempdir()) / f"dancelike-kernels-{user}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    state = folder.stat()
+    if hasattr(os, "getuid") and (state.st_uid != user or state.st_mode & 0o022):
+        return Path(tempfile.mkdtemp(prefix="dancelike-kernels-"))
+    return folder
+
+
+_choose_cache()
 
 
 def kernel(function: F) -> F:
     """Compile a loop with numba on its first call; a plain function when ``NUMBA_DISABLE_JIT=1``."""
-    return cast(F, nb.njit(nogil=True, cache=True, error_model="numpy")(function))
+    return cast(F, nb.njit(**JIT_OPTIONS)(function))

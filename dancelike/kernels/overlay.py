@@ -16,159 +16,222 @@ from dancelike.theme import OVERLAY_SHARE, PART_COLOURS, rgb
 __all__ = ["overlay_planes", "overlay_rgb", "part_palette", "planes_palette"]
 
 PARTS: Final = PART_COUNT
-BLOCK: Final = 8
 EVERY_BYTE: Final = np.uint64(0x0101010101010101)
-LOW_BYTE: Final = np.uint64(255)
+SPAN: Final = 64
 
 
 @kernel
-def _block_label(flat: Any, words: Any, at: int) -> int:
-    """Return the label that eight pixels from ``at`` on share, or -1."""
-    if at & 7 == 0 and at >> 3 < words.shape[0]:
-        word = words[at >> 3]
-        first = word & LOW_BYTE
-        return np.int64(first) if word == first * EVERY_BYTE else -1
+def _run_end(flat: Any, words: Any, at: int, stop: int) -> int:
+    """Return where the run of one label that starts at ``at`` ends, looking at eight pixels at a time."""
     label = flat[at]
-    for i in range(at + 1, at + BLOCK):
-        if flat[i] != label:
-            return -1
-    return np.int64(label)
+    at += 1
+    while at < stop and at & 7 != 0:
+        if flat[at] != label:
+            return at
+        at += 1
+    pattern = np.uint64(label) * EVERY_BYTE
+    while at + 8 <= stop and words[np.uint64(at) >> np.uint64(3)] == pattern:
+        at += 8
+    while at < stop and flat[at] == label:
+        at += 1
+    return at
 
 
 @kernel
-def _inside(flat: Any, words: Any, h: int, w: int, y: int, x: int, label: int) -> bool:
-    """Whether eight pixels of one label lie further than the edge's width from everything else."""
-    start = y * w + x
-    if flat[start - min(x, 1)] != label or flat[start - min(x, 2)] != label:
-        return False
-    room = w - 1 - (x + BLOCK - 1)
-    last = start + BLOCK - 1
-    if flat[last + min(room, 1)] != label or flat[last + min(room, 2)] != label:
-        return False
-    return (
-        _block_label(flat, words, start - min(y, 1) * w) == label
-        and _block_label(flat, words, start - min(y, 2) * w) == label
-        and _block_label(flat, words, start + min(h - 1 - y, 1) * w) == label
-        and _block_label(flat, words, start + min(h - 1 - y, 2) * w) == label
+def _strengths(above: Any, below: Any, far_above: Any, far_below: Any, label: int, opacity: float, out: Any) -> None:
+    """Full colour where a run of ``label`` meets another label above or below, or background two rows away."""
+    one, rest = np.float32(1.0), np.float32(opacity)
+    for x in range(out.shape[0]):
+        edge = (above[x] != label) | (below[x] != label) | (far_above[x] == 0) | (far_below[x] == 0)
+        out[x] = one if edge else rest
+
+
+@kernel
+def _run_strengths(flat: Any, h: int, w: int, y: int, start: int, stop: int, opacity: float, out: Any) -> None:
+    """Tell for each pixel of a run in row ``y`` how much of its part's colour it takes, 0 to 1."""
+    row = y * w
+    above, below = max(y - 1, 0) * w, min(y + 1, h - 1) * w
+    far_above, far_below = max(y - 2, 0) * w, min(y + 2, h - 1) * w
+    _strengths(
+        flat[above + start : above + stop],
+        flat[below + start : below + stop],
+        flat[far_above + start : far_above + stop],
+        flat[far_below + start : far_below + stop],
+        flat[row + start],
+        opacity,
+        out[start:stop],
     )
+    full = np.float32(1.0)
+    if start > 0:
+        out[start] = full
+        if flat[row + start - 1] == 0 and start + 1 < stop:
+            out[start + 1] = full
+    if stop < w:
+        out[stop - 1] = full
+        if flat[row + stop] == 0 and stop - 2 >= start:
+            out[stop - 2] = full
 
 
 @kernel
-def _strength(flat: Any, h: int, w: int, y: int, x: int, palette: Any) -> int:
-    """Return how much of its part's colour a pixel takes, in 256ths.
-
-    The full colour goes to the pixels of a part that touch another label, and to a second row where that is background.
-    """
-    at = y * w + x
-    label = flat[at]
-    if label == 0 or label >= PARTS:
-        return 0
-    left, right = flat[at - min(x, 1)], flat[at + min(w - 1 - x, 1)]
-    up, down = flat[at - min(y, 1) * w], flat[at + min(h - 1 - y, 1) * w]
-    if left != label or right != label or up != label or down != label:
-        return 256
-    left, right = flat[at - min(x, 2)], flat[at + min(w - 1 - x, 2)]
-    up, down = flat[at - min(y, 2) * w], flat[at + min(h - 1 - y, 2) * w]
-    if left == 0 or right == 0 or up == 0 or down == 0:
-        return 256
-    return (int(palette[label, 3]) * 256 + 127) // 255
+def _blend_rgb(pixels: Any, strengths: Any, colour: Any) -> None:
+    red, green, blue = np.float32(colour[0]), np.float32(colour[1]), np.float32(colour[2])
+    half = np.float32(0.5)
+    for x in range(pixels.shape[0]):
+        s = strengths[x]
+        r, g, b = np.float32(pixels[x, 0]), np.float32(pixels[x, 1]), np.float32(pixels[x, 2])
+        pixels[x, 0] = np.uint8(r + s * (red - r) + half)
+        pixels[x, 1] = np.uint8(g + s * (green - g) + half)
+        pixels[x, 2] = np.uint8(b + s * (blue - b) + half)
 
 
 @kernel
-def _mix(old: int, colour: int, strength: int) -> int:
-    return (old * (256 - strength) + colour * strength + 128) >> 8
-
-
-@kernel
-def _overlay_rgb(picture: Any, flat: Any, words: Any, palette: Any) -> None:
+def _overlay_rgb(picture: Any, flat: Any, words: Any, palette: Any, work: Any) -> None:
     h, w = picture.shape[0], picture.shape[1]
+    strengths = work[0]
     for y in range(h):
-        for x in range(0, w, BLOCK):
-            stop = min(x + BLOCK, w)
-            label = _block_label(flat, words, y * w + x) if stop - x == BLOCK else -1
-            if label == 0:
-                continue
-            if 0 < label < PARTS and _inside(flat, words, h, w, y, x, label):
-                s = (int(palette[label, 3]) * 256 + 127) // 255
-                red, green, blue = int(palette[label, 0]), int(palette[label, 1]), int(palette[label, 2])
-                for u in range(x, stop if s > 0 else x):
-                    picture[y, u, 0] = _mix(picture[y, u, 0], red, s)
-                    picture[y, u, 1] = _mix(picture[y, u, 1], green, s)
-                    picture[y, u, 2] = _mix(picture[y, u, 2], blue, s)
-                continue
-            for u in range(x, stop):
-                s = _strength(flat, h, w, y, u, palette)
-                part = flat[y * w + u]
-                for c in range(3 if s > 0 else 0):
-                    picture[y, u, c] = _mix(picture[y, u, c], palette[part, c], s)
+        x = 0
+        while x < w:
+            label = flat[y * w + x]
+            stop = _run_end(flat, words, y * w + x, (y + 1) * w) - y * w
+            if 0 < label < PARTS:
+                _run_strengths(flat, h, w, y, x, stop, palette[label, 3] / 255.0, strengths)
+                _blend_rgb(picture[y, x:stop], strengths[x:stop], palette[label])
+            x = stop
 
 
 @kernel
-def _overlay_quad(
-    luma: Any, luma_stride: int, cb: Any, cr: Any, at: int, flat: Any, h: int, w: int, y: int, x: int, palette: Any
+def _fill(out: Any, value: Any) -> None:
+    for i in range(out.shape[0]):
+        out[i] = value
+
+
+@kernel
+def _copy(source: Any, out: Any) -> None:
+    for i in range(out.shape[0]):
+        out[i] = source[i]
+
+
+@kernel
+def _spread_colours(flat: Any, words: Any, w: int, y: int, palette: Any, line: Any) -> tuple[int, int]:
+    """Write what each pixel of a row wants, run by run, and return the span outside of which it wants nothing.
+
+    ``line`` holds opacity, luma, blue and red; chroma has half as many samples, and of two parts the later one stays.
+    """
+    opacity, grey, blue, red = line[0], line[1], line[2], line[3]
+    first, last = w, 0
+    x = 0
+    while x < w:
+        label = flat[y * w + x]
+        stop = _run_end(flat, words, y * w + x, (y + 1) * w) - y * w
+        if 0 < label < PARTS:
+            first, last = min(first, x), stop
+            _fill(opacity[x:stop], palette[label, 3])
+            _fill(grey[x:stop], palette[label, 0])
+            _fill(blue[x >> 1 : (stop + 1) >> 1], palette[label, 1])
+            _fill(red[x >> 1 : (stop + 1) >> 1], palette[label, 2])
+        elif x > 0 or stop < w:
+            _fill(opacity[x:stop], np.uint8(0))
+        x = stop
+    # Whole blocks keep the loops below from ending in a remainder; the background in them is left as it is.
+    return first // SPAN * SPAN, min(w, (last + SPAN - 1) // SPAN * SPAN)
+
+
+@kernel
+def _span_strengths(
+    padded: Any, above: Any, below: Any, far_above: Any, far_below: Any, opacity: Any, out: Any
 ) -> None:
-    """Two by two pixels and the chroma that they share, which takes the mean of what each of them would."""
-    total, blue, red, pixels = 0, 0, 0, 0
-    for v in range(y, min(y + 2, h)):
-        for u in range(x, min(x + 2, w)):
-            pixels += 1
-            s = _strength(flat, h, w, v, u, palette)
-            if s > 0:
-                part = flat[v * w + u]
-                place = v * luma_stride + u
-                luma[place] = _mix(luma[place], palette[part, 0], s)
-                total += s
-                blue += s * int(palette[part, 1])
-                red += s * int(palette[part, 2])
-    if total > 0:
-        whole = 256 * pixels
-        cb[at] = (int(cb[at]) * (whole - total) + blue + whole // 2) // whole
-        cr[at] = (int(cr[at]) * (whole - total) + red + whole // 2) // whole
+    """Full strength where a part touches another label, or background two pixels away; else the part's opacity.
+
+    The row itself is ``padded`` by two pixels at both ends. (With more arrays LLVM would give vector code up: it checks
+    whether they overlap.)
+    """
+    for x in range(out.shape[0]):
+        label = padded[x + 2]
+        touching = (padded[x + 1] != label) | (padded[x + 3] != label) | (above[x] != label) | (below[x] != label)
+        close = (padded[x] == 0) | (padded[x + 4] == 0) | (far_above[x] == 0) | (far_below[x] == 0)
+        inside = (label != 0) & (label < PARTS)
+        out[x] = np.uint8(255) if (touching | close) & inside else opacity[x]
+
+
+@kernel
+def _blend_luma(pixels: Any, strengths: Any, colours: Any) -> None:
+    share, half = np.float32(1.0 / 255.0), np.float32(0.5)
+    for x in range(pixels.shape[0]):
+        old = np.float32(pixels[x])
+        s = np.float32(strengths[x]) * share
+        pixels[x] = np.uint8(old + s * (np.float32(colours[x]) - old) + half)
+
+
+@kernel
+def _blend_chroma(pixels: Any, upper: Any, lower: Any, colours: Any) -> None:
+    """Each sample takes its colour at the mean strength of its four pixels."""
+    share, half = np.float32(1.0 / 1020.0), np.float32(0.5)
+    for k in range(pixels.shape[0]):
+        total = (np.float32(upper[2 * k]) + np.float32(upper[2 * k + 1])) + (
+            np.float32(lower[2 * k]) + np.float32(lower[2 * k + 1])
+        )
+        old = np.float32(pixels[k])
+        pixels[k] = np.uint8(old + total * share * (np.float32(colours[k]) - old) + half)
+
+
+@kernel
+def _overlay_line(
+    luma: Any, flat: Any, h: int, w: int, y: int, a: int, b: int, line: Any, padded: Any, out: Any
+) -> None:
+    """Blend the span ``a`` to ``b`` of one row of luma, and leave the strengths of the whole row."""
+    row = y * w
+    above, below = max(y - 1, 0) * w, min(y + 1, h - 1) * w
+    far_above, far_below = max(y - 2, 0) * w, min(y + 2, h - 1) * w
+    _copy(flat[row : row + w], padded[2 : w + 2])
+    padded[0] = padded[1] = flat[row]
+    padded[w + 2] = padded[w + 3] = flat[row + w - 1]
+    _fill(out[:a], np.uint8(0))
+    _fill(out[b:], np.uint8(0))
+    _span_strengths(
+        padded[a : b + 4],
+        flat[above + a : above + b],
+        flat[below + a : below + b],
+        flat[far_above + a : far_above + b],
+        flat[far_below + a : far_below + b],
+        line[0, a:b],
+        out[a:b],
+    )
+    _blend_luma(luma[a:b], out[a:b], line[1, a:b])
 
 
 @kernel
 def _overlay_planes(
-    luma: Any,
-    cb: Any,
-    cr: Any,
-    luma_stride: int,
-    chroma_stride: int,
-    flat: Any,
-    words: Any,
-    h: int,
-    w: int,
-    palette: Any,
-) -> None:
+    luma: Any, cb: Any, cr: Any, luma_stride: int, chroma_stride: int, flat: Any, words: Any, h: int, w: int,
+    palette: Any, work: Any,
+) -> None:  # fmt: skip
+    """Two rows of luma at a time, and the row of chroma that they share."""
+    line, padded, upper, lower = work[0:4], work[4], work[5], work[6]
     for y in range(0, h, 2):
-        chroma = (y >> 1) * chroma_stride
-        pair = y + 1 < h
-        for x in range(0, w, BLOCK):
-            stop = min(x + BLOCK, w)
-            label = -1
-            if pair and stop - x == BLOCK:
-                label = _block_label(flat, words, y * w + x)
-                if label >= 0 and _block_label(flat, words, (y + 1) * w + x) != label:
-                    label = -1
-            if label == 0:
-                continue
-            if (
-                0 < label < PARTS
-                and _inside(flat, words, h, w, y, x, label)
-                and _inside(flat, words, h, w, y + 1, x, label)
-            ):
-                s = (int(palette[label, 3]) * 256 + 127) // 255
-                grey, blue, red = int(palette[label, 0]), int(palette[label, 1]), int(palette[label, 2])
-                if s > 0:
-                    upper, lower = y * luma_stride, (y + 1) * luma_stride
-                    for u in range(x, stop):
-                        luma[upper + u] = _mix(luma[upper + u], grey, s)
-                        luma[lower + u] = _mix(luma[lower + u], grey, s)
-                    for u in range(chroma + (x >> 1), chroma + (stop >> 1)):
-                        cb[u] = _mix(cb[u], blue, s)
-                        cr[u] = _mix(cr[u], red, s)
-                continue
-            for u in range(x, stop, 2):
-                _overlay_quad(luma, luma_stride, cb, cr, chroma + (u >> 1), flat, h, w, y, u, palette)
+        last = min(y + 1, h - 1)
+        # The lower row first: of two parts in one sample of chroma, the upper row's stays.
+        c, d = _spread_colours(flat, words, w, last, palette, line)
+        if c < d:
+            start = last * luma_stride
+            _overlay_line(luma[start : start + w], flat, h, w, last, c, d, line, padded, lower)
+        a, b = c, d
+        if last > y:
+            a, b = _spread_colours(flat, words, w, y, palette, line)
+            if a < b:
+                start = y * luma_stride
+                _overlay_line(luma[start : start + w], flat, h, w, y, a, b, line, padded, upper)
+                if c >= d:
+                    lower[:] = 0
+            elif c < d:
+                upper[:] = 0
+        else:
+            upper[:] = lower
+        a, b = min(a, c), max(b, d)
+        if a < b:
+            # An odd last column counts twice.
+            upper[w], lower[w] = upper[w - 1], lower[w - 1]
+            start, p, q = (y >> 1) * chroma_stride, a >> 1, (b + 1) >> 1
+            _blend_chroma(cb[start + p : start + q], upper[a : 2 * q], lower[a : 2 * q], line[2, p:q])
+            _blend_chroma(cr[start + p : start + q], upper[a : 2 * q], lower[a : 2 * q], line[3, p:q])
 
 
 def part_palette() -> NDArray[np.uint8]:
@@ -210,7 +273,7 @@ def overlay_rgb(picture: NDArray[np.uint8], labels: NDArray[np.uint8], palette: 
     labels = require_array("labels", labels, np.uint8, picture.shape[:2])
     palette = require_array("palette", palette, np.uint8, (PART_COUNT, 4))
     flat, words = _flat_words(labels)
-    _overlay_rgb(picture, flat, words, palette)
+    _overlay_rgb(picture, flat, words, palette, np.empty((1, labels.shape[1]), np.float32))
 
 
 def planes_palette(palette: NDArray[np.uint8], standard: ColourStandard, *, full_range: bool) -> NDArray[np.uint8]:
@@ -272,4 +335,5 @@ def overlay_planes(
     labels = require_array("labels", labels, np.uint8, (h, w))
     palette = require_array("palette", palette, np.uint8, (PART_COUNT, 4))
     flat, words = _flat_words(labels)
-    _overlay_planes(luma, cb, cr, luma_stride, chroma_stride, flat, words, h, w, palette)
+    work = np.empty((7, w + 4), np.uint8)
+    _overlay_planes(luma, cb, cr, luma_stride, chroma_stride, flat, words, h, w, palette, work)

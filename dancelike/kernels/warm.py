@@ -1,0 +1,143 @@
+"""Compile every kernel once, or load it from the cache, before the first frame needs it."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numba import config
+from numba.core.dispatcher import Dispatcher
+from numpy.typing import NDArray
+
+from dancelike.errors import OutputError
+from dancelike.frames import JOINT_COUNT, PART_COUNT
+from dancelike.kernels import _flags
+
+__all__ = ["warm_up"]
+
+SIDE: Final = 16
+IDENTITY: Final = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+
+
+def _labels() -> NDArray[np.uint8]:
+    return np.ones((SIDE, SIDE), np.uint8)
+
+
+def _warm_warp() -> None:
+    from dancelike.kernels.warp import warp_to_tensor
+
+    warp_to_tensor(np.zeros((SIDE, SIDE, 3), np.uint8), IDENTITY, np.empty((1, SIDE, SIDE, 3), np.float32))
+
+
+def _warm_capsules() -> None:
+    from dancelike.kernels.capsules import part_map
+
+    row = np.zeros(JOINT_COUNT, np.float32)
+    joints = np.column_stack([row, row])
+    part_map(joints, row, row, np.zeros((SIDE, SIDE), np.float32), _labels())
+
+
+def _warm_moments() -> None:
+    from dancelike.kernels.moments import part_moments
+
+    part_moments(_labels(), None, np.empty((PART_COUNT, 6)))
+
+
+def _warm_labels() -> None:
+    from dancelike.kernels.labels import labels_from_logits, mask_from_logits, paste_crop, person_from_logits
+
+    logits = np.zeros((SIDE, SIDE, PART_COUNT), np.float32)
+    plane = np.zeros((SIDE, SIDE), np.float32)
+    labels_from_logits(logits, _labels())
+    labels_from_logits(logits, np.empty((2 * SIDE, 2 * SIDE), np.uint8))
+    person_from_logits(logits, plane)
+    mask_from_logits(plane, np.empty_like(plane))
+    paste_crop(_labels(), plane, IDENTITY, _labels(), np.empty_like(plane))
+
+
+def _warm_overlap() -> None:
+    from dancelike.kernels.overlap import part_overlap
+
+    counts = np.empty((PART_COUNT, 2), np.int64)
+    part_overlap(_labels(), _labels(), None, counts)
+    part_overlap(_labels(), _labels(), IDENTITY, counts)
+
+
+def _warm_overlay() -> None:
+    from dancelike.kernels.overlay import overlay_planes, overlay_rgb, part_palette
+
+    y, u, v = _labels(), np.ones((SIDE // 2, SIDE // 2), np.uint8), np.ones((SIDE // 2, SIDE // 2), np.uint8)
+    overlay_rgb(np.zeros((SIDE, SIDE, 3), np.uint8), _labels(), part_palette())
+    overlay_planes(y, u, v, _labels(), part_palette())
+
+
+def _warm_series() -> None:
+    from dancelike.kernels.banded import whittaker
+    from dancelike.kernels.sides import shortest_states
+
+    ones = np.ones(SIDE)
+    whittaker(ones, ones, 1.0)
+    shortest_states(ones, ones, 1.0)
+
+
+def _warm_dtw() -> None:
+    from dancelike.kernels.dtw import warm_up_dtw
+
+    warm_up_dtw()
+
+
+# What one of them needs, and how it is called with the types that are in use.
+_STEPS: Final[tuple[tuple[str, Callable[[], None]], ...]] = (
+    ("warp", _warm_warp),
+    ("capsules", _warm_capsules),
+    ("moments", _warm_moments),
+    ("labels", _warm_labels),
+    ("overlap", _warm_overlap),
+    ("overlay", _warm_overlay),
+    ("banded", _warm_series),
+    ("sides", _warm_series),
+    ("dtw", _warm_dtw),
+)
+
+
+def _move_cache(folder: Path) -> None:
+    """Make every kernel keep its compiled code in ``folder``."""
+    if not _flags.is_writable(folder):
+        raise OutputError(f"the cache directory {folder} cannot be written; choose another one")
+    before = config.CACHE_DIR
+    config.CACHE_DIR = str(folder)
+    try:
+        for name, _ in _STEPS:
+            module = importlib.import_module(f"dancelike.kernels.{name}")
+            for value in vars(module).values():
+                if isinstance(value, Dispatcher):
+                    value.enable_caching()
+    finally:
+        config.CACHE_DIR = before
+
+
+def warm_up(progress: Callable[[float], None] | None = None, *, cache_directory: Path | None = None) -> None:
+    """Call every kernel once with the types in use, so that no later call compiles.
+
+    Parameters
+    ----------
+    progress : callable or None
+        Is told the share that is done, 0 to 1, after each step.
+    cache_directory : Path or None
+        Where compiled code is kept from now on. None leaves it to the environment variable ``NUMBA_CACHE_DIR``, else to
+        the folder of the package, else to a folder of the user.
+
+    Raises
+    ------
+    OutputError
+        If the cache directory cannot be written.
+    """
+    if cache_directory is not None:
+        _move_cache(cache_directory)
+    for done, (_, call) in enumerate(_STEPS, start=1):
+        call()
+        if progress is not None:
+            progress(done / len(_STEPS))
