@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from dancelike.errors import GraphError
@@ -35,12 +35,19 @@ def call(node: Node, dispatch: Dispatch) -> tuple[Emit, ...] | None:
 
 def _tuple(node: Node, emits: object) -> tuple[Emit, ...]:
     # A generator does its work here, inside the measured call.
-    items = emits if type(emits) is tuple else tuple(emits) if hasattr(emits, "__iter__") else None
-    if items is None or not all(type(item) is Emit for item in items):
-        raise GraphError(
-            f"task '{node.name}' must return Emit objects in a list or another iterable, but returned {emits!r:.80}"
-        )
+    if not isinstance(emits, (list, tuple, Iterable)):
+        raise _not_emits(node, emits)
+    items = tuple(emits)
+    for item in items:
+        if type(item) is not Emit:
+            raise _not_emits(node, emits)
     return items
+
+
+def _not_emits(node: Node, emits: object) -> GraphError:
+    return GraphError(
+        f"task '{node.name}' must return Emit objects in a list or another iterable, but returned {emits!r:.80}"
+    )
 
 
 def describe(dispatch: Dispatch) -> str:

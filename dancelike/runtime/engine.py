@@ -349,7 +349,10 @@ class Engine:
         dirty = self._dirty
         while dirty:
             state = dirty.pop()
-            if state.running is None and state.phase is not Phase.ENDED:
+            if state.running is not None or state.phase is Phase.ENDED:
+                continue
+            # Lossless, what is possible stays possible: nobody else takes its packets or its room.
+            if self._live or state.entry is None or state.pending:
                 self._look(state)
 
     def _look(self, state: TaskState) -> None:
@@ -385,7 +388,7 @@ class Engine:
         else:
             state.action = Action.PROCESS
             release_ns = state.joiner.settle()
-            if release_ns is None and all(queue.dry for queue in state.queues):
+            if release_ns is None and state.queues[0].ended and all(queue.dry for queue in state.queues):
                 state.action = Action.FINISH
                 release_ns = self._now_ns
         return release_ns if self._live or state.has_room else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from dancelike.graph import Edge, Emit, Packet
 
@@ -119,9 +120,8 @@ class StopRequested:
 Event = Started | Completed | Failed | Arrived | Tick | LevelRequested | StopRequested
 
 
-@dataclass(frozen=True, slots=True)
-class Dispatch:
-    """Call a task now.
+class Dispatch(NamedTuple):
+    """Call a task now (a tuple, because it is the one that is made for every packet).
 
     Attributes
     ----------

@@ -85,7 +85,8 @@ class EdgeQueue:
         """Append a packet; the engine has looked at the capacity before."""
         self.packets += 1
         self.items.append((packet, now_ns))
-        self.peak = max(self.peak, len(self.items))
+        if len(self.items) > self.peak:  # noqa: PLR1730  cheaper than `max`, once a packet
+            self.peak = len(self.items)
 
     def pop(self) -> Packet:
         """Remove the oldest packet."""
@@ -147,12 +148,17 @@ class _Zip(Joiner):
     """The n-th packets together."""
 
     def settle(self) -> int | None:
-        if any(queue.dry for queue in self.queues):
-            self.discard(DropReason.UNMATCHED)
-            return None
-        if not all(queue.items for queue in self.queues):
-            return None
-        return max(queue.items[0][1] for queue in self.queues)
+        release_ns = -1
+        missing = False
+        for queue in self.queues:
+            if queue.items:
+                release_ns = max(release_ns, queue.items[0][1])
+            elif queue.ended:
+                self.discard(DropReason.UNMATCHED)
+                return None
+            else:
+                missing = True
+        return None if missing else release_ns
 
     def take(self) -> dict[str, Packet]:
         return {queue.port: queue.pop() for queue in self.queues}

@@ -224,7 +224,7 @@ class _Run:
         """Make a call and measure it; with ``shared``, let the other workers go on meanwhile."""
         probes, clock = self._probes, self._clock
         node = self._nodes[dispatch.task]
-        if probes.wants("before_task"):
+        if "before_task" in probes.wanted:
             probes.call("before_task", dispatch, clock.now_ns())
         emits: tuple[Emit, ...] | None = None
         failure: Exception | None = None
@@ -244,7 +244,7 @@ class _Run:
                 self._wakeup.acquire()
         wall_ns = now_ns - begin_ns
         self._tally.add(dispatch.task, wall_ns, cpu_ns, run=dispatch.action in _RUNS)
-        if probes.wants("after_task"):
+        if "after_task" in probes.wanted:
             probes.call("after_task", dispatch, now_ns, wall_ns, cpu_ns)
         return (
             Completed(now_ns, dispatch.number, emits) if failure is None else Failed(now_ns, dispatch.number, failure)
@@ -253,12 +253,12 @@ class _Run:
     def _tell(self, event: Event) -> None:
         """Tell the engine what happened and carry out its commands."""
         commands = self._engine.handle(event)
-        if self._probes.wants("event_handled"):
+        if "event_handled" in self._probes.wanted:
             self._probes.call("event_handled", event)
         for command in commands:
             if type(command) is Dispatch:
                 self._dispatches.append(command)
-                if self._probes.wants("task_scheduled"):
+                if "task_scheduled" in self._probes.wanted:
                     self._probes.call("task_scheduled", command, event.now_ns)
             else:
                 self._note(command, event.now_ns)

@@ -55,16 +55,18 @@ class ProbeSet:
     Parameters
     ----------
     probes : iterable of Probe
+
+    Attributes
+    ----------
+    wanted : frozenset of str
+        The hooks that some probe overrides; lets the driver skip a call.
     """
 
     def __init__(self, probes: Iterable[Probe]) -> None:
         self._probes = list(probes)
         self._hooks: dict[str, list[tuple[Probe, Callable[..., None]]]] = {}
+        self.wanted: frozenset[str] = frozenset()
         self._collect()
-
-    def wants(self, hook: str) -> bool:
-        """Whether any probe overrides ``hook``; lets the driver skip a call."""
-        return bool(self._hooks[hook])
 
     def call(self, hook: str, *arguments: Any) -> None:
         """Call ``hook`` of every probe that overrides it."""
@@ -83,3 +85,4 @@ class ProbeSet:
                 for probe in self._probes
                 if getattr(type(probe), hook) is not getattr(Probe, hook)
             ]
+        self.wanted = frozenset(hook for hook, methods in self._hooks.items() if methods)

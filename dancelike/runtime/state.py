@@ -91,7 +91,10 @@ class TaskState:
     @property
     def has_room(self) -> bool:
         """Whether every edge that the task may write to has room for a packet."""
-        return not any(queue.full for queue in self.targets)
+        for queue in self.targets:  # noqa: SIM110  twice as fast as `any` over a generator, and called most
+            if len(queue.items) >= queue.capacity:
+                return False
+        return True
 
 
 def _nanoseconds(milliseconds: float | None) -> int | None:

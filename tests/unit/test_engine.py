@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from fractions import Fraction
 
 import pytest
@@ -428,3 +429,27 @@ def test_call_refuses_anything_but_emits():
     task.process = lambda inputs: None  # type: ignore[method-assign]
     with pytest.raises(GraphError, match="but returned None"):
         call(task, dispatch)
+
+
+@pytest.mark.parametrize("capacity", [2, 4])
+def test_two_slots_come_close_to_the_bound_on_the_scoring_graph(capacity):
+    graph = Graph("score")
+    for side, count in (("reference", 300), ("take", 280)):
+        graph.add(ScriptedSource(side, every(FRAME, count)))
+        graph.add(RelayTask(f"segment_{side}", copies=lambda _: 1))
+        graph.add(RecordingSink(f"collect_{side}"))
+        graph.connect(f"{side}.out", f"segment_{side}.in", capacity=capacity)
+        graph.connect(f"segment_{side}.out", f"collect_{side}.in", capacity=capacity)
+    rng = random.Random(440)
+    mean_ms = {"reference": 3.0, "take": 3.0, "segment_reference": 14.0, "segment_take": 14.0}
+    total_ns = 0
+
+    def cost_ns(dispatch: Dispatch) -> int:
+        nonlocal total_ns
+        cost = round(mean_ms.get(dispatch.task, 0.1) * MS * rng.lognormvariate(0.0, 0.3))
+        total_ns += cost
+        return cost
+
+    trace = simulate_graph(graph, slots=2, live=False, cost_ns=cost_ns)
+    share = total_ns / 2 / trace.steps[-1][0].now_ns
+    assert share > 0.95
