@@ -37,7 +37,8 @@ from dancelike.runtime.events import (
     WaitUntil,
     Widened,
 )
-from dancelike.runtime.joins import EdgeQueue, make_joiner, precedes
+from dancelike.runtime.joins import make_joiner
+from dancelike.runtime.queues import EdgeQueue
 from dancelike.runtime.state import Phase, TaskState
 
 __all__ = ["Engine"]
@@ -251,31 +252,9 @@ class Engine:
         return True
 
     def _emit(self, state: TaskState, emits: Iterable[Emit]) -> None:
-        for port_name, payload, timestamp in emits:
-            if port_name not in state.outputs:
-                raise GraphError(f"task '{state.name}' emitted at '{port_name}', but has no such output")
-            moment = state.moment if timestamp is None else timestamp
-            if moment is None:
-                raise GraphError(
-                    f"task '{state.name}' emitted at '{port_name}' without a timestamp, but processed no packet to take"
-                    " one from; state it"
-                )
-            wanted = state.payloads[port_name]
-            if not isinstance(payload, wanted):
-                raise GraphError(
-                    f"task '{state.name}' emitted {type(payload).__name__} at '{port_name}', but declared"
-                    f" {wanted.__name__}"
-                )
-            last = state.last_emitted.get(port_name)
-            if last is not None and last is not moment and precedes(moment, last):
-                raise GraphError(
-                    f"task '{state.name}' emitted {moment.seconds:.6f} s at '{port_name}' after {last.seconds:.6f} s;"
-                    " timestamps on an edge never decrease"
-                )
-            state.last_emitted[port_name] = moment
-            packet = Packet(moment, state.sequences[port_name], payload)
-            state.sequences[port_name] += 1
-            for queue, consumer in state.outputs[port_name]:
+        for emit in emits:
+            packet = state.stamp(emit)
+            for queue, consumer in state.outputs[emit.port]:
                 self._push(queue, consumer, packet)
 
     def _push(self, queue: EdgeQueue, consumer: TaskState, packet: Packet) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import deque
 from enum import Enum
 
-from dancelike.graph import Node, SourceTask
+from dancelike.errors import GraphError
+from dancelike.graph import Emit, Node, Packet, SourceTask
 from dancelike.runtime.events import Action, Dispatch
-from dancelike.runtime.joins import EdgeQueue, Joiner
+from dancelike.runtime.joins import Joiner
+from dancelike.runtime.queues import EdgeQueue, precedes
 from dancelike.timebase import Timestamp
 
 __all__ = ["Phase", "TaskState"]
@@ -95,6 +97,39 @@ class TaskState:
             if len(queue.items) >= queue.capacity:
                 return False
         return True
+
+    def stamp(self, emit: Emit) -> Packet:
+        """Make the packet for what the task handed out.
+
+        Raises
+        ------
+        GraphError
+            The task broke its contract: unknown port, wrong payload, no timestamp, or one that goes back.
+        """
+        port_name, payload, timestamp = emit
+        wanted = self.payloads.get(port_name)
+        if wanted is None:
+            raise GraphError(f"task '{self.name}' emitted at '{port_name}', but has no such output")
+        moment = self.moment if timestamp is None else timestamp
+        if moment is None:
+            raise GraphError(
+                f"task '{self.name}' emitted at '{port_name}' without a timestamp, but processed no packet to take"
+                " one from; state it"
+            )
+        if not isinstance(payload, wanted):
+            raise GraphError(
+                f"task '{self.name}' emitted {type(payload).__name__} at '{port_name}', but declared {wanted.__name__}"
+            )
+        last = self.last_emitted.get(port_name)
+        if last is not None and last is not moment and precedes(moment, last):
+            raise GraphError(
+                f"task '{self.name}' emitted {moment.seconds:.6f} s at '{port_name}' after {last.seconds:.6f} s;"
+                " timestamps on an edge never decrease"
+            )
+        self.last_emitted[port_name] = moment
+        sequence = self.sequences[port_name]
+        self.sequences[port_name] = sequence + 1
+        return Packet(moment, sequence, payload)
 
 
 def _nanoseconds(milliseconds: float | None) -> int | None:
