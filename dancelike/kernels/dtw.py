@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
+from numba import config
 
 from dancelike.errors import ConfigError
+from dancelike.kernels._dtw_blocks import align_blocks
+from dancelike.kernels._dtw_inputs import band_edges, factors_of, half_width_of, sequence
 from dancelike.kernels._dtw_rows import SYMMETRIC1, SYMMETRIC2, SYMMETRIC_P05, Array, align_rows, path_cost
 
-__all__ = ["Alignment", "StepPattern", "dtw"]
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+__all__ = ["Alignment", "StepPattern", "dtw", "warm_up_dtw"]
 
 StepPattern = Literal["symmetric1", "symmetric2", "P05"]
+
+# Error of a local cost that is computed as |x|^2 + |y|^2 - 2 x.y, as a share of |x|^2 + |y|^2: some units of rounding.
+_ROUNDING = {np.float32: 2e-7, np.float64: 4e-16}
+
+# Share of the distance by which such errors may make a path worse than the best, before a more exact way is taken.
+_TOLERANCE = {np.float32: 2e-7, np.float64: 1e-10}
 
 _PATTERNS: dict[str, int] = {"symmetric1": SYMMETRIC1, "symmetric2": SYMMETRIC2, "P05": SYMMETRIC_P05}
 
@@ -53,13 +65,15 @@ def dtw(
     open_end: bool = False,
     step_pattern: StepPattern = "symmetric1",
     weights: npt.ArrayLike | None = None,
+    pool: Executor | None = None,
 ) -> Alignment:
     """Align two sequences of feature vectors exactly.
 
     Parameters
     ----------
     x : float array [n, d]
-        Every frame of it is matched. float32 inputs are computed in float32, all others in float64.
+        Every frame of it is matched. Where both are float32, local costs are computed in float32, unless the two
+        sequences are so alike that its rounding could mislead; otherwise in float64.
     y : float array [m, d]
         Matched from end to end, or in a part that the alignment finds when an end is open.
     band : int or float, optional
@@ -78,6 +92,9 @@ def dtw(
         alignments in R: the dtw package", Journal of Statistical Software 31(7), 2009.
     weights : float array [d], optional
         Factors of the features' squared differences, finite and not negative.
+    pool : concurrent.futures.Executor, optional
+        Threads that help the calling one with long sequences, as many as it has free; the result is the same to the
+        last bit. Pays off from about 5000 x 5000 cells on.
 
     Returns
     -------
@@ -89,90 +106,72 @@ def dtw(
         When a sequence is empty, is not two-dimensional or holds NaN or infinity, when the feature counts differ,
         when an option has no meaning, or when the step pattern leaves no path for these lengths.
     """
-    x, y = _sequence(x, "x"), _sequence(y, "y")
+    x, y = sequence(x, "x"), sequence(y, "y")
     if x.shape[1] != y.shape[1]:
         raise ConfigError(
             f"x has {x.shape[1]} features a frame and y has {y.shape[1]}; give both sequences the same features."
         )
     if step_pattern not in _PATTERNS:
         raise ConfigError(f"step_pattern is {step_pattern!r}; expected one of {', '.join(map(repr, _PATTERNS))}.")
-    factors = _factors(weights, x.shape[1])
     n, m = len(x), len(y)
-    pattern = _PATTERNS[step_pattern]
-    lo, hi = _band_edges(n, m, _half_width(band, n, m))
-
-    dtype = np.float32 if x.dtype == y.dtype == np.float32 else np.float64
-    x_work, y_work = x.astype(dtype, copy=False), y.astype(dtype, copy=False)
-    if weights is not None:
-        root: Array = np.sqrt(factors).astype(dtype)
-        x_work, y_work = x_work * root, y_work * root
-    cells = align_rows(x_work, np.ascontiguousarray(y_work.T), lo, hi, pattern, bool(open_begin), bool(open_end))
+    if x.dtype != y.dtype:
+        x, y = x.astype(np.float64), y.astype(np.float64)
+    task = _Task(
+        factors=factors_of(weights, x.shape[1]),
+        edges=band_edges(n, m, half_width_of(band, n, m)),
+        pattern=_PATTERNS[step_pattern],
+        open_begin=bool(open_begin),
+        open_end=bool(open_end),
+    )
+    cells, distance = _best_path(x, y, task, pool)
     if not len(cells):
         raise ConfigError(
             f"No path of pattern {step_pattern} joins {n} frames to {m} within the band; widen the band or use "
             "symmetric1."
         )
-    diagonal_weight = 1.0 if pattern == SYMMETRIC1 else 2.0
-    distance = path_cost(x.astype(dtype, copy=False), y.astype(dtype, copy=False), factors, cells, diagonal_weight)
-    weight = len(cells)
-    if pattern != SYMMETRIC1:
-        weight = 1 + (n - 1) + int(cells[-1, 1] - cells[0, 1])
-    return Alignment(float(distance), cells if path else None, int(cells[0, 1]), int(cells[-1, 1]), weight)
+    begin, end = int(cells[0, 1]), int(cells[-1, 1])
+    weight = len(cells) if task.pattern == SYMMETRIC1 else n + end - begin
+    return Alignment(distance, cells if path else None, begin, end, weight)
 
 
-def _sequence(values: npt.ArrayLike, name: str) -> Array:
-    """Return a contiguous, finite float array [n, d] or say what is wrong with it."""
-    array = np.asarray(values)
-    if array.ndim != 2:
-        raise ConfigError(f"{name} has shape {array.shape}; expected [frames, features].")
-    if not array.size:
-        raise ConfigError(f"{name} is empty, with shape {array.shape}; give at least one frame and one feature.")
-    if array.dtype.kind not in "fiub":
-        raise ConfigError(f"{name} has type {array.dtype}; expected real numbers.")
-    array = np.ascontiguousarray(array, np.float32 if array.dtype == np.float32 else np.float64)
-    if not np.isfinite(array).all():
-        frame = int(np.argmin(np.isfinite(array).all(axis=1)))
-        raise ConfigError(f"{name} holds NaN or infinity, first in frame {frame}; fill or drop such frames first.")
-    return array
+@dataclass(frozen=True)
+class _Task:
+    factors: Array
+    edges: tuple[Array, Array]
+    pattern: int
+    open_begin: bool
+    open_end: bool
 
 
-def _factors(weights: npt.ArrayLike | None, features: int) -> Array:
-    """Return the per-feature weights as float64 [d]."""
-    if weights is None:
-        return np.ones(features)
-    factors = np.ascontiguousarray(weights, np.float64)
-    if factors.shape != (features,):
-        raise ConfigError(f"weights has shape {factors.shape}; expected one weight for each of {features} features.")
-    if not (np.isfinite(factors).all() and (factors >= 0).all()):
-        raise ConfigError("weights holds a negative, NaN or infinite value; expected finite weights of at least 0.")
-    return factors
+def _best_path(x: Array, y: Array, task: _Task, pool: Executor | None) -> tuple[Array, float]:
+    """Return the best path and its cost, found as fast as its cost can be trusted."""
+    diagonal_weight = 1.0 if task.pattern == SYMMETRIC1 else 2.0
+    largest = max(float(np.abs([x.max(), x.min(), y.max(), y.min()]).max()), 1e-150)
+    # No total is larger than this.
+    bound = 16.0 * (len(x) + len(y)) * max(float(task.factors.sum()), 1.0) * largest * largest
+    if not bound < np.finfo(np.float64).max:
+        raise ConfigError(f"x and y hold values up to {largest:.3g}, whose squares overflow; scale them down.")
+    if task.pattern != SYMMETRIC_P05 and not config.DISABLE_JIT:
+        for dtype in (np.float32, np.float64):
+            if np.dtype(dtype).itemsize < x.dtype.itemsize or bound > np.finfo(dtype).max:
+                continue
+            cells, centre = align_blocks(
+                x.astype(dtype, copy=False), y.astype(dtype, copy=False), np.sqrt(task.factors), *task.edges,
+                task.pattern == SYMMETRIC2, task.open_begin, task.open_end, pool,
+            )  # fmt: skip
+            distance, doubt = path_cost(x, y, task.factors, cells, diagonal_weight, centre, _ROUNDING[dtype])
+            if doubt <= _TOLERANCE[dtype] * distance:
+                return cells, distance
+    roots = np.sqrt(task.factors)
+    y_by_feature = np.ascontiguousarray((y * roots).T)
+    cells = align_rows(x * roots, y_by_feature, *task.edges, task.pattern, task.open_begin, task.open_end)
+    distance, _ = path_cost(x, y, task.factors, cells, diagonal_weight, np.zeros(x.shape[1]), 0.0)
+    return cells, distance
 
 
-def _half_width(band: float | None, n: int, m: int) -> int:
-    """Return the band's half width in frames of the longer sequence, wide enough for its slope."""
-    longer, shorter = max(n, m), min(n, m)
-    if band is None:
-        return longer
-    if isinstance(band, (int, np.integer)) and not isinstance(band, bool):
-        if band < 0:
-            raise ConfigError(f"band is {band}; expected at least 0 frames.")
-        frames = int(band)
-    elif isinstance(band, (float, np.floating)):
-        if not 0.0 < band <= 1.0:
-            raise ConfigError(f"band is {band}; as a fraction of the longer sequence it must be above 0 and at most 1.")
-        frames = int(np.ceil(float(band) * longer))
-    else:
-        raise ConfigError(f"band is {band!r}; expected an int in frames, a float as a fraction, or None.")
-    narrowest = -(-(longer - 1) // (2 * max(shorter - 1, 1))) if longer > shorter else 0
-    return max(frames, narrowest)
-
-
-def _band_edges(n: int, m: int, half_width: int) -> tuple[Array, Array]:
-    """Return the first and last column of each row: ``|j (n - 1) - i (m - 1)| <= half_width (max(n, m) - 1)``."""
-    if n == 1 or half_width >= max(n, m):
-        return np.zeros(n, np.int64), np.full(n, m - 1, np.int64)
-    centre = np.arange(n, dtype=np.int64) * (m - 1)
-    reach = half_width * (max(n, m) - 1)
-    lo = -((reach - centre) // (n - 1))
-    hi = (centre + reach) // (n - 1)
-    return np.maximum(lo, 0), np.minimum(hi, m - 1)
+def warm_up_dtw() -> None:
+    """Compile or load everything that :func:`dtw` and :class:`OnlineDtw` run, so that no later call has to."""
+    for dtype in (np.float32, np.float64):
+        x = np.arange(6, dtype=dtype).reshape(3, 2)
+        dtw(x, x[::-1].copy())
+    dtw(x, x, step_pattern="P05")
