@@ -135,7 +135,7 @@ class RelayTask(Task):
         call, self._calls = self._calls, self._calls + 1
         if call in self._fail_at:
             raise RuntimeError(f"scripted fault in call {call}")
-        seen = [(port, packet.sequence, packet.timestamp.exact_s, packet.payload) for port, packet in inputs.items()]
+        seen = [(port, packet.sequence, packet.timestamp.pts, packet.payload) for port, packet in inputs.items()]
         self._print = crc32(repr(seen).encode(), self._print)
         # With `Join.each` the inputs take turns, and their timestamps need not.
         moment = next(iter(inputs.values())).timestamp
