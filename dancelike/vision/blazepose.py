@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dancelike.frames import BodyObservation, BodyPart
+from dancelike.frames import PART_COUNT, BodyObservation, BodyPart
 from dancelike.vision.detector import PersonDetector
 from dancelike.vision.identity import SAME_PLACE, Appearance, Identity, first_choice
 from dancelike.vision.landmarks import LandmarkNetwork, Pose
@@ -32,12 +32,13 @@ _TOO_STRANGE = 1.0  # see Identity.strangeness: then it may be somebody else
 _NEAR = 1.2  # of a region's side: a bystander so close may be taken for the dancer
 _KEEP_LOOKING = 10  # frames for which a lost dancer is looked for at the expected place as well
 
-_ZONES = (
-    (BodyPart.HEAD,),
-    (BodyPart.TORSO,),
-    (BodyPart.LEFT_THIGH, BodyPart.RIGHT_THIGH),
-    (BodyPart.LEFT_SHIN, BodyPart.RIGHT_SHIN),
-)
+_NO_ZONE = 4
+# Clothes are compared by head, torso, thighs and shins; arms and feet are small and often hidden.
+_ZONE_OF_PART = np.full(PART_COUNT, _NO_ZONE)
+_ZONE_OF_PART[BodyPart.HEAD] = 0
+_ZONE_OF_PART[BodyPart.TORSO] = 1
+_ZONE_OF_PART[[BodyPart.LEFT_THIGH, BodyPart.RIGHT_THIGH]] = 2
+_ZONE_OF_PART[[BodyPart.LEFT_SHIN, BodyPart.RIGHT_SHIN]] = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,13 +234,13 @@ def _observation(sight: _Sight) -> BodyObservation:
 
 def _appearance(crop: NDArray[np.float32], labels: NDArray[np.uint8]) -> Appearance:
     """Mean colours of the zones of a body in a crop float32 [2 s, 2 s, 3]."""
-    small = crop[::2, ::2].reshape(-1, 3)
-    flat = labels.reshape(-1)
-    colours = np.zeros((len(_ZONES), 3), np.float32)
-    weights = np.zeros(len(_ZONES), np.float32)
-    for zone, parts in enumerate(_ZONES):
-        pixels = np.flatnonzero(np.isin(flat, parts))
-        if pixels.size:
-            colours[zone] = small[pixels].mean(0)
-            weights[zone] = min(1.0, pixels.size / 60)
-    return Appearance(colours, weights)
+    pixels = np.flatnonzero(labels)
+    zone = _ZONE_OF_PART[labels.reshape(-1)[pixels]]
+    row, column = np.divmod(pixels, labels.shape[1])
+    colour = crop[2 * row, 2 * column]
+    counts = np.bincount(zone, minlength=_NO_ZONE + 1)[:_NO_ZONE]
+    sums = [np.bincount(zone, weights=colour[:, k], minlength=_NO_ZONE + 1)[:_NO_ZONE] for k in range(3)]
+    return Appearance(
+        (np.stack(sums, 1) / np.maximum(counts, 1)[:, None]).astype(np.float32),
+        np.minimum(counts / 60, 1).astype(np.float32),
+    )
