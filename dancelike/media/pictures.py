@@ -140,8 +140,8 @@ class PictureScaler:
 
     def _convert(self, frame: av.VideoFrame, width: int, height: int) -> UInt8:
         area: dict[str, Any] = {"interpolation": Interpolation.AREA, "threads": 1}
-        if frame.format.is_rgb or frame.format.has_palette:
-            rgb = self._planes.reformat(frame, width, height, "rgb24", **area)
+        if (frame.width, frame.height) == (width, height) or frame.format.is_rgb or frame.format.has_palette:
+            rgb = self._planes.reformat(frame, width, height, "rgb24", src_color_range=frame.color_range, **area)
         else:
             levels = frame.color_range
             small = self._planes.reformat(
