@@ -330,12 +330,23 @@ def test_both_arms_late_are_said_as_arms() -> None:
     }
     score = {"score": 80.0, "shape": 80.0, "parts": lead}
     assert limb_leads(score) == {"left arm": 120.0, "right arm": 120.0}
-    assert sentences(score)[0] == "Your arms were 120\u2009ms late; everything else was with the music."
+    assert sentences(score)[0] == "Your arms were 120\u2009ms late; everything else was together."
 
 
 @pytest.mark.parametrize("total", [0.0, 20.0])
 def test_another_dance_is_said_to_be_another_dance(total: float) -> None:
     assert "Check that both clips show the same dance" in sentences({**sample_score(20), "score": total})[1]
+
+
+def test_a_late_passage_is_named_with_its_size_and_place() -> None:
+    score = sample_score(300)
+    score["parts"] = {key: {"shape": 80.0, "lead_ms": 4.0, "coverage": 1.0} for key in KEYS}
+    for point in score["timeline"]:
+        point["lead_ms"] = 180.0 if 4.0 <= point["t_s"] <= 6.5 else -20.0
+    assert sentences(score)[0] == "You were about 180\u2009ms late from 4.0 to 6.5\u2009s; count that passage aloud."
+    for point in score["timeline"]:
+        point["lead_ms"] = 180.0 if 4.0 <= point["t_s"] <= 4.5 else -20.0
+    assert "180" not in " ".join(sentences(score))
 
 
 def test_small_leads_are_personal_style() -> None:

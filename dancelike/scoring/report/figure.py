@@ -48,9 +48,10 @@ _LABELS = {
     "head": (44.0, (250.0, 48.0)),
 }
 _LABEL_X = 366.0
+# Along its own axis, neck to hips; the neck belongs to the torso.
 _TORSO = (
-    "M-66 -38 C-72 -44 -62 -50 -48 -49 C-20 -44 10 -34 34 -34 C50 -34 66 -38 70 -34 "
-    "C76 -26 76 26 70 34 C66 38 50 34 34 34 C10 34 -20 44 -48 49 C-62 50 -72 44 -66 38 C-60 20 -60 -20 -66 -38 Z"
+    "M-92 -10 L-68 -11 C-64 -24 -62 -38 -56 -46 C-48 -52 -20 -44 8 -35 C34 -33 58 -36 68 -34 "
+    "C76 -26 76 26 68 34 C58 36 34 33 8 35 C-20 44 -48 52 -56 46 C-62 38 -64 24 -68 11 L-92 10 Z"
 )
 
 
@@ -148,7 +149,8 @@ def body_figure(parts: Mapping[str, Any], *, name: str, labels: bool) -> str:
         Whether to name the dancer's sides and print the noticeable leads.
     """
     drawn, leads = [], []
-    order = [part for part in BodyPart if part is not BodyPart.BACKGROUND]
+    # The head lies over the neck.
+    order = [BodyPart.TORSO, BodyPart.HEAD, *(part for part in BodyPart if part > BodyPart.TORSO)]
     for part in order:
         found = parts.get(part.key)
         found = found if isinstance(found, Mapping) else {}
@@ -176,6 +178,5 @@ def body_figure(parts: Mapping[str, Any], *, name: str, labels: bool) -> str:
         f'aria-label="{escape(said)}"><defs><pattern id="{name}-hatch" width="7" height="7" '
         f'patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
         f'<rect width="7" height="7" class="hatch-ground"/><path d="M0 0V7" class="hatch-line"/></pattern></defs>'
-        f'<rect class="shell" x="{_CENTRE - 11:.0f}" y="78" width="22" height="28" rx="9"/>'
         f"{''.join(drawn)}{''.join(leads)}{sides}</svg>"
     )

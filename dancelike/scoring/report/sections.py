@@ -235,9 +235,10 @@ def timeline(score: Score) -> str:
         '<section class="timeline" aria-labelledby="h-time"><div class="head"><h2 id="h-time">Through the dance</h2>'
         '<p class="quiet">Move along a chart, or use the slider with the arrow keys.</p></div>'
         f'<div class="charts"><dl class="readout">{reads}</dl>{_tally(score)}'
-        '<h3>Shape <small>0 to 100</small></h3><div id="chart-shape" class="chart"></div>'
+        '<h3>Shape <small>0 to 100</small><span class="picked" data-picked="shape"></span></h3>'
+        '<div id="chart-shape" class="chart"></div>'
         '<div id="grades" class="grade-strip" role="img" aria-label="Judgement through the dance"></div>'
-        "<h3>Timing <small>milliseconds, up is late, down is early</small></h3>"
+        '<h3>Timing <small>ms, up is late, down is early</small><span class="picked" data-picked="lead"></span></h3>'
         '<div id="chart-lead" class="chart"></div>'
         '<label class="scrub"><span class="hidden">Time in the dance</span>'
         '<input type="range" id="scrub" min="0" max="0" value="0" step="1"></label>'

@@ -40,6 +40,7 @@ _LIMBS = {
 _SAME_DANCE_SCORE = 20.0
 _SHAPE_GAP = 10.0
 _SEEN_SHARE = 0.35
+_PASSAGE_MS = 100.0
 _RUN_GAP_S = 0.6
 _SHORTEST_RUN_S = 0.8
 
@@ -75,7 +76,7 @@ def ms(value: Any) -> str:
     found = number(value)
     if found is None:
         return "–"
-    if abs(found) < 0.5:
+    if round(found) == 0:
         return "on time"
     return f"{abs(round(found))}\u2009ms {'late' if found > 0 else 'early'}"
 
@@ -180,8 +181,25 @@ def _timing_sentence(score: Score) -> str | None:
         if part.key not in own and abs(number(_part(score, part.key).get("lead_ms")) or 0.0) >= NOTICEABLE_MS
     ]
     if not others:
-        return said + "; everything else was with the music."
+        return said + "; everything else was together."
     return said + (f"; look at your {_join(others)} too." if len(others) < 4 else ".")
+
+
+def _passage_sentence(score: Score) -> str | None:
+    """Name the passage in which the whole body was furthest from the music."""
+    runs: list[list[tuple[float, float]]] = []
+    for point in score.get("timeline") or ():
+        t, lead = number(point.get("t_s")), number(point.get("lead_ms"))
+        if t is None or lead is None or abs(lead) < _PASSAGE_MS:
+            continue
+        if not runs or t - runs[-1][-1][0] > _RUN_GAP_S or lead * runs[-1][-1][1] < 0:
+            runs.append([])
+        runs[-1].append((t, lead))
+    long = [run for run in runs if run[-1][0] - run[0][0] >= _SHORTEST_RUN_S]
+    if not long:
+        return None
+    typical, run = max(((sorted(lead for _, lead in run)[len(run) // 2], run) for run in long), key=lambda r: abs(r[0]))
+    return f"You were about {ms(typical)}{_when(score, (run[0][0], run[-1][0]))}; count that passage aloud."
 
 
 def _shape_sentence(score: Score) -> str | None:
@@ -218,7 +236,7 @@ def sentences(score: Score) -> list[str]:
             "We could not match this take with the reference.",
             "Check that both clips show the same dance, then try again.",
         ]
-    found = [text for text in (_timing_sentence(score), _shape_sentence(score)) if text]
+    found = [text for text in (_timing_sentence(score), _passage_sentence(score), _shape_sentence(score)) if text]
     if not found and total is not None and total >= 85.0:
         found = ["Shape and timing followed the reference from start to end.", "Try it at full energy next."]
     elif not found:

@@ -164,8 +164,11 @@
   }
 
   const hosts = {shape: $("#chart-shape"), lead: $("#chart-lead"), path: $("#chart-path")};
-  const known = data.lead.filter((v) => v != null).map(Math.abs).sort((a, b) => a - b);
-  const reach = Math.ceil(Math.max(120, 1.15 * (known[Math.floor(known.length * 0.98)] || 0)) / 60) * 60;
+  const leads = [data.lead, ...Object.values(data.parts).map((part) => part.lead)].map((values) => {
+    const known = values.filter((v) => v != null).map(Math.abs).sort((a, b) => a - b);
+    return known[Math.floor(known.length * 0.98)] || 0;
+  });
+  const reach = Math.ceil(Math.min(Math.max(120, 1.1 * Math.max(...leads)), 480) / 60) * 60;
   const charts = {};
 
   function timeChart(host, height, range, yAxis, xAxis, draw) {
@@ -205,7 +208,7 @@
   function build() {
     Object.values(charts).forEach((chart) => chart.destroy());
     const compact = hosts.shape.clientWidth < 520;
-    charts.shape = timeChart(hosts.shape, compact ? 190 : 240, [0, 100],
+    charts.shape = timeChart(hosts.shape, compact ? 190 : 264, [0, 100],
       axis({size: LEFT(), splits: [0, 25, 50, 75, 100]}), secondsAxis({values: (u, v) => v.map(() => ""), size: 4}), (u) => {
         hatch(u, data.shape);
         clipped(u, () => {
@@ -216,7 +219,7 @@
     const step = reach > 240 ? Math.ceil(reach / 180) * 60 : reach / 2;
     const splits = [];
     for (let v = -Math.floor(reach / step) * step; v <= reach; v += step) splits.push(v);
-    charts.lead = timeChart(hosts.lead, compact ? 160 : 180, [-reach, reach],
+    charts.lead = timeChart(hosts.lead, compact ? 160 : 204, [-reach, reach],
       axis({size: LEFT(), splits, values: (u, v) => v.map((x) => x > 0 ? `+${x}` : x < 0 ? `−${-x}` : "0")}), secondsAxis(), (u) => {
         hatch(u, data.lead);
         clipped(u, (ctx, bbox) => {
@@ -338,6 +341,7 @@
   scrub.max = String(t.length - 1);
   let now = 0;
   const read = Object.fromEntries(all("[data-read]").map((el) => [el.dataset.read, el]));
+  const pickedReads = Object.fromEntries(all("[data-picked]").map((el) => [el.dataset.picked, el]));
   const fleshes = Object.fromEntries(all("#moment .part").map((g) => [g.dataset.part, {g, flesh: $(".flesh", g), title: $("title", g)}]));
 
   function takeAt(time) {
@@ -373,6 +377,12 @@
       flesh.setAttribute("transform", part === "head" ? `scale(${grow})` : `scale(1 ${grow})`);
       g.classList.toggle("unseen", value == null);
       title.textContent = `${part.replaceAll("_", " ")}: ${value == null ? "not seen" : `shape ${value}, ${leadWords(found.lead[now])}`}`;
+    }
+    const looked = picked && data.parts[picked];
+    for (const [kind, el] of Object.entries(pickedReads)) {
+      const value = looked ? looked[kind][now] : null;
+      const words = kind === "lead" ? leadWords(value) : value == null ? "not seen" : value;
+      el.textContent = looked ? `${picked.replaceAll("_", " ")} ${words}` : "";
     }
     scrub.value = String(now);
     scrub.setAttribute("aria-valuetext", `${t[now].toFixed(2)} seconds, shape ${shape == null ? "not seen" : Math.round(shape)}, ${leadWords(lead)}, ${word}`);
