@@ -60,3 +60,131 @@ def dtw_distance(x, y, *, half_width=None, step_pattern="symmetric1", open_begin
     allowed = None if half_width is None else dtw_allowed(*costs.shape, half_width)
     last_row = dtw_table(costs, allowed=allowed, step_pattern=step_pattern, open_begin=open_begin)[-1]
     return float(last_row.min() if open_end else last_row[-1])
+
+
+# --- pictures and label maps ------------------------------------------------------------------------------------------
+
+
+def warp(rgb, matrix, shape, *, low=0.0, high=1.0, fill=0.0, samples=1):
+    """Bilinear samples of a picture at the places an affine map gives, float64 [rows, columns, 3]."""
+    out = np.zeros((*shape, 3))
+    h, w = rgb.shape[:2]
+    for v in range(shape[0]):
+        for u in range(shape[1]):
+            for j in range(samples):
+                for i in range(samples):
+                    place = (u + (i + 0.5) / samples - 0.5, v + (j + 0.5) / samples - 0.5, 1.0)
+                    x, y = matrix @ place
+                    ix, iy = int(np.floor(x)), int(np.floor(y))
+                    for dx, dy in ((0, 0), (1, 0), (0, 1), (1, 1)):
+                        weight = (1 - abs(x - ix - dx)) * (1 - abs(y - iy - dy))
+                        inside = 0 <= ix + dx < w and 0 <= iy + dy < h
+                        out[v, u] += weight * (rgb[iy + dy, ix + dx] if inside else fill) / samples**2
+    return low + out * (high - low) / 255.0
+
+
+def part_moments(labels, matrix, parts=15):
+    """Area, centroid and central second moments of the mapped pixel centres of each part, float64 [15, 6]."""
+    out = np.zeros((parts, 6))
+    for part in range(1, parts):
+        y, x = np.nonzero(labels == part)
+        if len(x):
+            px, py = matrix @ np.stack([x, y, np.ones(len(x))])
+            dx, dy = px - px.mean(), py - py.mean()
+            area = len(x) * abs(np.linalg.det(matrix[:, :2]))
+            out[part] = area, px.mean(), py.mean(), (dx * dx).mean(), (dx * dy).mean(), (dy * dy).mean()
+    return out
+
+
+def _interpolate(values, x, y):
+    """Values of an array [h, w, ...] at one place, bilinear, held at the borders."""
+    h, w = values.shape[:2]
+    x, y = min(max(x, 0.0), w - 1.0), min(max(y, 0.0), h - 1.0)
+    ix, iy = int(x), int(y)
+    jx, jy = min(ix + 1, w - 1), min(iy + 1, h - 1)
+    upper = values[iy, ix] * (1 - (x - ix)) + values[iy, jx] * (x - ix)
+    lower = values[jy, ix] * (1 - (x - ix)) + values[jy, jx] * (x - ix)
+    return upper * (1 - (y - iy)) + lower * (y - iy)
+
+
+def paste(labels, probability, matrix, shape):
+    """For each pixel of a picture the votes of the labels around its place in a crop, and the probability there."""
+    inverse = np.linalg.inv(np.vstack([matrix, [0, 0, 1]]))
+    votes, confidence = np.zeros((*shape, 256)), np.zeros(shape)
+    votes[..., 0] = 1.0
+    one_hot = np.eye(256)[labels]
+    rows, columns = labels.shape
+    for v in range(shape[0]):
+        for u in range(shape[1]):
+            x, y, _ = inverse @ (u, v, 1.0)
+            if -0.5 <= x <= columns - 0.5 and -0.5 <= y <= rows - 0.5:
+                votes[v, u] = _interpolate(one_hot, x, y)
+                confidence[v, u] = _interpolate(probability, x, y)
+    return votes, confidence
+
+
+def enlarge(logits, shape):
+    """Logits at the pixels of a larger map: bilinear between the centres of the pixels' areas."""
+    h, w = logits.shape[:2]
+    x = (np.arange(shape[1]) + 0.5) * w / shape[1] - 0.5
+    y = (np.arange(shape[0]) + 0.5) * h / shape[0] - 0.5
+    return np.array([[_interpolate(logits, u, v) for u in x] for v in y])
+
+
+def overlap(first, second, matrix, parts=15):
+    """Pixels of the intersection and of the union of each part, int [15, 2]."""
+    moved = np.zeros_like(first)
+    for v in range(first.shape[0]):
+        for u in range(first.shape[1]):
+            x, y = np.floor(matrix @ (u, v, 1.0) + 0.5).astype(int)
+            if 0 <= x < second.shape[1] and 0 <= y < second.shape[0]:
+                moved[v, u] = second[y, x]
+    both = [((first == k) & (moved == k)).sum() for k in range(parts)]
+    either = [((first == k) | (moved == k)).sum() for k in range(parts)]
+    return np.stack([both, either], axis=1)
+
+
+def overlay_strengths(labels, opacities):
+    """How much of its part's colour each pixel takes, 0 to 1: all of it at an edge."""
+    h, w = labels.shape
+    out = np.zeros((h, w))
+    for y in range(h):
+        for x in range(w):
+            label = labels[y, x]
+            if not 0 < label < 15:
+                continue
+
+            def at(dy, dx, y=y, x=x):
+                return labels[min(max(y + dy, 0), h - 1), min(max(x + dx, 0), w - 1)]
+
+            around = ((-1, 0), (1, 0), (0, -1), (0, 1))
+            edge = any(at(*d) != label for d in around) or any(at(2 * a, 2 * b) == 0 for a, b in around)
+            out[y, x] = 1.0 if edge else opacities[label]
+    return out
+
+
+def overlay_rgb(picture, labels, palette):
+    """The colours of the parts over a picture, float [h, w, 3]."""
+    s = overlay_strengths(labels, palette[:, 3] / 255.0)[..., None]
+    colours = palette[np.where(labels < 15, labels, 0), :3].astype(float)
+    return picture + s * (colours - picture)
+
+
+def overlay_planes(y, u, v, labels, palette):
+    """The same on planes: a sample of chroma takes one part's colour at the mean strength of its four pixels."""
+    s = overlay_strengths(labels, palette[:, 3] / 255.0)
+    h, w = y.shape
+    colours = palette[np.where(labels < 15, labels, 0)].astype(float)
+    planes = [y + s * (colours[..., 0] - y), u.astype(float), v.astype(float)]
+    for i in range(u.shape[0]):
+        for j in range(u.shape[1]):
+            rows, columns = (min(2 * i + 1, h - 1), 2 * i), (2 * j, min(2 * j + 1, w - 1))
+            total, part = 0.0, 0
+            for row in rows:
+                for column in columns:
+                    total += s[row, column] / 4
+                    label = labels[row, column]
+                    part = label if 0 < label < 15 else part
+            for k in (1, 2):
+                planes[k][i, j] += total * (palette[part, k] - planes[k][i, j])
+    return planes

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from dancelike.errors import ConfigError
+
 __all__ = ["require_affine", "require_array", "require_output"]
 
 
@@ -45,20 +47,20 @@ def require_array(name: str, array: NDArray[Any], dtype: DTypeLike, shape: tuple
 
     Raises
     ------
-    ValueError
+    ConfigError
         If the array has another type or shape, is empty, or is not C-contiguous.
     """
     wanted_dtype = np.dtype(dtype)
     if not isinstance(array, np.ndarray):
-        raise ValueError(f"{name} must be a NumPy array of {wanted_dtype.name}, but is a {type(array).__name__}")
+        raise ConfigError(f"{name} must be a NumPy array of {wanted_dtype.name}, but is a {type(array).__name__}")
     fits = array.ndim == len(shape) and all(a > 0 and s in (None, a) for s, a in zip(shape, array.shape, strict=True))
     if array.dtype != wanted_dtype or not fits:
         wanted = ", ".join("1 or more" if s is None else str(s) for s in shape)
         found = f"{array.dtype.name} of shape {list(array.shape)}"
-        raise ValueError(f"{name} must be {wanted_dtype.name} of shape [{wanted}], but is {found}")
+        raise ConfigError(f"{name} must be {wanted_dtype.name} of shape [{wanted}], but is {found}")
     if not array.flags.c_contiguous:
-        found = list(array.strides)
-        raise ValueError(
+        found = f"{list(array.strides)}"
+        raise ConfigError(
             f"{name} must be C-contiguous, but has strides {found}; pass it through numpy.ascontiguousarray"
         )
     return array if array.flags.writeable else np.asarray(_Alias(array))
@@ -68,7 +70,7 @@ def require_output(name: str, array: NDArray[Any], dtype: DTypeLike, shape: tupl
     """Return ``array`` for a kernel to write to, after the checks of `require_array` and that it may be written."""
     require_array(name, array, dtype, shape)
     if not array.flags.writeable:
-        raise ValueError(f"{name} must be writable, but is read-only; pass a copy")
+        raise ConfigError(f"{name} must be writable, but is read-only; pass a copy")
     return array
 
 
@@ -77,7 +79,7 @@ def require_affine(name: str, matrix: NDArray[Any], *, invertible: bool = False)
     checked: NDArray[np.float64] = require_array(name, matrix, np.float64, (2, 3))
     values = [float(v) for v in checked.ravel()]
     if not all(math.isfinite(v) for v in values):
-        raise ValueError(f"{name} must hold finite numbers, but holds {values}")
+        raise ConfigError(f"{name} must hold finite numbers, but holds {values}")
     if invertible and abs(values[0] * values[4] - values[1] * values[3]) < 1e-12:
-        raise ValueError(f"{name} must have an inverse, but its determinant is zero: {values}")
+        raise ConfigError(f"{name} must have an inverse, but its determinant is zero: {values}")
     return checked

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
 import numba as nb
-from numba import config
 from platformdirs import user_cache_path
 
-__all__ = ["FASTMATH", "JIT_OPTIONS", "is_writable", "kernel"]
+__all__ = ["FASTMATH", "JIT_OPTIONS", "NUMBA_SETTINGS", "is_writable", "kernel"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -20,6 +19,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 # a vector is written so that LLVM may use one without leave to reorder. If a kernel ever needs leave: never nnan, ninf.
 FASTMATH: Final[bool] = False
 JIT_OPTIONS: Final[dict[str, Any]] = {"nogil": True, "cache": True, "error_model": "numpy", "fastmath": FASTMATH}
+# Numba fills this module at run time, so that a type checker sees nothing in it.
+NUMBA_SETTINGS: Final[Any] = nb.config
 
 
 def is_writable(folder: Path) -> bool:
@@ -38,13 +39,13 @@ def _choose_cache() -> None:
     Numba refuses to decorate a function for which it finds no folder, so an installation that is read-only, with a home
     that is read-only too, would not even import.
     """
-    if config.CACHE_DIR or config.DISABLE_JIT or is_writable(Path(__file__).parent / "__pycache__"):
+    if NUMBA_SETTINGS.CACHE_DIR or NUMBA_SETTINGS.DISABLE_JIT or is_writable(Path(__file__).parent / "__pycache__"):
         return
     home = user_cache_path("dancelike") / "kernels"
     if is_writable(home):
-        config.CACHE_DIR = str(home)
+        NUMBA_SETTINGS.CACHE_DIR = str(home)
         return
-    config.CACHE_DIR = str(_temporary_folder())
+    NUMBA_SETTINGS.CACHE_DIR = str(_temporary_folder())
 
 
 def _temporary_folder() -> Path:

@@ -7,6 +7,8 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from dancelike.errors import ConfigError
+
 __all__ = ["ColourStandard", "check_planes", "colour_matrix", "flat_plane"]
 
 ColourStandard = Literal["bt601", "bt709"]
@@ -27,11 +29,11 @@ def colour_matrix(standard: ColourStandard, *, full_range: bool) -> NDArray[np.f
 
     Raises
     ------
-    ValueError
+    ConfigError
         If the standard is another.
     """
     if standard not in _LUMA_SHARES:
-        raise ValueError(f"standard must be one of {', '.join(_LUMA_SHARES)}, but is {standard!r}")
+        raise ConfigError(f"standard must be one of {', '.join(_LUMA_SHARES)}, but is {standard!r}")
     kr, kb = _LUMA_SHARES[standard]
     kg = 1.0 - kr - kb
     luma, black, chroma = (1.0, 0.0, 1.0) if full_range else (255.0 / 219.0, 16.0, 255.0 / 224.0)
@@ -52,7 +54,7 @@ def flat_plane(name: str, plane: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
     Raises
     ------
-    ValueError
+    ConfigError
         If the plane is not uint8 of two dimensions, is empty, or its pixels are not neighbours in memory.
     """
     if not isinstance(plane, np.ndarray) or plane.dtype != np.uint8 or plane.ndim != 2 or 0 in plane.shape:
@@ -61,11 +63,11 @@ def flat_plane(name: str, plane: NDArray[np.uint8]) -> NDArray[np.uint8]:
             if isinstance(plane, np.ndarray)
             else type(plane).__name__
         )
-        raise ValueError(f"{name} must be uint8 of shape [1 or more, 1 or more], but is {found}")
+        raise ConfigError(f"{name} must be uint8 of shape [1 or more, 1 or more], but is {found}")
     rows, columns = plane.shape
     row_stride, pixel_stride = plane.strides
     if (columns > 1 and pixel_stride != 1) or (rows > 1 and row_stride < columns):
-        raise ValueError(f"{name} must hold whole rows one below the other, but has strides {list(plane.strides)}")
+        raise ConfigError(f"{name} must hold whole rows one below the other, but has strides {list(plane.strides)}")
     return np.lib.stride_tricks.as_strided(plane, (max(row_stride, columns) * (rows - 1) + columns,), (1,))
 
 
@@ -74,16 +76,16 @@ def check_planes(y: NDArray[np.uint8], u: NDArray[np.uint8], v: NDArray[np.uint8
 
     Raises
     ------
-    ValueError
+    ConfigError
         If a plane does not fit: chroma has half the size of luma, rounded up, and both its planes one stride.
     """
     flat = flat_plane("y", y), flat_plane("u", u), flat_plane("v", v)
     half = ((y.shape[0] + 1) // 2, (y.shape[1] + 1) // 2)
     for name, plane in (("u", u), ("v", v)):
         if plane.shape != half:
-            raise ValueError(
+            raise ConfigError(
                 f"{name} must have half the size of y ({list(half)}), but is {list(plane.shape)}; only 4:2:0 is taken"
             )
     if u.strides[0] != v.strides[0]:
-        raise ValueError(f"u and v must have one stride, but have {u.strides[0]} and {v.strides[0]}")
+        raise ConfigError(f"u and v must have one stride, but have {u.strides[0]} and {v.strides[0]}")
     return *flat, y.strides[0], u.strides[0]

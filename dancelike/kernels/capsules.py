@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from dancelike.errors import ConfigError
 from dancelike.frames import JOINT_COUNT, BodyPart, Joint
 from dancelike.kernels._checks import require_array, require_output
 from dancelike.kernels._flags import kernel
@@ -228,7 +229,7 @@ def part_map(
 
     Raises
     ------
-    ValueError
+    ConfigError
         If an array does not fit, or a joint or its depth is not a finite number.
     """
     xy = require_array("joints_xy", joints_xy, np.float32, (JOINT_COUNT, 2))
@@ -237,5 +238,5 @@ def part_map(
     mask = require_array("probability", probability, np.float32, (None, None))
     require_output("out", out, np.uint8, mask.shape)
     if not (np.isfinite(xy).all() and np.isfinite(z).all()):
-        raise ValueError("joints_xy and depth must hold finite numbers, but hold NaN or infinity; drop this frame")
+        raise ConfigError("joints_xy and depth must hold finite numbers, but hold NaN or infinity; drop this frame")
     _part_map(xy, z, seen, mask, float(threshold), float(hidden), out)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dancelike.errors import ConfigError
 from dancelike.kernels._checks import require_affine, require_array, require_output
 from dancelike.kernels._flags import kernel
 
@@ -110,7 +111,7 @@ def _require_logits(logits: NDArray[np.float32]) -> tuple[NDArray[np.float32], i
     logits = require_array("logits", logits, np.float32, (None, None, None))
     rows, columns, channels = logits.shape
     if not 2 <= channels <= 255:
-        raise ValueError(f"logits must hold 2 to 255 channels, one for each label, but hold {channels}")
+        raise ConfigError(f"logits must hold 2 to 255 channels, one for each label, but hold {channels}")
     return logits.reshape(-1), rows, columns, channels
 
 
@@ -128,7 +129,7 @@ def labels_from_logits(logits: NDArray[np.float32], out: NDArray[np.uint8]) -> N
 
     Raises
     ------
-    ValueError
+    ConfigError
         If an array does not fit, or ``out`` is smaller than the logits.
     """
     flat, rows, columns, channels = _require_logits(logits)
@@ -138,7 +139,9 @@ def labels_from_logits(logits: NDArray[np.float32], out: NDArray[np.uint8]) -> N
     elif out.shape[0] >= rows and out.shape[1] >= columns:
         _enlarged_argmax(flat, rows, columns, (0,) * channels, out)
     else:
-        raise ValueError(f"out must be at least as large as the logits ([{rows}, {columns}]), but is {list(out.shape)}")
+        raise ConfigError(
+            f"out must be at least as large as the logits ([{rows}, {columns}]), but is {list(out.shape)}"
+        )
 
 
 def person_from_logits(logits: NDArray[np.float32], out: NDArray[np.float32]) -> None:
@@ -153,7 +156,7 @@ def person_from_logits(logits: NDArray[np.float32], out: NDArray[np.float32]) ->
 
     Raises
     ------
-    ValueError
+    ConfigError
         If an array does not fit.
     """
     flat, rows, columns, channels = _require_logits(logits)
@@ -173,7 +176,7 @@ def mask_from_logits(logits: NDArray[np.float32], out: NDArray[np.float32]) -> N
 
     Raises
     ------
-    ValueError
+    ConfigError
         If an array does not fit, or the sizes are not in a whole ratio.
     """
     logits = require_array("logits", logits, np.float32, (None, None))
@@ -181,7 +184,7 @@ def mask_from_logits(logits: NDArray[np.float32], out: NDArray[np.float32]) -> N
     factor = logits.shape[0] // out.shape[0]
     if (out.shape[0] * factor, out.shape[1] * factor) != logits.shape or factor < 1:
         wanted = f"the size of the logits ({list(logits.shape)}) divided by a whole number"
-        raise ValueError(f"out must be {wanted}, but is {list(out.shape)}")
+        raise ConfigError(f"out must be {wanted}, but is {list(out.shape)}")
     _shrink_mask(logits, factor, out)
 
 
@@ -280,7 +283,7 @@ def paste_crop(
 
     Raises
     ------
-    ValueError
+    ConfigError
         If an array does not fit, or the map has no inverse.
     """
     labels = require_array("labels", labels, np.uint8, (None, None))

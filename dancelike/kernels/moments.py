@@ -88,7 +88,7 @@ def part_moments(
 
     Raises
     ------
-    ValueError
+    ConfigError
         If an array does not fit.
     """
     labels = require_array("labels", labels, np.uint8, (None, None))

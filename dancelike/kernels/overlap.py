@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from dancelike.errors import ConfigError
 from dancelike.frames import PART_COUNT
 from dancelike.kernels._checks import require_affine, require_array, require_output
 from dancelike.kernels._flags import kernel
@@ -25,7 +26,7 @@ FARTHEST: Final = 1e8
 
 
 @kernel
-def _count(p: int, q: int, pixels: int, out: Any) -> None:
+def _count(p: Any, q: Any, pixels: int, out: Any) -> None:
     """Count labels ``p`` and ``q`` on the same pixels; the columns hold intersection, and both areas in the second."""
     if p < PARTS:
         out[p, 1] += pixels
@@ -112,7 +113,7 @@ def part_overlap(
 
     Raises
     ------
-    ValueError
+    ConfigError
         If an array does not fit.
     """
     first = require_array("first", first, np.uint8, (None, None))
@@ -127,5 +128,6 @@ def part_overlap(
         matrix = require_affine("first_to_second", first_to_second)
         corners = matrix @ np.array([[0, first.shape[1], 0, 1], [0, 0, first.shape[0], 1], [1, 1, 1, 0]], np.float64)
         if np.abs(corners).max() > FARTHEST:
-            raise ValueError(f"first_to_second must stay within {FARTHEST:.0e} pixels, but leads to {corners.tolist()}")
+            found = float(np.abs(corners).max())
+            raise ConfigError(f"first_to_second must stay within {FARTHEST:.0e} pixels, but leads to {found:.0e}")
         _mapped_overlap(first, second, matrix, out)

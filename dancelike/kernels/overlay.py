@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from dancelike.errors import ConfigError
 from dancelike.frames import PART_COUNT, BodyPart
 from dancelike.kernels._checks import require_array, require_output
 from dancelike.kernels._flags import kernel
@@ -266,7 +267,7 @@ def overlay_rgb(picture: NDArray[np.uint8], labels: NDArray[np.uint8], palette: 
 
     Raises
     ------
-    ValueError
+    ConfigError
         If an array does not fit.
     """
     require_output("picture", picture, np.uint8, (None, None, 3))
@@ -290,7 +291,7 @@ def planes_palette(palette: NDArray[np.uint8], standard: ColourStandard, *, full
 
     Raises
     ------
-    ValueError
+    ConfigError
         If the palette does not fit, or the standard is another.
     """
     palette = require_array("palette", palette, np.uint8, (PART_COUNT, 4))
@@ -324,13 +325,13 @@ def overlay_planes(
 
     Raises
     ------
-    ValueError
+    ConfigError
         If an array does not fit or may not be written.
     """
     luma, cb, cr, luma_stride, chroma_stride = check_planes(y, u, v)
     for name, plane in (("y", y), ("u", u), ("v", v)):
         if not plane.flags.writeable:
-            raise ValueError(f"{name} must be writable, but is read-only; pass a copy")
+            raise ConfigError(f"{name} must be writable, but is read-only; pass a copy")
     h, w = y.shape
     labels = require_array("labels", labels, np.uint8, (h, w))
     palette = require_array("palette", palette, np.uint8, (PART_COUNT, 4))

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from numba import config
 from numba.core.dispatcher import Dispatcher
 from numpy.typing import NDArray
 
@@ -107,8 +106,8 @@ def _move_cache(folder: Path) -> None:
     """Make every kernel keep its compiled code in ``folder``."""
     if not _flags.is_writable(folder):
         raise OutputError(f"the cache directory {folder} cannot be written; choose another one")
-    before = config.CACHE_DIR
-    config.CACHE_DIR = str(folder)
+    settings = _flags.NUMBA_SETTINGS
+    before, settings.CACHE_DIR = settings.CACHE_DIR, str(folder)
     try:
         for name, _ in _STEPS:
             module = importlib.import_module(f"dancelike.kernels.{name}")
@@ -116,7 +115,7 @@ def _move_cache(folder: Path) -> None:
                 if isinstance(value, Dispatcher):
                     value.enable_caching()
     finally:
-        config.CACHE_DIR = before
+        settings.CACHE_DIR = before
 
 
 def warm_up(progress: Callable[[float], None] | None = None, *, cache_directory: Path | None = None) -> None:

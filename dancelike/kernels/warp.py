@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from dancelike.errors import ConfigError
 from dancelike.kernels._checks import require_affine, require_array, require_output
 from dancelike.kernels._flags import kernel
 
@@ -162,16 +163,16 @@ def warp_to_tensor(
 
     Raises
     ------
-    ValueError
+    ConfigError
         If an array does not fit or a number is out of its range.
     """
     rgb = require_array("rgb", rgb, np.uint8, (None, None, 3))
     matrix = require_affine("tensor_to_picture", tensor_to_picture)
     require_output("out", out, np.float32, (1, None, None, 3))
     if not (math.isfinite(low) and math.isfinite(high)):
-        raise ValueError(f"low and high must be finite numbers, but are {low} and {high}")
+        raise ConfigError(f"low and high must be finite numbers, but are {low} and {high}")
     if not 0.0 <= fill <= 255.0:
-        raise ValueError(f"fill must lie in 0 to 255, but is {fill}")
+        raise ConfigError(f"fill must lie in 0 to 255, but is {fill}")
     if not 1 <= samples <= 8:
-        raise ValueError(f"samples must lie in 1 to 8, but is {samples}")
+        raise ConfigError(f"samples must lie in 1 to 8, but is {samples}")
     _warp(rgb, matrix, (float(high) - float(low)) / 255.0, float(low), float(fill), int(samples), out)
