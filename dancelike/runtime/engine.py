@@ -9,7 +9,7 @@ that lock each other are widened as Parks (1995) does it.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from enum import Enum
 from heapq import heappop, heappush
 
@@ -65,6 +65,9 @@ class Engine:
     live : bool
         False: edges are lossless and sources are asked as fast as there is room.
         True: edges overflow by their policy, sources keep their period, failed tasks are restarted.
+    hosted : collection of str
+        Tasks that the driver calls in a place of their own (the user interface's thread), so that they
+        neither take a slot nor wait for one.
 
     Attributes
     ----------
@@ -72,18 +75,21 @@ class Engine:
         Whether `Finished` or `Stop` was answered; later events are ignored.
     """
 
-    def __init__(self, graph: Graph, *, slots: int, live: bool) -> None:
+    def __init__(self, graph: Graph, *, slots: int, live: bool, hosted: Collection[str] = ()) -> None:
         graph.validate()
         if slots < 1:
             raise ValueError(f"slots must be at least 1, but is {slots}")
         self._live = live
-        self._slots = slots
         self._states = [TaskState(i, node, live=live) for i, node in enumerate(graph.tasks)]
         self._by_name = {state.name: state for state in self._states}
         self.queues = tuple(self._connect(edge) for edge in graph.edges)
         self._prepare(graph)
+        for name in hosted:
+            self._named(name).hosted = True
         self._running: dict[int, TaskState] = {}
+        self._free = slots
         self._ready: list[tuple[int, int, int]] = []
+        self._hosted_ready: list[tuple[int, int, int]] = []
         self._dirty: list[TaskState] = []
         self._timers: list[tuple[int, int, int, int]] = []  # moment, kind, state, dispatch number
         self._out: list[Command] = []
@@ -158,15 +164,15 @@ class Engine:
                     self._set_timer(self._now_ns, _Timer.RELEASE, state)
 
     def _completed(self, event: Completed) -> None:
-        state = self._running.pop(event.number, None)
-        if state is None or state.running is None:  # abandoned before
+        ended = self._end_call(event.number)
+        if ended is None:
             return
-        dispatch, state.running = state.running, None
+        state, dispatch = ended
         self._dirty.append(state)
         if dispatch.deadline_ns is not None and event.now_ns > dispatch.deadline_ns:
             state.misses += 1
             self._out.append(Miss(event.number, state.name, event.now_ns - dispatch.deadline_ns))
-        ended = event.emits is None or dispatch.action is Action.FINISH
+        last = event.emits is None or dispatch.action is Action.FINISH
         if dispatch.action is Action.RESTART:
             state.phase = Phase.ACTIVE
             state.restarts += 1
@@ -176,8 +182,18 @@ class Engine:
             state.failures_in_row = 0
         if event.emits and not self._emitted(state, event.emits):
             return
-        if ended or state.stopping:
+        if last or state.stopping:
             self._end(state)
+
+    def _end_call(self, number: int) -> tuple[TaskState, Dispatch] | None:
+        """Free the slot of a call; None when the call was abandoned before."""
+        state = self._running.pop(number, None)
+        if state is None or state.running is None:
+            return None
+        dispatch, state.running = state.running, None
+        if not state.hosted:
+            self._free += 1
+        return state, dispatch
 
     def _arrived(self, event: Arrived) -> None:
         state = self._named(event.task)
@@ -189,10 +205,10 @@ class Engine:
         self._emitted(state, event.emits)
 
     def _failed(self, event: Failed) -> None:
-        state = self._running.pop(event.number, None)
-        if state is None or state.running is None:  # abandoned before
+        ended = self._end_call(event.number)
+        if ended is None:
             return
-        dispatch, state.running = state.running, None
+        state, dispatch = ended
         self._fail(state, event.error, permanent=event.permanent or dispatch.action is Action.FINISH)
 
     def _fail(self, state: TaskState, error: BaseException, *, permanent: bool) -> None:
@@ -308,8 +324,8 @@ class Engine:
         """Dispatch as long as a slot is free and a task can run."""
         while True:
             self._settle()
-            while len(self._running) < self._slots and self._ready:
-                entry = heappop(self._ready)
+            while self._hosted_ready or (self._free and self._ready):
+                entry = heappop(self._hosted_ready or self._ready)
                 state = self._states[entry[2]]
                 if entry is state.entry:
                     self._dispatch(state)
@@ -352,7 +368,7 @@ class Engine:
             return
         state.release_ns = release_ns
         state.entry = key
-        heappush(self._ready, key)
+        heappush(self._hosted_ready if state.hosted else self._ready, key)
 
     def _possible_since(self, state: TaskState) -> int | None:
         """Choose the task's next action; return since when it is possible, or None while it is not."""
@@ -399,6 +415,8 @@ class Engine:
         self._numbers += 1
         state.running = dispatch
         self._running[dispatch.number] = state
+        if not state.hosted:
+            self._free -= 1
         self._out.append(dispatch)
         if dispatch.expires_ns is not None:
             self._set_timer(dispatch.expires_ns, _Timer.EXPIRE, state, dispatch.number)
@@ -424,9 +442,7 @@ class Engine:
             moment_ns, kind, index, number = heappop(self._timers)
             state = self._states[index]
             if kind == _Timer.EXPIRE.value:
-                if self._running.get(number) is state:
-                    del self._running[number]
-                    state.running = None
+                if self._end_call(number) is not None:
                     self._out.append(Abandon(number, state.name))
                     self._fail(state, _hung_error(state), permanent=False)
             elif state.phase is Phase.ENDED:

@@ -34,6 +34,7 @@ class TaskState:
         "entry",
         "failures",
         "failures_in_row",
+        "hosted",
         "index",
         "joiner",
         "last_emitted",
@@ -64,6 +65,7 @@ class TaskState:
         self.node = node
         self.name = node.name
         self.source = isinstance(node, SourceTask)
+        self.hosted = False
         self.depth = 0
         self.joiner: Joiner | None = None
         self.queues: list[EdgeQueue] = []

@@ -78,6 +78,21 @@ def test_the_output_does_not_depend_on_the_workers_when_calls_really_overlap():
     assert outputs[0] == outputs[1] == outputs[2]
 
 
+def test_two_tasks_really_run_at_the_same_time():
+    graph = two_chains(20)
+    barrier = threading.Barrier(2)
+    for side in ("left", "right"):
+        process = graph[f"{side}_relay"].process
+
+        def meet(inputs, process=process):
+            barrier.wait(timeout=10.0)
+            return process(inputs)
+
+        graph[f"{side}_relay"].process = meet
+    run_offline(graph, workers=2)
+    assert len(graph["sink"].packets) == 20
+
+
 @pytest.mark.parametrize("workers", WORKERS)
 def test_every_task_is_started_and_stopped_once(workers):
     graph = two_chains()

@@ -177,6 +177,25 @@ def test_lossless_edges_that_lock_each_other_are_widened_and_it_is_said():
     assert [w.capacity for w in widened if w.edge.target_port == "a"] == list(range(2, 12))
 
 
+def test_the_narrowest_full_edge_is_widened():
+    graph = Graph("locking twice")
+    graph.add(ScriptedSource("source", every(FRAME, 5)))
+    graph.add(RelayTask("hold", copies=lambda _: 0, at_end=5))
+    graph.add(RelayTask("pass"))
+    graph.add(RelayTask("join", ("a", "b"), join=Join.zip()))
+    graph.add(RecordingSink("sink"))
+    graph.connect("source.out", "hold.in", capacity=1)
+    graph.connect("source.out", "pass.in", capacity=2)
+    graph.connect("pass.out", "join.a", capacity=1)
+    graph.connect("hold.out", "join.b", capacity=1)
+    graph.connect("join.out", "sink.in", capacity=1)
+    trace = simulate_graph(graph, slots=2, live=False, cost_ns=lambda _: 1)
+    assert trace.finished
+    widened = [(w.edge.name, w.capacity) for w in only(trace.commands, Widened)]
+    assert widened[0] == ("pass.out -> join.a", 2)
+    assert len(widened) < 5
+
+
 @pytest.mark.parametrize(
     ("emit", "message"),
     [
@@ -405,6 +424,25 @@ def test_when_nothing_is_late_live_equals_offline():
         outputs.append(graph["sink"].packets)
     assert outputs[0] == outputs[1]
     assert len(outputs[0]) == 40
+
+
+def test_a_hosted_task_neither_takes_a_slot_nor_waits_for_one():
+    graph = Graph("window")
+    graph.add(ScriptedSource("camera", every(FRAME, 5)))
+    for name in ("segment", "render"):
+        graph.add(RecordingSink(name, budget_ms=20.0))
+        graph.connect("camera.out", f"{name}.in", capacity=4)
+    engine = Engine(graph, slots=1, live=True, hosted=["render"])
+    engine.handle(Started(0))
+    render, segment = engine.handle(Arrived(0, "camera", (Emit("out", 0, Timestamp(0, FRAME)),)))
+    assert (render.task, segment.task) == ("render", "segment")
+    assert engine.handle(Arrived(1, "camera", (Emit("out", 1, Timestamp(1, FRAME)),))) == []
+    (again,) = engine.handle(Completed(2, render.number, ()))
+    assert again.task == "render"
+    (again,) = engine.handle(Completed(3, segment.number, ()))
+    assert again.task == "segment"
+    with pytest.raises(GraphError, match="the graph has no task 'display'"):
+        Engine(graph, slots=1, live=True, hosted=["display"])
 
 
 def test_slots_are_checked():

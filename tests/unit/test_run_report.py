@@ -66,3 +66,18 @@ def test_calls_that_are_no_runs_cost_cpu_only():
     figures = report(graph, measured)
     assert (figures.tasks["sink"].runs, figures.tasks["sink"].wall_ms.max) == (0, 0.0)
     assert figures.cpu_ms == 2.0
+
+
+def test_cpu_time_adds_up_and_bounds_the_rate():
+    graph, measured = tally()
+    for task in ("source", "sink"):
+        for _ in range(4):
+            measured.add(task, 9_000_000, 5_000_000, run=True)
+    engine = Engine(graph, slots=1, live=False)
+    engine.state("source").sequences["out"] = 4
+    figures = measured.report(
+        engine, driver="offline", completed=True, elapsed_ns=10**9, workers=2, cores=2, process_cpu_ns=1
+    )
+    assert (figures.tasks["sink"].cpu_total_ms, figures.tasks["sink"].cpu_mean_ms) == (20.0, 5.0)
+    assert (figures.frames, figures.throughput_fps) == (4, 4.0)
+    assert (figures.bound_cpu_ms_per_frame, figures.bound_fps) == (10.0, 200.0)
