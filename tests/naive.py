@@ -188,3 +188,29 @@ def overlay_planes(y, u, v, labels, palette):
             for k in (1, 2):
                 planes[k][i, j] += total * (palette[part, k] - planes[k][i, j])
     return planes
+
+
+def _axis_mean(plane, source, target, step, shift):
+    """Means of a plane's samples (``step`` pixels each) over the pixels of a target, along the first axis."""
+    scale = source / target / step
+    out = []
+    for i in range(target):
+        middle, radius = (i + 0.5) * scale + shift, max(scale, 1.0) / 2
+        total, weight = 0.0, 0.0
+        for k in range(int(np.floor(middle - radius)), int(np.ceil(middle + radius))):
+            share = max(0.0, min(k + 1, middle + radius) - max(k, middle - radius))
+            total = total + share * plane[min(max(k, 0), len(plane) - 1)].astype(float)
+            weight += share
+        out.append(total / weight)
+    return np.array(out)
+
+
+def planes_to_rgb(y, u, v, target, matrix):
+    """Red, green and blue of scaled 4:2:0 planes, 0 to 255, float64 [rows, columns, 3]; ``target`` is width, height."""
+    h, w = y.shape
+    scaled = []
+    for plane, step, shift in ((y, 1, 0.0), (u, 2, 0.25), (v, 2, 0.25)):
+        rows = _axis_mean(plane, h, target[1], step, 0.0)
+        scaled.append(_axis_mean(rows.T, w, target[0], step, shift).T)
+    values = np.stack([*scaled, np.ones_like(scaled[0])], axis=-1) @ matrix.T
+    return np.clip(values, 0.0, 255.0)

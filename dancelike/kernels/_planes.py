@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dancelike.errors import ConfigError
+from dancelike.kernels._checks import require_array
 
 __all__ = ["ColourStandard", "check_planes", "colour_matrix", "flat_plane"]
 
@@ -68,7 +69,8 @@ def flat_plane(name: str, plane: NDArray[np.uint8]) -> NDArray[np.uint8]:
     row_stride, pixel_stride = plane.strides
     if (columns > 1 and pixel_stride != 1) or (rows > 1 and row_stride < columns):
         raise ConfigError(f"{name} must hold whole rows one below the other, but has strides {list(plane.strides)}")
-    return np.lib.stride_tricks.as_strided(plane, (max(row_stride, columns) * (rows - 1) + columns,), (1,))
+    flat = np.lib.stride_tricks.as_strided(plane, (max(row_stride, columns) * (rows - 1) + columns,), (1,))
+    return require_array(name, flat, np.uint8, (None,))
 
 
 def check_planes(y: NDArray[np.uint8], u: NDArray[np.uint8], v: NDArray[np.uint8]) -> tuple[Any, Any, Any, int, int]:

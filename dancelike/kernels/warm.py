@@ -73,6 +73,15 @@ def _warm_overlay() -> None:
     overlay_planes(y, u, v, _labels(), part_palette())
 
 
+def _warm_yuv() -> None:
+    from dancelike.kernels.yuv import PlaneConverter
+
+    planes = _labels(), np.ones((SIDE // 2, SIDE // 2), np.uint8), np.ones((SIDE // 2, SIDE // 2), np.uint8)
+    converter = PlaneConverter((SIDE, SIDE), (SIDE, SIDE), "bt709", full_range=False)
+    converter.to_rgb(*planes, np.empty((SIDE, SIDE, 3), np.uint8))
+    converter.to_tensor(*planes, np.empty((1, SIDE, SIDE, 3), np.float32))
+
+
 def _warm_series() -> None:
     from dancelike.kernels.banded import whittaker
     from dancelike.kernels.sides import shortest_states
@@ -96,6 +105,7 @@ _STEPS: Final[tuple[tuple[str, Callable[[], None]], ...]] = (
     ("labels", _warm_labels),
     ("overlap", _warm_overlap),
     ("overlay", _warm_overlay),
+    ("yuv", _warm_yuv),
     ("banded", _warm_series),
     ("sides", _warm_series),
     ("dtw", _warm_dtw),
