@@ -234,7 +234,7 @@ class PlaneConverter:
             raise ConfigError(f"source and target must be 1 pixel or more, but are {source} and {target}")
         self.source, self.target = source, target
         (width, height), (columns, rows) = source, target
-        self._axes = (
+        self._axes: tuple[Any, Any, Any, Any, Any, Any, Any, Any] = (
             *_axis(height, rows, chroma=False, shift=0.0),
             *_axis(height, rows, chroma=True, shift=0.0),
             *_axis(width, columns, chroma=False, shift=0.0),
@@ -264,7 +264,8 @@ class PlaneConverter:
         """
         planes, strides = self._planes(y, u, v)
         require_output("out", out, np.uint8, (self.target[1], self.target[0], 3))
-        _to_bytes(*planes, strides, *self._axes, self._work, self._line, self._matrix, self._channels, out)
+        luma, cb, cr = planes
+        _to_bytes(luma, cb, cr, strides, *self._axes, self._work, self._line, self._matrix, self._channels, out)
 
     def to_tensor(
         self,
@@ -304,11 +305,25 @@ class PlaneConverter:
             raise ConfigError(f"low, high and fill must be finite numbers, but are {low}, {high} and {fill}")
         gain = np.float32((high - low) / 255.0)
         offset, around = np.float32(low), np.float32(low + fill * (high - low) / 255.0)
+        luma, cb, cr = planes
         _to_floats(
-            *planes, strides, *self._axes, self._work, self._line, self._matrix, gain, offset, around, left, top, out
+            luma,
+            cb,
+            cr,
+            strides,
+            *self._axes,
+            self._work,
+            self._line,
+            self._matrix,
+            gain,
+            offset,
+            around,
+            left,
+            top,
+            out,
         )
 
-    def _planes(self, y: NDArray[np.uint8], u: NDArray[np.uint8], v: NDArray[np.uint8]) -> tuple[Any, Any]:
+    def _planes(self, y: NDArray[np.uint8], u: NDArray[np.uint8], v: NDArray[np.uint8]) -> tuple[tuple[Any, ...], Any]:
         """Return the planes' memory, and the strides and the widths of luma and chroma."""
         luma, cb, cr, luma_stride, chroma_stride = check_planes(y, u, v)
         if (y.shape[1], y.shape[0]) != self.source:
