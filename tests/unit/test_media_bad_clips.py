@@ -7,7 +7,9 @@ import os
 import random
 import struct
 from fractions import Fraction
+from pathlib import Path
 
+import av
 import cv2
 import pytest
 
@@ -279,3 +281,39 @@ def mutate(content, draw):
         tail = len(damaged) - draw.randrange(4, 1500)
         damaged[tail : tail + 4] = bytes([draw.choice([0, 127, 128, 255])]) * 4
     return bytes(damaged)
+
+
+def test_cover_art_is_no_clip(tmp_path):
+    path = tmp_path / "song.mp4"
+    with av.open(str(path), "w") as container:
+        cover = container.add_stream("mjpeg", rate=1)
+        cover.width, cover.height, cover.pix_fmt = 64, 64, "yuvj420p"
+        cover.disposition = av.stream.Disposition.attached_pic
+        picture = av.VideoFrame.from_ndarray(paint(1, (64, 64)), format="rgb24").reformat(format="yuvj420p")
+        container.mux(cover.encode(picture))
+        container.mux(cover.encode(None))
+    with pytest.raises(ClipError, match="has no picture, but a video is expected"):
+        probe_clip(path)
+
+
+def test_closing_lets_go_of_the_file(tmp_path):
+    path = make_clip(tmp_path / "a.mp4")
+    held = Path("/proc/self/fd")
+    if not held.is_dir():
+        pytest.skip("open files can only be listed where there is a /proc")
+    clip = open_clip(path)
+    assert path.resolve() in {name.resolve() for name in held.iterdir()}
+    clip.close()
+    assert path.resolve() not in {name.resolve() for name in held.iterdir()}
+
+
+def test_a_very_slow_clip_is_a_clip(tmp_path):
+    path = make_clip(tmp_path / "a.mkv", frames=3, ticks=[0, 3000, 6000], time_base=Fraction(1))
+    with open_clip(path) as clip:
+        assert len(list(clip)) == 3
+    assert clip.info.frame_rate == Fraction(1, 3000)
+
+
+def test_a_stated_rate_that_the_pictures_belie_is_not_believed(tmp_path):
+    path = make_clip(tmp_path / "a.mkv", rate=25, ticks=list(range(0, 48, 4)), time_base=Fraction(1, 25))
+    assert probe_clip(path).frame_rate == pytest.approx(6.25)

@@ -46,6 +46,8 @@ def test_a_clock_that_starts_again_goes_on():
     pictures, tally = ordered([5000, 5040, 0, 40, 80])
     assert pictures == [(0, 5000), (1, 5040), (2, 5080), (3, 5120), (4, 5160)]
     assert tally.duplicates == 0
+    # The new clock's own steps are kept.
+    assert [pts for _, pts in ordered([5000, 5040, 0, 30, 90])[0]] == [5000, 5040, 5080, 5110, 5170]
 
 
 @given(st.lists(st.one_of(st.none(), st.integers(-5000, 5000)), max_size=30))
