@@ -15,9 +15,10 @@ from dancelike.frames import PART_COUNT, BodyPart
 from dancelike.scoring.report import MomentPictures, render_report
 from dancelike.scoring.report.charts import MOST_POINTS, chart_data, json_script
 from dancelike.scoring.report.figure import body_figure, grown, shape_css
+from dancelike.scoring.report.findings import Finding, findings
 from dancelike.scoring.report.pictures import PICTURE_SIZE, framed_pair, overlaid
 from dancelike.scoring.report.styles import tokens
-from dancelike.scoring.report.wording import limb_leads, sentences, warnings
+from dancelike.scoring.report.wording import sentences, warnings
 
 KEYS = [part.key for part in BodyPart if part is not BodyPart.BACKGROUND]
 
@@ -329,7 +330,7 @@ def test_both_arms_late_are_said_as_arms() -> None:
         for key in KEYS
     }
     score = {"score": 80.0, "shape": 80.0, "parts": lead}
-    assert limb_leads(score) == {"left arm": 120.0, "right arm": 120.0}
+    assert findings(score) == [Finding("lead", "arms", None, None, 120.0)]
     assert sentences(score)[0] == "Your arms were 120\u2009ms late; everything else was together."
 
 
@@ -342,16 +343,44 @@ def test_a_late_passage_is_named_with_its_size_and_place() -> None:
     score = sample_score(300)
     score["parts"] = {key: {"shape": 80.0, "lead_ms": 4.0, "coverage": 1.0} for key in KEYS}
     for point in score["timeline"]:
-        point["lead_ms"] = 180.0 if 4.0 <= point["t_s"] <= 6.5 else -20.0
+        point.update(lead_ms=180.0 if 4.0 <= point["t_s"] <= 6.5 else -20.0, parts={})
     assert sentences(score)[0] == "You were about 180\u2009ms late from 4.0 to 6.5\u2009s; count that passage aloud."
     for point in score["timeline"]:
         point["lead_ms"] = 180.0 if 4.0 <= point["t_s"] <= 4.5 else -20.0
     assert "180" not in " ".join(sentences(score))
 
 
+def test_a_slower_passage_is_found_in_the_path_and_explains_the_lag() -> None:
+    t = np.arange(0, 15, 1 / 30)
+    take = np.interp(t, [0, 6, 10, 15], [0.5, 6.5, 11.5, 16.5])
+    score = {
+        "alignment": {"reference_s": t.tolist(), "take_s": take.tolist()},
+        "timeline": [{"t_s": float(v), "lead_ms": 200.0} for v in t],
+    }
+    (found,) = findings(score)
+    assert found.kind == "tempo"
+    assert found.amount == pytest.approx(0.8, abs=0.01)
+    assert found.start_s == pytest.approx(6.0, abs=0.6)
+    assert found.end_s == pytest.approx(10.0, abs=0.6)
+
+
+def test_a_limb_that_drops_for_a_while_is_found_there() -> None:
+    points = []
+    for t in np.arange(0, 12, 0.25):
+        low = 4.0 <= t <= 6.0
+        points.append(
+            {
+                "t_s": float(t),
+                "parts": {k: 50.0 if low and k.startswith("right") and "arm" in k else 90.0 for k in KEYS},
+            }
+        )
+    (found,) = findings({"timeline": points})
+    assert (found.kind, found.limb, found.start_s, found.end_s) == ("shape", "right arm", 4.0, 6.0)
+
+
 def test_small_leads_are_personal_style() -> None:
     parts = {key: {"shape": 80.0, "lead_ms": 59.0, "coverage": 1.0} for key in KEYS}
-    assert limb_leads({"parts": parts}) == {}
+    assert findings({"parts": parts}) == []
 
 
 def test_warnings_say_what_to_do_next() -> None:

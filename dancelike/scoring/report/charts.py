@@ -9,7 +9,8 @@ from itertools import pairwise
 from typing import Any
 
 from dancelike.frames import BodyPart
-from dancelike.scoring.report.wording import JUDGEMENT_WORDS, number
+from dancelike.scoring.report.values import number
+from dancelike.scoring.report.wording import JUDGEMENT_WORDS
 
 __all__ = ["MOST_POINTS", "chart_data", "json_script"]
 

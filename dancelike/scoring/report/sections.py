@@ -11,19 +11,8 @@ from typing import Any
 from dancelike.frames import BodyPart
 from dancelike.scoring.report.figure import body_figure, shape_css
 from dancelike.scoring.report.pictures import PICTURE_SIZE, MomentPictures, framed_pair, jpeg_uri
-from dancelike.scoring.report.wording import (
-    GRADE_WORDS,
-    JUDGEMENT_WORDS,
-    NOTICEABLE_MS,
-    ms,
-    number,
-    opening,
-    part_name,
-    seconds,
-    sentences,
-    warnings,
-    whole,
-)
+from dancelike.scoring.report.values import NOTICEABLE_MS, ms, number, part_name, seconds, whole
+from dancelike.scoring.report.wording import GRADE_WORDS, JUDGEMENT_WORDS, opening, sentences, warnings
 
 __all__ = ["body", "details", "glyphs", "header", "hero", "moments", "notes", "timeline"]
 
@@ -64,7 +53,7 @@ def _lead(value: Any) -> str:
     lead = number(value)
     if lead is None:
         return '<span class="quiet">–</span>'
-    if abs(lead) < 0.5:
+    if round(lead) == 0:
         return '<span class="lead-text">on time</span>'
     side = "late" if lead > 0 else "early"
     loud = "" if abs(lead) >= NOTICEABLE_MS else " small"
