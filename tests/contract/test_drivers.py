@@ -78,19 +78,37 @@ def test_the_output_does_not_depend_on_the_workers_when_calls_really_overlap():
     assert outputs[0] == outputs[1] == outputs[2]
 
 
-def test_two_tasks_really_run_at_the_same_time():
-    graph = two_chains(20)
+def test_a_worker_with_nothing_to_do_is_woken():
+    """Two calls that wait for each other, begun while one of the two workers certainly waits for work."""
+    graph = Graph("fork")
+    source = graph.add(ScriptedSource("source", every(FRAME, 20)))
     barrier = threading.Barrier(2)
+    returned = threading.Semaphore(2)
     for side in ("left", "right"):
-        process = graph[f"{side}_relay"].process
+        process = graph.add(RecordingSink(side)).process
+        graph.connect("source.out", f"{side}.in", capacity=1)
 
         def meet(inputs, process=process):
             barrier.wait(timeout=10.0)
             return process(inputs)
 
-        graph[f"{side}_relay"].process = meet
-    run_offline(graph, workers=2)
-    assert len(graph["sink"].packets) == 20
+        graph[side].process = meet
+    following = source.next
+
+    def when_both_have_returned():
+        assert returned.acquire(timeout=10.0)
+        assert returned.acquire(timeout=10.0)
+        return following()
+
+    source.next = when_both_have_returned
+
+    class Returned(Probe):
+        def after_task(self, dispatch, now_ns, wall_ns, cpu_ns):
+            if dispatch.task != "source":
+                returned.release()
+
+    run_offline(graph, workers=2, probes=[Returned()])
+    assert len(graph["left"].packets) == len(graph["right"].packets) == 20
 
 
 @pytest.mark.parametrize("workers", WORKERS)

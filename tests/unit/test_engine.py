@@ -294,12 +294,14 @@ def test_a_full_live_edge_that_may_not_drop_ends_the_run():
         raise stop.error
 
 
-def failing(restart: Restart | None, watchdog_ms: float | None = None) -> Engine:
+def failing(
+    restart: Restart | None, watchdog_ms: float | None = None, overflow: Overflow = Overflow.DROP_OLDEST
+) -> Engine:
     graph = Graph("g")
     graph.add(ScriptedSource("source", []))
     graph.add(RelayTask("relay", restart=restart, watchdog_ms=watchdog_ms))
     graph.add(RecordingSink("sink"))
-    graph.connect("source.out", "relay.in", capacity=2, overflow=Overflow.DROP_OLDEST)
+    graph.connect("source.out", "relay.in", capacity=2, overflow=overflow)
     graph.connect("relay.out", "sink.in", capacity=2)
     engine = Engine(graph, slots=2, live=True)
     engine.handle(Started(0))
@@ -331,6 +333,43 @@ def test_a_failed_task_is_restarted_with_a_growing_wait():
     assert [(c.task, c.action) for c in only(commands, Dispatch)] == [("sink", Action.FINISH)]
     (drop,) = arrive(engine, 9, now_ns)
     assert drop.reason is DropReason.TASK_DOWN
+
+
+def test_what_a_task_cannot_take_while_it_is_down_is_dropped_and_ends_nothing():
+    engine = failing(Restart(first_ms=100.0), overflow=Overflow.FAULT)
+    (dispatch,) = arrive(engine, 0, 0)
+    engine.handle(Failed(0, dispatch.number, OSError("x")))
+    drops = [drop for i in range(1, 5) for drop in only(arrive(engine, i, i), Drop)]
+    assert [(drop.packet.payload, drop.reason) for drop in drops] == [
+        (1, DropReason.TASK_DOWN),
+        (2, DropReason.TASK_DOWN),
+    ]
+    assert not engine.finished
+
+
+def test_a_failure_at_the_end_is_final():
+    engine = failing(Restart(first_ms=100.0))
+    (finish,) = engine.handle(Arrived(0, "source", None))
+    assert finish.action is Action.FINISH
+    down = engine.handle(Failed(0, finish.number, OSError("x")))[0]
+    assert down.retry_ns is None
+
+
+def test_nearest_does_not_wait_for_more_than_a_hit():
+    graph = Graph("hit")
+    graph.add(RelayTask("relay", ("a", "b"), join=Join.nearest(Fraction(1, 10))))
+    graph.add(RecordingSink("sink"))
+    for port in "ab":
+        graph.add(ScriptedSource(port, []))
+        graph.connect(f"{port}.out", f"relay.{port}", capacity=2)
+    graph.connect("relay.out", "sink.in", capacity=2)
+    engine = Engine(graph, slots=1, live=True)
+    engine.handle(Started(0))
+    assert engine.handle(Arrived(0, "b", (Emit("out", 0, Timestamp(3, FRAME)),))) == []
+    (dispatch,) = engine.handle(Arrived(1, "a", (Emit("out", 0, Timestamp(3, FRAME)),)))
+    assert dispatch.task == "relay"
+    engine.handle(Completed(2, dispatch.number, ()))
+    assert engine.handle(Arrived(3, "a", (Emit("out", 1, Timestamp(4, FRAME)),))) == []  # another might be nearer
 
 
 def test_a_permanent_failure_is_not_retried():
@@ -429,8 +468,8 @@ def test_when_nothing_is_late_live_equals_offline():
 def test_a_hosted_task_neither_takes_a_slot_nor_waits_for_one():
     graph = Graph("window")
     graph.add(ScriptedSource("camera", every(FRAME, 5)))
-    for name in ("segment", "render"):
-        graph.add(RecordingSink(name, budget_ms=20.0))
+    for name in ("segment", "render", "encode"):
+        graph.add(RecordingSink(name, budget_ms=50.0 if name == "encode" else 20.0))
         graph.connect("camera.out", f"{name}.in", capacity=4)
     engine = Engine(graph, slots=1, live=True, hosted=["render"])
     engine.handle(Started(0))
@@ -456,6 +495,29 @@ def test_a_call_that_cannot_be_is_an_internal_error():
         InternalError, match="the engine stands still although no edge is full; waiting are source, sink"
     ):
         engine.handle(Tick(0))
+
+
+def test_calls_restart_and_change_the_level():
+    calls = []
+    task = RelayTask("relay")
+    for method in ("start", "stop", "set_level"):
+        setattr(task, method, lambda *level, method=method: calls.append((method, *level)))
+    for action, level in ((Action.LEVEL, 2), (Action.RESTART, 0), (Action.RESTART, 1), (Action.LEVEL, 0)):
+        assert call(task, Dispatch(0, "relay", action, {}, level, 0, None, None)) == ()
+        calls.append("|")
+    assert calls == [
+        ("set_level", 2),
+        "|",
+        ("stop",),
+        ("start",),
+        "|",
+        ("stop",),
+        ("start",),
+        ("set_level", 1),
+        "|",
+        ("set_level", 0),
+        "|",
+    ]
 
 
 def test_call_refuses_anything_but_emits():
