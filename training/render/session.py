@@ -11,14 +11,21 @@ from training.render.bodies import Body
 from training.render.choreography import Performance
 from training.render.scene import Camera, Picture, Renderer
 from training.render.skeleton import Solver
-from training.render.skinning import pose_body
+from training.render.skinning import pose_body, rotation_about
 from training.render.stages import Stage
 
 __all__ = ["film"]
 
 
 def film(
-    body: Body, performance: Performance, camera: Camera, stage: Stage, seconds: NDArray[np.float64], *, oversample: int = 3
+    body: Body,
+    performance: Performance,
+    camera: Camera,
+    stage: Stage,
+    seconds: NDArray[np.float64],
+    *,
+    oversample: int = 3,
+    turn_deg: float = 0.0,
 ) -> Iterator[Picture]:
     """Draw a performance at the given seconds of the clip.
 
@@ -31,6 +38,9 @@ def film(
     seconds : float64 [n]
     oversample : int
         Samples along each side of a pixel.
+    turn_deg : float
+        Turns the dancer on the stage, positive to the dancer's left; minus the angle of a camera that would go around
+        instead, when the stage is to look the same.
 
     Yields
     ------
@@ -39,5 +49,7 @@ def film(
     """
     solver = Solver(body)
     renderer = Renderer(body, camera, stage, oversample)
+    turn = rotation_about(np.array([0.0, 0.0, 1.0]), np.radians(turn_deg))
     for pose in performance.poses(seconds):
-        yield renderer.render(pose_body(body, *solver.solve(pose)))
+        rotation, position = solver.solve(pose)
+        yield renderer.render(pose_body(body, turn @ rotation, position @ turn.T))

@@ -84,7 +84,7 @@ def dark_stage() -> Stage:
     rims = np.stack([_unit(0.85, 0.75, 0.45), _unit(-0.9, 0.65, 0.40)]).astype(np.float32)
     return Stage(
         "dark", _unit(-0.55, -0.85, 1.05), _colour(1.62, 1.47, 1.28), _colour(0.30, 0.36, 0.46), _colour(0.12, 0.12, 0.14),
-        rims, np.array([[0.35, 1.15, 1.45], [1.25, 0.52, 0.35]], np.float32), 0.70, 0.85, 0.20, 0.5,
+        rims, np.array([[1.30, 0.48, 0.32], [0.45, 0.62, 1.35]], np.float32), 0.70, 0.85, 0.20, 0.5,
     )  # fmt: skip
 
 
@@ -115,10 +115,10 @@ def _paint_dark(eye: Double, rays: Double) -> Empty:
     x, z = wall[..., 0], wall[..., 2]
     glow = np.exp(-((x / 2.3) ** 2 + ((z - 1.25) / 1.45) ** 2))
     heart = np.exp(-((x / 3.6) ** 2 + ((z - 0.0) / 0.75) ** 2))
-    base = np.array([0.0045, 0.0055, 0.0085])
-    back = base + glow[..., None] * np.array([0.016, 0.050, 0.072]) + heart[..., None] * np.array([0.030, 0.018, 0.022])
+    base = np.array([0.0050, 0.0048, 0.0085])
+    back = base + glow[..., None] * np.array([0.036, 0.028, 0.062]) + heart[..., None] * np.array([0.070, 0.028, 0.022])
     # two faint beams from above
-    for x_top, x_foot, tint in ((-2.6, -0.5, (0.020, 0.030, 0.040)), (2.6, 0.5, (0.034, 0.022, 0.018))):
+    for x_top, x_foot, tint in ((-2.6, -0.5, (0.030, 0.024, 0.045)), (2.6, 0.5, (0.045, 0.024, 0.022))):
         centre = x_foot + (x_top - x_foot) * np.clip(z / 3.2, 0, 1)
         width = 0.16 + 0.30 * np.clip(1 - z / 3.4, 0, 1)
         beam = np.exp(-(((x - centre) / width) ** 2)) * np.clip(z / 3.0, 0, 1) ** 0.7
@@ -128,8 +128,8 @@ def _paint_dark(eye: Double, rays: Double) -> Empty:
     pool = np.exp(-((fx / 1.35) ** 2 + ((fy + 0.05) / 1.25) ** 2) ** 1.15)
     grazing = np.clip(1 - np.abs(unit[..., 2]) / 0.55, 0, 1) ** 2
     sheen = np.exp(-((fx / 2.6) ** 2)) * _smooth(fy, -1.0, 3.0)
-    ground = np.array([0.008, 0.009, 0.012]) + pool[..., None] * np.array([0.165, 0.150, 0.138])
-    ground = ground + (sheen * grazing)[..., None] * np.array([0.020, 0.040, 0.052])
+    ground = np.array([0.008, 0.009, 0.012]) + pool[..., None] * np.array([0.150, 0.122, 0.118])
+    ground = ground + (sheen * grazing)[..., None] * np.array([0.050, 0.024, 0.036])
     colour = np.where(on_floor[..., None], ground, back)
     # a soft seam where floor and backdrop meet
     seam = np.exp(-(((floor_point[..., 1] - wall_y) / 0.35) ** 2)) * on_floor

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["PATTERNS", "RECIPE", "Layer", "dress"]
 
 PATTERNS = ("plain", "band", "raglan", "stripes")
-RECIPE = 3
+RECIPE = 5
 
 Array = NDArray[Any]
 
@@ -283,8 +283,8 @@ def _paint_skin(spec: BodySpec, v: Array, head: dict[str, Array], scale: float) 
     blend(0.85 * np.clip(brow * 1.4, 0, 1), np.array(spec.hair) * 1.2)
     lid = np.exp(-(((x - eye[0]) / (0.020 * scale)) ** 2 + ((z - eye[2] - 0.002) / (0.011 * scale)) ** 2)) * front
     blend(0.35 * np.clip(lid * 1.2, 0, 1), np.array(spec.hair) + 0.35 * skin)
-    mouth = head["oris05"] if "oris05" in head else head["jaw"]
-    lips = np.exp(-(((x / (0.023 * scale)) ** 4) + ((z - mouth[2]) / (0.0095 * scale)) ** 4)) * (y < mouth[1] + 0.03 * scale)
+    mouth = eye[2] - 0.0735 * scale
+    lips = np.exp(-(((x / (0.022 * scale)) ** 4) + ((z - mouth) / (0.0100 * scale)) ** 4)) * (y < eye[1] + 0.01 * scale)
     blend(0.8 * np.clip(lips * 1.3, 0, 1), np.array(spec.lips))
     return albedo
 
@@ -325,10 +325,9 @@ def _hair(spec: BodySpec, v: Array, dense: Array, groups: dict[str, Array], head
     if spec.hairdo == "bob":
         quads, used = _pick(groups["helper-hair"], np.ones(len(v), bool))
         quads, (points, weights) = _divide(quads, v[used], dense[used].astype(np.float64))
-        points = _smooth(points, quads, 2)
         end = skull[2] - 0.055 * scale
         # parted over the face: hair stays behind the temples, and above the forehead
-        face = np.maximum(points[:, 1] - (skull[1] - 0.030 * scale), points[:, 2] - (eye[2] + 0.052 * scale))
+        face = np.maximum(points[:, 1] - (skull[1] - 0.018 * scale), points[:, 2] - (eye[2] + 0.066 * scale))
         hem = np.minimum(points[:, 2] - end, face)
         index, weight = _sparse(np.repeat(rigid, len(points), 0))
         layers.append(Layer("hair", points, index, weight, np.tile(colour, (len(points), 1)), hem, points - centre, _triangles(quads)))
