@@ -20,7 +20,7 @@ EXPORTS = ("side-by-side", "retimed")
 DEFAULT_OUT = Path("dancelike-score")
 
 
-class ExportList(click.ParamType):
+class ExportList(click.ParamType[tuple[str, ...]]):
     """A comma-separated choice of `EXPORTS`."""
 
     name = ",".join(EXPORTS)
@@ -61,12 +61,12 @@ def score(
     manners: Manners,
     **given: str | int | None,
 ) -> None:
-    r"""Score the clip TAKE against the clip REFERENCE.
+    """Score the clip TAKE against the clip REFERENCE.
 
     \b
     Exit codes: 0 done; 2 usage or configuration; 3 a clip cannot be read; 4 no dancer found;
     5 model or runtime; 6 output cannot be written; 130 interrupted.
-    """
+    """  # noqa: D301  click reads the \\b as "keep these lines"
     config = configure(config_path, given)
     if out is None and (html or exports):
         out = DEFAULT_OUT

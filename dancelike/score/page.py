@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import Any
+from typing import Any, Literal
 
 from dancelike.config import ScoreConfig
 from dancelike.frames import Frame, PartMask
@@ -19,6 +19,7 @@ from dancelike.vision.segmenter import Segmenter
 __all__ = ["report_page"]
 
 MICROSECOND = Fraction(1, 1_000_000)
+KINDS: tuple[Literal["best", "worst"], ...] = ("best", "worst")
 
 
 def report_page(result: ScoreResult, config: ScoreConfig) -> str:
@@ -43,7 +44,7 @@ def report_page(result: ScoreResult, config: ScoreConfig) -> str:
 def _pictures(
     score: dict[str, Any], result: ScoreResult, segmenter: Segmenter, size_px: int
 ) -> Iterator[MomentPictures]:
-    moments = [(kind, moment) for kind in ("best", "worst") for moment in score["moments"][kind]]
+    moments = [(kind, moment) for kind in KINDS for moment in score["moments"][kind]]
     references = _frames(result.reference, [moment["t_s"] for _, moment in moments], size_px)
     takes = _frames(result.take, [moment["take_s"] for _, moment in moments], size_px)
     for (kind, moment), reference, take in zip(moments, references, takes, strict=True):
