@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dancelike.scoring.bones import Bones
-from dancelike.scoring.features import aligning, smooth, vector_weights, with_velocity
+from dancelike.scoring.bones import Bones, Kind
+from dancelike.scoring.features import aligning, in_body, smooth, vector_weights, with_velocity
 from dancelike.scoring.refine import refine
 
-__all__ = ["Material", "align", "material"]
+__all__ = ["Ends", "Material", "align", "material"]
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
 
-# Share of the cost of a chance pair that a frame of the reference costs where the take has nothing for it.
-_UNMATCHED = 0.35
+# Fewer rows than this bent onto one end of the take are a hold, more are missing.
+_SHORTEST_BEND = 5
 # Rows of one exact alignment; beyond, a coarse one on thinned rows lays the way first.
 _WHOLE_ROWS = 2000
 _CHUNK_ROWS, _OVERLAP_ROWS = 900, 150
 _COARSE_ROWS = 4000
+
+
+class Ends(Enum):
+    """What is known of where two clips begin and end."""
+
+    TOGETHER = "together"
+    TAKE_LONGER = "take longer"
+    REFERENCE_LONGER = "reference longer"
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,22 +45,41 @@ class Material:
         How much each vector counts.
     step_s : float
         Time between rows of both.
+    reference_own, take_own : float32 [n, v, 3], [m, v, 3] or None
+        Directions in the axes of the body, `dancelike.scoring.features.in_body`; None without joints.
     """
 
     reference: Float32
     take: Float32
     weights: Float32
     step_s: float
+    reference_own: Float32 | None
+    take_own: Float32 | None
+
+    def frames(self) -> list[tuple[Float32, Float32]]:
+        """Both clips' poses in the camera's axes, and in the body's where there are joints."""
+        out = [(self.reference, self.take)]
+        if self.reference_own is not None and self.take_own is not None:
+            out.append((self.reference_own, self.take_own))
+        return out
 
 
 def material(reference: Bones, take: Bones) -> Material:
     """Prepare two dancers for `align`; both must be of one kind and on one step."""
     seen = np.minimum(reference.visibility.mean(axis=0), take.visibility.mean(axis=0))
     weights = vector_weights(reference) * seen
-    return Material(aligning(reference), aligning(take), weights.astype(np.float32), reference.step_s)
+    own = [in_body(bones) if bones.kind is Kind.JOINTS else None for bones in (reference, take)]
+    return Material(aligning(reference), aligning(take), weights.astype(np.float32), reference.step_s, own[0], own[1])
 
 
-def align(pair: Material, keep: NDArray[np.bool_], stiffness: float, near: Float64 | None = None) -> Float64:
+def align(
+    pair: Material,
+    keep: NDArray[np.bool_],
+    stiffness: float,
+    *,
+    ends: Ends = Ends.TOGETHER,
+    near: Float64 | None = None,
+) -> Float64:
     """Find the moment of the take for each row of the reference.
 
     Parameters
@@ -61,6 +89,8 @@ def align(pair: Material, keep: NDArray[np.bool_], stiffness: float, near: Float
         Which vectors decide; at least one.
     stiffness : float
         Of `dancelike.scoring.refine.refine`.
+    ends : Ends
+        What is known of where the take begins and ends.
     near : float64 [n] or None
         An alignment from which the result is not far, which spares the search on long clips.
 
@@ -73,13 +103,12 @@ def align(pair: Material, keep: NDArray[np.bool_], stiffness: float, near: Float
     if not (weights > 0).any():
         weights = np.ones_like(weights)
     x, y = pair.reference[:, keep], pair.take[:, keep]
-    n, m = len(x), len(y)
-    if max(n, m) <= _WHOLE_ROWS:
-        path = _exact(x, y, weights, pair.step_s, (True, True))
+    if max(len(x), len(y)) <= _WHOLE_ROWS:
+        path = _exact(x, y, weights, pair.step_s, ends)
     else:
         if near is None:
-            stride = int(np.ceil(max(n, m) / _COARSE_ROWS))
-            near = _coarse(x, y, weights, pair.step_s, max(stride, 4))
+            stride = max(int(np.ceil(max(len(x), len(y)) / _COARSE_ROWS)), 4)
+            near = _coarse(x, y, weights, pair.step_s, stride, ends)
         path = _chunks(x, y, weights, pair.step_s, near)
     return refine(x, y, weights, path, stiffness)
 
@@ -91,52 +120,54 @@ def _rows(pose: Float32, weights: Float32, step_s: float) -> Float32:
     return np.concatenate([flat, np.zeros((len(flat), 1), np.float32)], axis=1)
 
 
-def _exact(x: Float32, y: Float32, weights: Float32, step_s: float, ends: tuple[bool, bool]) -> Float64:
-    """Exact alignment of whole sequences, float64 [n]; `ends` says at which ends the take may be missing."""
+def _exact(x: Float32, y: Float32, weights: Float32, step_s: float, ends: Ends) -> Float64:
+    """Exact alignment of whole sequences, float64 [n]."""
     from dancelike.kernels.dtw import dtw
 
     a, b = _rows(x, weights, step_s), _rows(y, weights, step_s)
-    chance = float(a.var(axis=0).sum() + b.var(axis=0).sum() + ((a.mean(axis=0) - b.mean(axis=0)) ** 2).sum())
-    apart = np.float32(np.sqrt(_UNMATCHED * max(chance, 1e-9)))
-    # One more row before and after the take, alike its first and last but at a price, takes what has no counterpart.
-    pieces, before = [b], 0
-    if ends[0]:
-        first = b[:1].copy()
-        first[:, -1] = apart
-        pieces, before = [first, b], 1
-    if ends[1]:
-        last = b[-1:].copy()
-        last[:, -1] = -apart
-        pieces.append(last)
-    path = dtw(a, np.concatenate(pieces), open_begin=True, open_end=True).path
+    if ends is Ends.REFERENCE_LONGER:
+        # The take is looked for within the reference: the same search with the roles exchanged, then inverted.
+        path = dtw(b, a, open_begin=True, open_end=True).path
+        path = None if path is None else path[:, ::-1]
+    else:
+        free = ends is Ends.TAKE_LONGER
+        path = dtw(a, b, open_begin=free, open_end=free).path
     if path is None:
         raise AssertionError("dtw was asked for a path")
-    rows, columns = path[:, 0], path[:, 1].astype(np.float64) - before
-    starts = np.searchsorted(rows, np.arange(len(x)), side="left")
-    stops = np.searchsorted(rows, np.arange(len(x)), side="right") - 1
-    middle: Float64 = (columns[starts] + columns[stops]) / 2
-    middle[(columns[starts] < 0) | (columns[stops] > len(y) - 1)] = np.nan
-    # Where the take is missing the alignment goes on at the speed of one, so that it stays monotone.
-    return _fill(middle, len(y))
+    first, last = path[0], path[-1]
+    rows = np.arange(first[0], last[0] + 1)
+    starts = np.searchsorted(path[:, 0], rows, side="left")
+    stops = np.searchsorted(path[:, 0], rows, side="right") - 1
+    middle = (path[starts, 1] + path[stops, 1]) / 2.0
+    # What lies before the first and after the last counterpart belongs to neither of them.
+    middle[0], middle[-1] = path[stops[0], 1], path[starts[-1], 1]
+    return _outside(middle, int(first[0]), len(x), len(y))
 
 
-def _fill(path: Float64, m: int) -> Float64:
-    """Continue an alignment outside the take at the speed of one; all of it before the take if nothing matched."""
-    some = np.flatnonzero(np.isfinite(path))
-    out = path.copy()
-    if len(some) == 0:
-        return np.arange(len(path), dtype=np.float64) - len(path)
-    first, last = some[0], some[-1]
-    out[:first] = min(path[first], 0.0) - np.arange(first, 0, -1)
-    out[last + 1 :] = max(path[last], m - 1.0) + np.arange(1, len(path) - last)
+def _outside(middle: Float64, begin: int, n: int, m: int) -> Float64:
+    """Continue an alignment at the speed of one where the take has not begun or is over.
+
+    Rows that are all bent onto the first or the last frame of the take have no counterpart.
+    """
+    end = begin + len(middle)
+    head = begin + int(np.searchsorted(middle, 0.5, side="left"))
+    tail = begin + int(np.searchsorted(middle, m - 1.5, side="right"))
+    head = begin if head - begin < _SHORTEST_BEND else head
+    tail = end if end - tail < _SHORTEST_BEND else tail
+    if tail <= head:
+        return np.arange(n, dtype=np.float64) - n
+    out = np.empty(n)
+    out[head:tail] = middle[head - begin : tail - begin]
+    out[:head] = min(out[head], 0.0) - np.arange(head, 0, -1)
+    out[tail:] = max(out[tail - 1], m - 1.0) + np.arange(1, n - tail + 1)
     return out
 
 
-def _coarse(x: Float32, y: Float32, weights: Float32, step_s: float, stride: int) -> Float64:
+def _coarse(x: Float32, y: Float32, weights: Float32, step_s: float, stride: int, ends: Ends) -> Float64:
     """Align every `stride`-th row and interpolate between."""
     thin_x = smooth(x, stride / 2)[::stride]
     thin_y = smooth(y, stride / 2)[::stride]
-    path = _exact(thin_x, thin_y, weights, step_s * stride, (True, True)) * stride
+    path = _exact(thin_x, thin_y, weights, step_s * stride, ends) * stride
     at = np.arange(len(thin_x), dtype=np.float64) * stride
     out: Float64 = np.interp(np.arange(len(x)), at, path)
     return out
@@ -145,12 +176,16 @@ def _coarse(x: Float32, y: Float32, weights: Float32, step_s: float, stride: int
 def _chunks(x: Float32, y: Float32, weights: Float32, step_s: float, near: Float64) -> Float64:
     """Align stretches exactly, each in the neighbourhood that `near` gives, and join them in the middle of overlaps."""
     n, m = len(x), len(y)
-    out = np.empty(n)
+    out = near.copy()
     for begin in range(0, n, _CHUNK_ROWS):
         end = min(begin + _CHUNK_ROWS, n)
         low, high = max(begin - _OVERLAP_ROWS, 0), min(end + _OVERLAP_ROWS, n)
-        left = int(np.clip(np.floor(near[low]) - _OVERLAP_ROWS, 0, m - 1))
-        right = int(np.clip(np.ceil(near[high - 1]) + _OVERLAP_ROWS + 1, left + 1, m))
-        ends = (left == 0, right == m)
-        out[begin:end] = left + _exact(x[low:high], y[left:right], weights, step_s, ends)[begin - low : end - low]
+        inside = np.flatnonzero((near[low:high] >= 0) & (near[low:high] <= m - 1))
+        if len(inside) < _SHORTEST_BEND:
+            continue
+        low, high = low + inside[0], low + inside[-1] + 1
+        left, right = int(near[low]), int(np.ceil(near[high - 1])) + 1
+        piece = left + _exact(x[low:high], y[left:right], weights, step_s, Ends.TOGETHER)
+        begin, end = max(begin, low), min(end, high)
+        out[begin:end] = piece[begin - low : end - low]
     return np.maximum.accumulate(out)

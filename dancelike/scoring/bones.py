@@ -114,16 +114,19 @@ class Bones:
         """Times of the rows in the clip, float64 [n]."""
         return self.start_s + np.arange(len(self)) * self.step_s
 
-    def mirrored(self) -> Bones:
-        """The dancer as seen in a mirror: sides exchanged and the picture flipped."""
+    def exchanged(self) -> Bones:
+        """Return the same pictures with left and right called the other way."""
         order = np.array([partner(self.parts, k) for k in range(len(self.parts))])
         values = self.values[:, order].copy()
         if self.kind is Kind.JOINTS:
-            values[..., [0, 2]] *= -1.0
-            values[:, 1:3] *= -1.0  # lines from the right to the left side change their ends too
-        else:
-            values[..., [0, 3]] *= -1.0
+            values[:, 1:3] *= -1.0  # the lines from the right to the left side change their ends
         return replace(self, values=values, visibility=self.visibility[:, order])
+
+    def mirrored(self) -> Bones:
+        """Return the dancer as seen in a mirror: sides exchanged and the picture flipped."""
+        other = self.exchanged()
+        other.values[..., [0, 2] if self.kind is Kind.JOINTS else [0, 3]] *= -1.0
+        return other
 
 
 def partner(parts: NDArray[np.int64], k: int) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dancelike.frames import BodyPart, BodyTrack
-from dancelike.scoring.align import Material, align, material
+from dancelike.scoring.align import Ends, Material, align, material
 from dancelike.scoring.bones import Bones, Kind, bones_of, common_step_s, limb_of_part
 from dancelike.scoring.judge import Agreement, judge
 from dancelike.scoring.lead import Leads, measure_leads
@@ -27,6 +27,8 @@ Float64 = NDArray[np.float64]
 
 # Agreement by which one reading must win over its mirror image to be sure.
 _MIRROR_GAP = 0.05
+# An alignment with open ends must win by this much; above `_CLEAR` it is not tried.
+_ENDS_GAP, _CLEAR = 0.03, 0.85
 # A part seen less than this is not given a shape.
 _LEAST_SEEN = 0.10
 
@@ -78,13 +80,24 @@ def score_tracks(reference: BodyTrack, take: BodyTrack, *, settings: ScoreSettin
 
 
 def _read(reference: Bones, take: Bones, settings: ScoreSettings) -> _Reading:
-    """Align and judge the take as it is, then once more as its camera would see it from the reference's side."""
+    """Align and judge the take.
+
+    Most takes begin and end with the reference; where that does not fit, one is looked for within the other.
+    """
     keep = np.ones(len(reference.parts), np.bool_)
     pair = material(reference, take)
-    tau = align(pair, keep, settings.stiffness)
-    value = judge(reference, take, tau, {}).overall()
-    best = _Reading(take, pair, tau, value, view_difference_deg(reference, take, tau))
-    return best
+    best: tuple[float, Float64, float] | None = None
+    for ends in Ends:
+        tau = align(pair, keep, settings.stiffness, ends=ends)
+        agreement = judge(reference, take, tau, {})
+        value = agreement.overall()
+        worth = value * agreement.coverage()[0]
+        if best is None or worth > best[0] + _ENDS_GAP:
+            best = worth, tau, value
+        if value > _CLEAR:
+            break
+    assert best is not None
+    return _Reading(take, pair, best[1], best[2], view_difference_deg(reference, take, best[1]))
 
 
 def _compose(

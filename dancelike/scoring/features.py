@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from dancelike.frames import BodyPart
 from dancelike.scoring.bones import BASE_WEIGHT, Bones, Kind
 
-__all__ = ["aligning", "body_frame", "judging", "smooth", "vector_weights", "velocity"]
+__all__ = ["aligning", "body_frame", "in_body", "judging", "smooth", "vector_weights", "velocity", "with_velocity"]
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
@@ -21,6 +21,8 @@ Float64 = NDArray[np.float64]
 _SOFT = 0.12
 # How many seconds of movement count as much as the pose itself.
 _VELOCITY_S = 0.3
+# Smoothing of the trunk's axes in seconds.
+_TRUNK_S = 0.07
 
 
 def smooth(rows: Float32, sigma: float) -> Float32:
@@ -65,10 +67,7 @@ def aligning(bones: Bones) -> Float32:
         reach = np.maximum(np.percentile(length, 90, axis=0), 2 * _SOFT).astype(np.float32)
         values = values.copy()
         values[..., :2] /= reach[:, None]
-    weight = np.maximum(bones.visibility.sum(axis=0), 1e-6)
-    mean = (values * bones.visibility[..., None]).sum(axis=0) / weight[:, None]
-    out: Float32 = (values - mean) * bones.visibility[..., None]
-    return out
+    return _centred(values, bones.visibility)
 
 
 def with_velocity(pose: Float32, step_s: float) -> Float32:
@@ -76,14 +75,43 @@ def with_velocity(pose: Float32, step_s: float) -> Float32:
     return np.concatenate([pose, velocity(pose, step_s) * np.float32(_VELOCITY_S)], axis=2)
 
 
-def body_frame(values: Float32) -> Float32:
-    """Axes of the body in the camera's: to the left, up the spine, forward; float32 [n, 3, 3], rows are axes."""
-    up = values[:, 0, 2:5]
+def _axes(up: Float32, across: Float32) -> Float32:
+    """Orthonormal axes across, up, forward from two directions, float32 [n, 3, 3], rows are axes."""
     up = up / np.maximum(np.linalg.norm(up, axis=1, keepdims=True), 1e-6)
-    across = values[:, 1, 2:5] + values[:, 2, 2:5]
     across = across - (across * up).sum(axis=1, keepdims=True) * up
     across = across / np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-6)
     return np.stack([across, up, np.cross(across, up)], axis=1).astype(np.float32)
+
+
+def body_frame(values: Float32) -> Float32:
+    """Axes of the body in the camera's: to the left, up the spine, forward; float32 [n, 3, 3], rows are axes."""
+    return _axes(values[:, 0, 2:5], values[:, 1, 2:5] + values[:, 2, 2:5])
+
+
+def in_body(bones: Bones) -> Float32:
+    """Directions in the axes of what they hang on, float32 [n, v, 3], in [-1, 1].
+
+    Arms and head in the axes of spine and shoulders, legs in those of the hips and the vertical, each drawn to the
+    clip's mean where it is not seen.
+    """
+    world = bones.values[..., 2:5]
+    vertical = np.broadcast_to(np.array([0.0, -1.0, 0.0], np.float32), world[:, 0].shape)
+    # The axes are smoothed: the trunk is heavy, and its landmarks' trembling would be put into every limb.
+    trunk = smooth(np.ascontiguousarray(world[:, :3]), _TRUNK_S / bones.step_s)
+    chest, pelvis = _axes(trunk[:, 0], trunk[:, 1]), _axes(vertical, trunk[:, 2])
+    legs = bones.parts >= BodyPart.LEFT_THIGH
+    out = np.empty_like(world)
+    out[:, legs] = np.einsum("nij,nvj->nvi", pelvis, world[:, legs])
+    out[:, ~legs] = np.einsum("nij,nvj->nvi", chest, world[:, ~legs])
+    out[:, :3] = world[:, :3]
+    return _centred(out, bones.visibility)
+
+
+def _centred(values: Float32, visibility: Float32) -> Float32:
+    weight = np.maximum(visibility.sum(axis=0), 1e-6)
+    mean = (values * visibility[..., None]).sum(axis=0) / weight[:, None]
+    out: Float32 = (values - mean) * visibility[..., None]
+    return out
 
 
 def judging(bones: Bones) -> Float32:

@@ -20,16 +20,23 @@ from dancelike.scoring.settings import ScoreSettings
 
 __all__ = ["Leads", "measure_leads"]
 
+Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
 
 # An agreement below this at the best lag says that the limb did something else, not when.
 _LEAST_PEAK = 0.3
+# What the curve must fall by within 0.2 s of its peak, as a share of it.
+_LEAST_FALL = 0.012
+# By how much the axes of the body must agree better than the camera's.
+_AXES_GAP = 0.005
 # The same for a stretch of two seconds, which agrees by chance more easily.
 _LEAST_LOCAL_PEAK = 0.6
 _STRETCH_S = 2.0
 # A limb further off than this may pull the others' alignment and is left out of it.
 _OUTLIER_S = 0.025
 _MOST_OUTLIERS = 2
+# Limbs whose lag is at least this share of the largest may be the ones that are out of time.
+_SUSPECT = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,29 +92,36 @@ def measure_leads(pair: Material, parts: NDArray[np.int64], tau: Float64, settin
             paths[key] = align(pair, keep, settings.stiffness, near=tau) if keep.any() else tau
         return paths[key]
 
-    while True:
-        lags = {}
-        for limb in usable:
-            lag = _lag(pair, limb_of == limb, path_without(limb, *out), settings)
-            if lag is not None:
-                lags[limb] = lag
-        others = {limb: abs(lag) for limb, lag in lags.items() if limb not in out}
-        if not others or len(out) >= min(_MOST_OUTLIERS, len(usable) - 3):
+    def followed(limb: str, path: Float64) -> float:
+        """How well a limb follows a path without any lag of its own."""
+        curve = _curve(pair, limb_of == limb, path, settings)
+        return float(curve[len(curve) // 2]) if len(curve) else 0.0
+
+    while len(out) < min(_MOST_OUTLIERS, len(usable) - 3):
+        rest = [limb for limb in usable if limb not in out]
+        lags = {limb: abs(_lag(pair, limb_of == limb, path_without(limb, *out), settings) or 0.0) for limb in rest}
+        suspects = [limb for limb in rest if lags[limb] >= max(_OUTLIER_S, _SUSPECT * max(lags.values()))]
+        if not suspects:
             break
-        worst = max(sorted(others), key=lambda limb: others[limb])
-        if others[worst] < _OUTLIER_S:
-            break
-        out.append(worst)
-    part_s = {}
-    for part in BodyPart:
-        chosen = parts == part
-        if part is BodyPart.BACKGROUND or limb_of_part(part) not in usable or not _moves(pair, chosen):
-            continue
-        lag = _lag(pair, chosen, path_without(limb_of_part(part), *out), settings)
+        # A late limb that leads the path makes the others look early. Without the one that is really out of time, all
+        # the others follow as well as they ever do.
+        values = np.array([[followed(limb, path_without(left, *out)) for limb in rest] for left in suspects])
+        short = values.max(axis=0) - values
+        short[np.arange(len(suspects)), [rest.index(limb) for limb in suspects]] = 0.0
+        out.append(suspects[int(np.argmin(short.sum(axis=1)))])
+    limb_s, part_s = {}, {}
+    for limb in usable:
+        path = path_without(limb, *out)
+        lag = _lag(pair, limb_of == limb, path, settings)
         if lag is not None:
-            part_s[part] = lag
-    rows_s = {limb: _local_lag(pair, limb_of == limb, path_without(limb, *out), settings) for limb in lags}
-    return Leads(path_without(*out), lags, part_s, rows_s, tuple(out))
+            limb_s[limb] = lag
+        for part in LIMBS[limb]:
+            chosen = parts == int(part)
+            lag = _lag(pair, chosen, path, settings) if _moves(pair, chosen) else None
+            if lag is not None:
+                part_s[part] = lag
+    rows_s = {limb: _local_lag(pair, limb_of == limb, path_without(limb, *out), settings) for limb in limb_s}
+    return Leads(path_without(*out), limb_s, part_s, rows_s, tuple(out))
 
 
 def _moves(pair: Material, chosen: NDArray[np.bool_]) -> bool:
@@ -119,30 +133,42 @@ def _moves(pair: Material, chosen: NDArray[np.bool_]) -> bool:
 
 
 def _lag(pair: Material, chosen: NDArray[np.bool_], tau: Float64, settings: ScoreSettings) -> float | None:
-    """Lag in seconds at which the vectors agree best along `tau`, or None where they do not."""
-    x = pair.reference[:, chosen]
-    y = pair.take[:, chosen]
-    n, m = len(x), len(y)
-    reach = max(int(round(settings.max_lag_ms / 1000.0 / pair.step_s)), 2)
-    rows = np.arange(n, dtype=np.float64)
-    inside = (tau >= 0) & (tau <= m - 1) & (rows >= reach) & (rows < n - reach)
-    if np.count_nonzero(inside) < 4 * reach:
+    """Lag in seconds at which the vectors agree best along `tau`, or None where they do not.
+
+    The vectors are taken in the axes of the camera and in those of the body, whose own time they share when the limb is
+    late against a body that is not; the axes in which they agree better are right.
+    """
+    agreement = _curve(pair, chosen, tau, settings)
+    if len(agreement) == 0:
         return None
-    along = at_rows(y, tau)
-    a = x[inside] - x[inside].mean(axis=0)
-    agreement = np.empty(2 * reach + 1)
-    places = np.flatnonzero(inside)
-    energy_a = float(np.einsum("nvd,nvd->", a, a, dtype=np.float64))
-    for k in range(2 * reach + 1):
-        b = along[places + k - reach]
-        b = b - b.mean(axis=0)
-        energy_b = float(np.einsum("nvd,nvd->", b, b, dtype=np.float64))
-        shared = float(np.einsum("nvd,nvd->", a, b, dtype=np.float64))
-        agreement[k] = 2 * shared / max(energy_a + energy_b, 1e-12)
+    reach = len(agreement) // 2
     best = int(np.argmax(agreement))
     if agreement[best] < _LEAST_PEAK or best in (0, 2 * reach):
         return None
+    # A curve that hardly falls to both sides belongs to slow moves, whose time cannot be told.
+    aside = max(int(round(0.2 / pair.step_s)), 1)
+    fall = agreement[best] - max(agreement[max(best - aside, 0)], agreement[min(best + aside, 2 * reach)])
+    if fall < _LEAST_FALL * agreement[best]:
+        return None
     return float((best - reach + _vertex(*agreement[best - 1 : best + 2])) * pair.step_s)
+
+
+def _curve(pair: Material, chosen: NDArray[np.bool_], tau: Float64, settings: ScoreSettings) -> Float64:
+    """Concordance for each lag from -reach to reach rows in the axes that suit, float64 [2 reach + 1] or empty."""
+    from dancelike.kernels.concordance import lag_concordance
+
+    n, m = len(pair.reference), len(pair.take)
+    reach = max(round(settings.max_lag_ms / 1000.0 / pair.step_s), 2)
+    rows = np.arange(n)
+    places = np.flatnonzero((tau >= 0) & (tau <= m - 1) & (rows >= reach) & (rows < n - reach))
+    if len(places) < 2 * reach:
+        return np.empty(0)
+    curves = []
+    for x, y in pair.frames():
+        along = at_rows(y[:, chosen], tau)
+        curves.append(lag_concordance(x[:, chosen].reshape(n, -1), along.reshape(n, -1), places, reach))
+    # The axes of the camera carry less noise and are preferred unless the others are clearly right.
+    return curves[-1] if curves[-1].max() > curves[0].max() + _AXES_GAP else curves[0]
 
 
 def _vertex(before: float, peak: float, after: float) -> float:

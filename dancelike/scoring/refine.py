@@ -12,6 +12,8 @@ Float64 = NDArray[np.float64]
 
 _ROUNDS = 5
 _LARGEST_STEP = 1.5
+# Of the typical motion: what keeps a step small where little moves; and the weight that the exact alignment keeps.
+_CALM, _FLOOR = 0.3, 0.2
 
 
 def at_rows(rows: Float32, where: Float64) -> Float32:
@@ -63,15 +65,16 @@ def refine(x: Float32, y: Float32, weights: Float32, path: Float64, stiffness: f
         error = x_w - at_rows(y_w, tau)
         motion = np.einsum("nvd,nvd->n", derivative, derivative).astype(np.float64)
         typical = max(float(np.median(motion[inside])) if inside.any() else 0.0, 1e-9)
-        ahead = np.einsum("nvd,nvd->n", derivative, error).astype(np.float64) / (motion + 0.05 * typical)
+        ahead = np.einsum("nvd,nvd->n", derivative, error).astype(np.float64) / (motion + _CALM * typical)
         goal = tau + np.clip(ahead, -_LARGEST_STEP, _LARGEST_STEP)
-        trust = np.minimum(motion / typical, 4.0) * inside
+        trust = np.sqrt(np.minimum(motion / typical, 4.0)) * inside
         if round_ > 0:
-            miss = np.abs(goal - anchor)
-            trust = trust / np.maximum(miss / 1.0, 1.0)
-        if np.count_nonzero(trust > 1e-6) < 5:
+            trust = trust / np.maximum(np.abs(goal - anchor), 1.0)
+        # Where little moves, the exact alignment still knows which poses are alike.
+        total = trust + _FLOOR * inside
+        if np.count_nonzero(total) < 5:
             return path
-        # Rows that say nothing keep a trace of the exact alignment, so that long holds do not drift.
-        anchor = whittaker(np.where(trust > 1e-6, goal, tau), trust + 1e-4 * inside, stiffness)
+        goal = np.where(total > 0, (trust * goal + _FLOOR * inside * path) / np.maximum(total, 1e-12), tau)
+        anchor = whittaker(goal, total, stiffness)
         tau = np.maximum.accumulate(anchor)
     return tau
