@@ -19,10 +19,10 @@ Double = NDArray[np.float64]
 TEACHER = BodySpec(
     shape={"gender": 1.0, "age": 0.62, "muscle": 0.62, "weight": 0.42, "height": 0.62, "proportions": 0.75, "cupsize": 0.45, "firmness": 0.7,
            "african": 0.15, "asian": 0.35, "caucasian": 0.5},
-    skin=(0.52, 0.255, 0.155), shirt=(0.055, 0.34, 0.46), hairdo="bob", hair=(0.045, 0.022, 0.014), trousers=(0.035, 0.035, 0.048),
+    skin=(0.52, 0.255, 0.155), shirt=(0.085, 0.36, 0.47), hairdo="bob", hair=(0.045, 0.022, 0.014), trousers=(0.035, 0.035, 0.048),
 )  # fmt: skip
 LEARNER = BodySpec(
-    shape={"gender": 0.0, "age": 0.62, "muscle": 0.66, "weight": 0.5, "height": 0.55, "proportions": 0.7, "african": 0.7, "asian": 0.1, "caucasian": 0.2},
+    shape={"gender": 0.0, "age": 0.62, "muscle": 0.66, "weight": 0.5, "height": 0.45, "proportions": 0.7, "african": 0.7, "asian": 0.1, "caucasian": 0.2},
     skin=(0.20, 0.095, 0.055), hair=(0.012, 0.010, 0.009), lips=(0.20, 0.07, 0.06), hairdo="short",
     shirt=(0.85, 0.56, 0.12), accent=(0.88, 0.86, 0.80), pattern="raglan", sleeve=0.7, trousers=(0.10, 0.11, 0.13), shoe=(0.05, 0.05, 0.06),
 )  # fmt: skip
@@ -85,7 +85,7 @@ def reference_camera() -> Camera:
 
 def take_camera() -> Camera:
     """Twenty degrees to the dancer's left, nearer and higher."""
-    return Camera(distance_m=4.7, height_m=1.45, azimuth_deg=20.0, target_m=(0.0, 0.0, 1.06))
+    return Camera(distance_m=4.75, height_m=1.45, azimuth_deg=20.0, target_m=(0.0, 0.0, 1.07), fov_deg=31.0)
 
 
 def demo_reference(dance: Dance | None = None) -> Performance:
