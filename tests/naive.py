@@ -214,3 +214,57 @@ def planes_to_rgb(y, u, v, target, matrix):
         scaled.append(_axis_mean(rows.T, w, target[0], step, shift).T)
     values = np.stack([*scaled, np.ones_like(scaled[0])], axis=-1) @ matrix.T
     return np.clip(values, 0.0, 255.0)
+
+
+# --- vision: detector and landmarks -----------------------------------------------------------------------------------
+
+
+def pose_anchors():
+    """Centres of the pose detector's anchors, cell by cell."""
+    anchors = []
+    for stride, each in ((8, 2), (16, 2), (32, 6)):
+        cells = 224 // stride
+        for row in range(cells):
+            for column in range(cells):
+                anchors += [((column + 0.5) / cells, (row + 0.5) / cells)] * each
+    return np.array(anchors)
+
+
+def merge_overlapping(boxes, scores, values, overlap):
+    """Take the best box, average all that overlap it with their scores as weights, repeat with the rest."""
+
+    def iou(a, b):
+        width = max(0.0, float(min(a[2], b[2]) - max(a[0], b[0])))
+        height = max(0.0, float(min(a[3], b[3]) - max(a[1], b[1])))
+        area = [float((box[2] - box[0]) * (box[3] - box[1])) for box in (a, b)]
+        union = sum(area) - width * height
+        return width * height / union if union > 0 else 0.0
+
+    left = sorted(range(len(scores)), key=lambda i: -scores[i])
+    best, means = [], []
+    while left:
+        top = left[0]
+        group = [i for i in left if i == top or iou(boxes[top], boxes[i]) > overlap]
+        best.append(scores[top])
+        means.append(sum(scores[i] * values[i] for i in group) / sum(scores[i] for i in group))
+        left = [i for i in left if i not in group]
+    return np.array(best), np.array(means)
+
+
+def refine_by_heatmap(points, heat, reach=3, least=0.5):
+    """Centre of mass of the heat within `reach` cells of each landmark that lies in the map and is warm somewhere."""
+    side = heat.shape[0]
+    refined = points.copy()
+    for k, (x, y) in enumerate(points):
+        column, row = int(np.floor(x * side)), int(np.floor(y * side))
+        if not (0 <= column < side and 0 <= row < side):
+            continue
+        cells = [
+            (r, c, 1 / (1 + np.exp(-float(heat[r, c, k]))))
+            for r in range(max(0, row - reach), min(side, row + reach + 1))
+            for c in range(max(0, column - reach), min(side, column + reach + 1))
+        ]
+        total = sum(w for _, _, w in cells)
+        if max(w for _, _, w in cells) >= least:
+            refined[k] = sum(c * w for _, c, w in cells) / total / side, sum(r * w for r, _, w in cells) / total / side
+    return refined

@@ -8,6 +8,7 @@ thread at a time; two interpreters on two threads run in parallel, because ``inv
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import importlib
 import os
 import sys
@@ -173,6 +174,13 @@ class Interpreter:
             raise ConfigError(f"threads is {threads}, but must be at least 1")
         if not model.is_file():
             raise ModelNotFoundError(f"there is no model file {model}; give the path of a .tflite file")
+        try:
+            # Bytes instead of the path: a memory-mapped file that is cut short later would end the process.
+            content = model.read_bytes()
+        except OSError as error:
+            raise ModelError(f"the model file {model} cannot be read: {error.strerror or error}") from error
+        if not content:
+            raise ModelError(f"the model file {model} is empty; get it anew")
         self.path = model
         self.runtime = active_runtime(runtime)
         self.delegate = "cpu" if delegate == "auto" else delegate
@@ -180,9 +188,8 @@ class Interpreter:
         delegates = None if self.delegate == "cpu" else [_load_delegate(module, self.delegate)]
         with _quiet(self.runtime):
             try:
-                # Bytes instead of the path: a memory-mapped file that is cut short later would end the process.
                 self._native: Any = module.Interpreter(  # type: ignore[union-attr]
-                    model_content=model.read_bytes(), num_threads=threads, experimental_delegates=delegates
+                    model_content=content, num_threads=threads, experimental_delegates=delegates
                 )
                 self._native.allocate_tensors()
             except (ValueError, RuntimeError, OSError, MemoryError, TypeError, UnicodeDecodeError) as error:
@@ -270,6 +277,9 @@ def _load_delegate(module: Any, spec: str) -> Any:
         )
     load = module.experimental.load_delegate if hasattr(module, "experimental") else module.load_delegate
     try:
+        # Tried here first: the runtimes' own wrapper complains on standard error when it is thrown away half-made.
+        if not hasattr(ctypes.CDLL(library), "tflite_plugin_create_delegate"):
+            raise ModelError(f"the delegate {library} is a library, but not a TensorFlow Lite delegate; use another")
         return load(library, options)
     except (ValueError, OSError, RuntimeError) as error:
         raise ModelError(f"the delegate {library} could not be started: {_first_line(error)}") from error
