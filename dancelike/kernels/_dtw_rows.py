@@ -271,7 +271,7 @@ def path_cost(
         Factor of the cost of a diagonal step.
     centre : float64 array [d]
     rounding : float
-        Error of a local cost that was used to find the path, as a share of the squares of the two frames about the centre.
+        Error of a local cost that was used to find the path, as a share of the two frames' squares about the centre.
 
     Returns
     -------

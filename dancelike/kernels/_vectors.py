@@ -1,21 +1,23 @@
 """The two inner loops of dynamic time warping as explicit vectors, as wide as the machine's registers.
 
-A block is a parallelogram of `size` rows and `size` steps: at step `t` its row `r` is at column `t - r`. The cells of one
-step lie on an anti-diagonal, so they do not depend on each other, and one vector holds a run of them. `size` is a small
-multiple of the lanes of a vector. Everything here is emitted for any number of lanes; only :func:`vector_shape` knows
-machines.
+A block is a parallelogram of `size` rows and `size` steps: at step `t` its row `r` is at column `t - r`. The cells of
+one step lie on an anti-diagonal, so they do not depend on each other, and one vector holds a run of them. `size` is a
+small multiple of the lanes of a vector. Everything here is emitted for any number of lanes; only :func:`vector_shape`
+knows machines.
 """
 
 from __future__ import annotations
 
+import functools
 from typing import Any, NamedTuple
 
 import llvmlite.binding
-import numpy as np
 from llvmlite import ir
-from numba import config, types
+from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
+
+from dancelike.kernels._flags import NUMBA_SETTINGS
 
 __all__ = [
     "VectorShape",
@@ -27,6 +29,10 @@ __all__ = [
     "scan_steps",
     "vector_shape",
 ]
+
+# Numba's own types say nothing of use here.
+_emit: Any = cgutils
+_emitted: Any = intrinsic
 
 
 class VectorShape(NamedTuple):
@@ -53,10 +59,11 @@ class VectorShape(NamedTuple):
         return self.lanes * self.vectors
 
 
+@functools.cache
 def vector_shape(itemsize: int) -> VectorShape:
     """Return the shape that suits the machine that numba compiles for and elements of `itemsize` bytes."""
-    if config.CPU_NAME or config.CPU_FEATURES:
-        features = set((config.CPU_FEATURES or "").split(","))
+    if NUMBA_SETTINGS.CPU_NAME or NUMBA_SETTINGS.CPU_FEATURES:
+        features = set((NUMBA_SETTINGS.CPU_FEATURES or "").split(","))
     else:
         features = {f"+{name}" for name, present in llvmlite.binding.get_host_cpu_features().items() if present}
     if "+avx512f" in features:
@@ -125,10 +132,10 @@ class _Emitter:
         return self.builder.select(self.less(a, b), a, b)
 
     def multiply_add(self, a: Any, b: Any, c: Any) -> Any:
-        """`a b + c`, fused where the machine can."""
+        """Return `a b + c`, fused where the machine can."""
         kind = ir.FunctionType(self.vector, [self.vector] * 3)
         name = f"llvm.fmuladd.v{self.shape.lanes}f{8 * self.element_size}"
-        function = cgutils.get_or_insert_function(self.builder.module, kind, name)
+        function = _emit.get_or_insert_function(self.builder.module, kind, name)
         return self.builder.call(function, [a, b, c])
 
     def bits(self, flags: Any, width: Any) -> Any:
@@ -146,17 +153,17 @@ def _emit_cost_steps(context: Any, builder: Any, signature: Any, args: Any) -> A
         for first_step in range(0, vectors, tile_steps):
             rows = range(first_row, first_row + tile_rows)
             steps = range(first_step, first_step + tile_steps)
-            # Row vector q at step `phase + lanes u` meets the frames of y that begin at `at + lanes (q - u)`: cells with
-            # the same q - u share one load.
+            # Row vector q at step `phase + lanes u` meets the frames of y that begin at `at + lanes (q - u)`: cells
+            # with the same q - u share one load.
             offsets = sorted({q - u for q in rows for u in steps})
             x_vectors = {q: e.load(x_squares.data, e.index(q * lanes)) for q in rows}
             y_vectors = {k: e.load(y_squares.data, e.plus(at, k * lanes)) for k in offsets}
             sums = {
-                (q, u): cgutils.alloca_once_value(builder, builder.fadd(x_vectors[q], y_vectors[q - u]))
+                (q, u): _emit.alloca_once_value(builder, builder.fadd(x_vectors[q], y_vectors[q - u]))
                 for q in rows
                 for u in steps
             }
-            with cgutils.for_range(builder, builder.extract_value(x.shape, 0)) as loop:
+            with _emit.for_range(builder, builder.extract_value(x.shape, 0)) as loop:
                 x_row, y_row = e.row(x, loop.index), e.row(y, loop.index)
                 x_vectors = {q: e.load(x_row, e.index(q * lanes)) for q in rows}
                 for k in offsets:
@@ -173,7 +180,7 @@ def _emit_cost_steps(context: Any, builder: Any, signature: Any, args: Any) -> A
     return context.get_dummy_value()
 
 
-def _emit_scan(context: Any, builder: Any, signature: Any, args: Any, keep: bool) -> Any:
+def _emit_scan(keep: bool, context: Any, builder: Any, signature: Any, args: Any) -> Any:
     e = _Emitter(context, builder, signature, args)
     twice = e.args[-1]
     with builder.if_else(twice) as (then, otherwise):
@@ -216,32 +223,32 @@ def _emit_scan_of(e: _Emitter, signature: Any, keep: bool, twice: bool) -> None:
         e.store(diagonal[q], e.row(state, e.index(1)), e.index(q * lanes))
 
 
-@intrinsic
-def cost_steps(typing: Any, x: Any, x_squares: Any, y: Any, y_squares: Any, at: Any, phase: Any, costs: Any) -> Any:
+@_emitted
+def cost_steps(_typing: Any, x: Any, x_squares: Any, y: Any, y_squares: Any, at: Any, phase: Any, costs: Any) -> Any:
     """Fill the costs of the steps ``phase, phase + lanes, ...`` of a block.
 
-    ``costs[t, r] = x_squares[r] + y_squares[at - t + r] + sum over f of x[f, r] y[f, at - t + r]``, at least 0; with `x`
-    scaled by -2 these are squared distances. `y` runs backwards in time, so that the cells of a step are contiguous.
+    ``costs[t, r] = x_squares[r] + y_squares[at - t + r] + sum over f of x[f, r] y[f, at - t + r]``, at least 0; with
+    `x` scaled by -2 these are squared distances. `y` runs backwards in time, so that a step's cells are contiguous.
     """
     signature = types.void(x, x_squares, y, y_squares, at, phase, costs)
     return signature, _emit_cost_steps
 
 
-@intrinsic
-def scan_steps(typing: Any, costs: Any, state: Any, above: Any, below: Any, first: Any, codes: Any, twice: Any) -> Any:
+@_emitted
+def scan_steps(_typing: Any, costs: Any, state: Any, above: Any, below: Any, first: Any, codes: Any, twice: Any) -> Any:
     """Advance the totals of a block by the ``vectors`` steps from `first` on.
 
-    ``state[0, r]`` is the total of row `r` at the step before, ``state[1, r]`` that of the row above it one step earlier
-    still; ``above[t]`` comes in over row 0 at step `t`, and the total of the last row goes out into ``below[t]``. A
-    diagonal step counts its cost once, or with `twice` twice.
+    ``state[0, r]`` is the total of row `r` at the step before, ``state[1, r]`` that of the row above it one step
+    earlier still; ``above[t]`` comes in over row 0 at step `t`, and the total of the last row goes out into
+    ``below[t]``. A diagonal step counts its cost once, or with `twice` twice.
     """
     signature = types.void(costs, state, above, below, first, codes, twice)
-    return signature, lambda *args: _emit_scan(*args, keep=False)
+    return signature, functools.partial(_emit_scan, False)
 
 
-@intrinsic
+@_emitted
 def scan_and_keep_steps(
-    typing: Any, costs: Any, state: Any, above: Any, below: Any, first: Any, codes: Any, twice: Any
+    _typing: Any, costs: Any, state: Any, above: Any, below: Any, first: Any, codes: Any, twice: Any
 ) -> Any:
     """Advance as `scan_steps`, put the totals in the place of the costs, and write how each cell was reached.
 
@@ -249,7 +256,7 @@ def scan_and_keep_steps(
     `l` of ``codes[t, 1, q]`` is, otherwise along the diagonal.
     """
     signature = types.void(costs, state, above, below, first, codes, twice)
-    return signature, lambda *args: _emit_scan(*args, keep=True)
+    return signature, functools.partial(_emit_scan, True)
 
 
 def _counter(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -257,8 +264,8 @@ def _counter(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     return builder.gep(array.data, [args[1]])
 
 
-@intrinsic
-def claim(typing: Any, counters: Any, place: Any) -> Any:
+@_emitted
+def claim(_typing: Any, counters: Any, place: Any) -> Any:
     """Add one to a counter that several threads share and return what it was."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -268,8 +275,8 @@ def claim(typing: Any, counters: Any, place: Any) -> Any:
     return types.int64(counters, place), codegen
 
 
-@intrinsic
-def publish(typing: Any, counters: Any, place: Any, value: Any) -> Any:
+@_emitted
+def publish(_typing: Any, counters: Any, place: Any, _value: Any) -> Any:
     """Set a counter after everything that was written before it."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -279,8 +286,8 @@ def publish(typing: Any, counters: Any, place: Any, value: Any) -> Any:
     return types.void(counters, place, types.int64), codegen
 
 
-@intrinsic
-def reached(typing: Any, counters: Any, place: Any) -> Any:
+@_emitted
+def reached(_typing: Any, counters: Any, place: Any) -> Any:
     """Read a counter before anything that is read after it."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:

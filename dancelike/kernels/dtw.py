@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
-from numba import config
 
 from dancelike.errors import ConfigError
 from dancelike.kernels._dtw_blocks import align_blocks
 from dancelike.kernels._dtw_inputs import band_edges, factors_of, half_width_of, sequence
 from dancelike.kernels._dtw_rows import SYMMETRIC1, SYMMETRIC2, SYMMETRIC_P05, Array, align_rows, path_cost
+from dancelike.kernels._flags import NUMBA_SETTINGS
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -151,7 +151,7 @@ def _best_path(x: Array, y: Array, task: _Task, pool: Executor | None) -> tuple[
     bound = 16.0 * (len(x) + len(y)) * max(float(task.factors.sum()), 1.0) * largest * largest
     if not bound < np.finfo(np.float64).max:
         raise ConfigError(f"x and y hold values up to {largest:.3g}, whose squares overflow; scale them down.")
-    if task.pattern != SYMMETRIC_P05 and not config.DISABLE_JIT:
+    if task.pattern != SYMMETRIC_P05 and not NUMBA_SETTINGS.DISABLE_JIT:
         for dtype in (np.float32, np.float64):
             if np.dtype(dtype).itemsize < x.dtype.itemsize or bound > np.finfo(dtype).max:
                 continue

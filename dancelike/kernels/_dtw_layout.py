@@ -1,0 +1,201 @@
+"""How an alignment lies in memory for the fast core: what the threads share, and what each has for itself."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from dancelike.kernels._dtw_rows import Array
+from dancelike.kernels._flags import kernel
+from dancelike.kernels._vectors import vector_shape
+
+__all__ = ["Problem", "Workspace", "lay_out", "workspace"]
+
+# A problem of up to this many blocks keeps its two bits a cell at once, in at most 4 MB.
+_ONE_TILE = 4096
+
+# Otherwise this many rows of tiles at most, and as many columns: memory grows with the lengths, not with their product.
+_TILES = 64
+
+
+class Problem(NamedTuple):
+    """What all threads share; T is the type of the features.
+
+    Attributes
+    ----------
+    x : T array [n, d]
+    centre, roots : float64 arrays [d]
+        Subtracted from every frame, and then multiplied with it.
+    windows : T array [blocks, d, 2 size]
+        For each block of a strip the frames of `y` that it meets, backwards in time; zero outside of `y`.
+    window_squares : T array [blocks, 2 size]
+        Squares of these frames; infinite outside of `y`.
+    lo, hi : int64 arrays [n]
+        First and last column of each row.
+    rows : float64 array [rows of tiles + 1, size + m + 2 size]
+        Totals of the row above each row of tiles; column `j` is at ``size + j``.
+    between : float64 array [size + m + 2 size]
+        Totals of the row between two strips of one row of tiles.
+    states : T array [strips, columns of tiles, 2, size]
+    bases : float64 array [strips, columns of tiles]
+        State of the recurrence, and its base, at the left of each tile.
+    progress : int64 array [strips + 1]
+        First group that each strip has not finished; last, the next strip to be taken.
+    tile_strips, tile_groups : int
+        Size of a tile in blocks.
+    lanes : int
+        Elements of a vector.
+    one_tile : bool
+        Whether one tile holds the whole problem.
+    twice : bool
+        Whether a diagonal step counts its cost twice.
+    """
+
+    x: Array
+    centre: Array
+    roots: Array
+    windows: Array
+    window_squares: Array
+    lo: Array
+    hi: Array
+    rows: Array
+    between: Array
+    states: Array
+    bases: Array
+    progress: Array
+    tile_strips: int
+    tile_groups: int
+    lanes: int
+    one_tile: bool
+    twice: bool
+
+
+class Workspace(NamedTuple):
+    """What each thread has for itself.
+
+    Attributes
+    ----------
+    panel : T array [d, size]
+        The frames of `x` of one strip, times -2.
+    panel_squares : T array [size]
+        Their squares.
+    costs : T array [2, size, size]
+        Costs of this block and of the next.
+    state : T array [2, size]
+    above, below : T arrays [size]
+        Totals that come in over the first row of a block, and go out under its last.
+    first_step, last_step : int32 arrays [size]
+        Steps of each row of a strip that the band lets through, counted from column 0 of the strip.
+    codes : unsigned array [strips, groups, size, 2, size / lanes]
+        How each cell of a tile was reached.
+    keep : bool
+        Whether the codes are wanted.
+    """
+
+    panel: Array
+    panel_squares: Array
+    costs: Array
+    state: Array
+    above: Array
+    below: Array
+    first_step: Array
+    last_step: Array
+    codes: Array
+    keep: bool
+
+
+@kernel
+def _fill_windows(y: Array, centre: Array, roots: Array, windows: Array, squares: Array) -> None:
+    """Write the reversed frames of every block."""
+    m, d = y.shape
+    size = windows.shape[2] // 2
+    for block in range(windows.shape[0]):
+        window = windows[block]
+        for place in range(2 * size):
+            squares[block, place] = 0
+        for f in range(d):
+            for place in range(size):
+                j = (block + 1) * size - 1 - place
+                window[f, place] = (y[j, f] - centre[f]) * roots[f] if j < m else 0
+                # The later half of a window is the earlier one of the block before.
+                window[f, size + place] = windows[block - 1, f, place] if block > 0 else 0
+            for place in range(2 * size):
+                squares[block, place] += window[f, place] * window[f, place]
+        for place in range(2 * size):
+            j = (block + 1) * size - 1 - place
+            if j < 0 or j >= m:
+                squares[block, place] = np.inf
+
+
+def _aligned(shape: tuple[int, ...], dtype: np.dtype[Any] | type) -> Array:
+    """Return an empty array that begins on a cache line, so that no vector of a row crosses one."""
+    dtype = np.dtype(dtype)
+    length = int(np.prod(shape)) * dtype.itemsize
+    raw = np.empty(length + 64, np.uint8)
+    offset = -raw.__array_interface__["data"][0] % 64
+    return raw[offset : offset + length].view(dtype).reshape(shape)
+
+
+def lay_out(x: Array, y: Array, roots: Array, lo: Array, hi: Array, twice: bool, open_begin: bool) -> Problem:
+    """Return a problem before its first pass; the parameters are those of `align_blocks`."""
+    shape = vector_shape(x.dtype.itemsize)
+    size = shape.size
+    n, m = len(x), len(y)
+    strips = -(-n // size)
+    starts = lo[::size] // size
+    stops = (hi[np.minimum(np.arange(size, n + size, size), n) - 1] + size) // size + 1
+    blocks = stops - starts
+    one_tile = int(blocks.sum()) <= _ONE_TILE
+    most_blocks, last_block = int(blocks.max()), int(stops[-1])
+    if one_tile:
+        tile_strips, tile_groups, columns = strips, last_block + strips, 1
+    else:
+        tile_strips, tile_groups = -(-strips // _TILES), -(-most_blocks // _TILES)
+        columns = most_blocks // tile_groups + 2
+    centre = y.mean(axis=0, dtype=np.float64)
+    windows = _aligned((last_block, x.shape[1], 2 * size), x.dtype)
+    window_squares = _aligned((last_block, 2 * size), x.dtype)
+    _fill_windows(y, centre, roots, windows, window_squares)
+    rows = np.full((-(-strips // tile_strips) + 1, m + 3 * size), np.inf)
+    rows[0, size - 1] = 0
+    if open_begin:
+        rows[0, size : size + hi[0] + 1] = 0
+    return Problem(
+        x=x,
+        centre=centre,
+        roots=roots,
+        windows=windows,
+        window_squares=window_squares,
+        lo=lo,
+        hi=hi,
+        rows=rows,
+        between=np.full(m + 3 * size, np.inf),
+        states=np.empty((strips, columns, 2, size), x.dtype),
+        bases=np.empty((strips, columns)),
+        progress=np.zeros(strips + 1, np.int64),
+        tile_strips=tile_strips,
+        tile_groups=tile_groups,
+        lanes=shape.lanes,
+        one_tile=one_tile,
+        twice=twice,
+    )
+
+
+def workspace(p: Problem, keep: bool) -> Workspace:
+    """Return the arrays of one thread; with `keep`, room for the codes of a tile."""
+    d, size = p.x.shape[1], p.windows.shape[2] // 2
+    dtype = p.x.dtype
+    tile = (p.tile_strips, p.tile_groups) if keep else (1, 1)
+    return Workspace(
+        panel=_aligned((d, size), dtype),
+        panel_squares=_aligned((size,), dtype),
+        costs=_aligned((2, size, size), dtype),
+        state=_aligned((2, size), dtype),
+        above=_aligned((size,), dtype),
+        below=_aligned((size,), dtype),
+        first_step=np.empty(size, np.int32),
+        last_step=np.empty(size, np.int32),
+        codes=np.empty((*tile, size, 2, size // p.lanes), np.uint16 if p.lanes > 8 else np.uint8),
+        keep=keep,
+    )
