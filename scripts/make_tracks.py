@@ -58,9 +58,13 @@ def _plain(dance: Callable[[], Dance], style: Style) -> Callable[[], Performance
 def variants() -> list[Variant]:
     """All tracks, in the order in which they are made."""
     same = _plain(studio_phrase, Style(seed=1))
-    other_person = Style(amplitude=0.86, sway_deg=5.0, jitter_s=0.05, lean=(3.0, 4.0, -2.0), arm_carriage_deg=-6.0, seed=3)
+    other_person = Style(
+        amplitude=0.86, sway_deg=5.0, jitter_s=0.05, lean=(3.0, 4.0, -2.0), arm_carriage_deg=-6.0, seed=3
+    )
     out = [Variant(f"view_{angle:02d}", same, azimuth_deg=angle) for angle in VIEWS]
-    out += [Variant(f"{limb}_late_{lag:03d}", _late(limb, lag)) for limb in ("left_arm", "right_leg") for lag in LAGS_MS]
+    out += [
+        Variant(f"{limb}_late_{lag:03d}", _late(limb, lag)) for limb in ("left_arm", "right_leg") for lag in LAGS_MS
+    ]
     out.append(Variant("other_person", _plain(studio_phrase, other_person), body=cast.LEARNER))
     out.append(Variant("other_dance", _plain(footwork, Style(seed=4))))
     out.append(Variant("standing", _plain(standing, Style(seed=5))))
@@ -68,11 +72,17 @@ def variants() -> list[Variant]:
 
 
 def record(variant: Variant, cache: Path, length_s: float) -> BodyTrack:
-    """What BlazePose sees of a variant."""
+    """Return what BlazePose sees of a variant."""
     times = frame_times(length_s)
     camera = cast.reference_camera()
     pictures = film(
-        build_body(variant.body, cache), variant.make(), camera, dark_stage(), times, oversample=2, turn_deg=-variant.azimuth_deg
+        build_body(variant.body, cache),
+        variant.make(),
+        camera,
+        dark_stage(),
+        times,
+        oversample=2,
+        turn_deg=-variant.azimuth_deg,
     )
     n = len(times)
     found = np.zeros(n, np.bool_)
@@ -131,7 +141,10 @@ def main() -> None:
         track = record(variant, options.cache, length_s)
         save(track, options.out / f"{variant.name}.npz")
         size = (options.out / f"{variant.name}.npz").stat().st_size
-        print(f"{variant.name}: found in {int(track.found.sum())} of {len(track)} frames, {size / 1000:.0f} kB", flush=True)
+        print(
+            f"{variant.name}: found in {int(track.found.sum())} of {len(track)} frames, {size / 1000:.0f} kB",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

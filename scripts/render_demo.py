@@ -48,7 +48,9 @@ def frame_times(length_s: float) -> NDArray[np.float64]:
 
 def write_clip(path: Path, pictures: Iterator[Picture], sound: NDArray[np.float32], frames: int, quality: int) -> None:
     """Encode pictures and sound, a line of progress every second of the clip."""
-    with ClipWriter(path, (640, 360), Fraction(RATE), quality=quality, preset="veryslow", audio_rate=music.RATE, audio_channels=2) as clip:
+    with ClipWriter(
+        path, (640, 360), Fraction(RATE), quality=quality, preset="veryslow", audio_rate=music.RATE, audio_channels=2
+    ) as clip:
         step = music.RATE // RATE
         for index, picture in enumerate(pictures):
             clip.write(picture.rgb)
@@ -58,27 +60,26 @@ def write_clip(path: Path, pictures: Iterator[Picture], sound: NDArray[np.float3
 
 
 def truth(take: cast.Take) -> dict[str, Any]:
-    """What is known about the two clips, as written to ``truth.json``."""
+    """Return what is known about the two clips, as written to ``truth.json``."""
     dance, warp, performance = take.performance.dance, take.warp, take.performance
     take_s = frame_times(take.length_s)
     dance_s = performance.dance_seconds(take_s)
     reference_s = frame_times(dance.length_s + 0.45)
     inside = (reference_s >= dance_s[0]) & (reference_s <= dance_s[-1])
     matched = np.interp(reference_s[inside], dance_s, take_s)
-    faults: list[dict[str, Any]] = []
-    for fault in take.faults:
-        faults.append(
-            {
-                "kind": "arm_too_low" if fault.kind == "low" else "limb_late",
-                "parts": LIMBS[fault.limb],
-                "reference_s": [round(fault.start_s, 4), round(fault.end_s, 4)],
-                "take_s": [round(float(warp.to_take(np.array(s))), 4) for s in (fault.start_s, fault.end_s)],
-                "counts": [5, 8] if fault.kind == "low" else [9, 16],
-                "amount": fault.amount if fault.kind == "low" else fault.amount * 1000,
-                "unit": "deg" if fault.kind == "low" else "ms",
-                "ease_s": fault.ease_s,
-            }
-        )
+    faults: list[dict[str, Any]] = [
+        {
+            "kind": "arm_too_low" if fault.kind == "low" else "limb_late",
+            "parts": LIMBS[fault.limb],
+            "reference_s": [round(fault.start_s, 4), round(fault.end_s, 4)],
+            "take_s": [round(float(warp.to_take(np.array(s))), 4) for s in (fault.start_s, fault.end_s)],
+            "counts": [5, 8] if fault.kind == "low" else [9, 16],
+            "amount": fault.amount if fault.kind == "low" else fault.amount * 1000,
+            "unit": "deg" if fault.kind == "low" else "ms",
+            "ease_s": fault.ease_s,
+        }
+        for fault in take.faults
+    ]
     faults.append(
         {
             "kind": "slower",
@@ -94,8 +95,18 @@ def truth(take: cast.Take) -> dict[str, Any]:
     camera, other = cast.reference_camera(), cast.take_camera()
     return {
         "schema": "dancelike.truth/1",
-        "reference": {"file": "reference.mp4", "duration_s": round(len(reference_s) / RATE, 4), "frames": len(reference_s), "frame_rate": f"{RATE}/1"},
-        "take": {"file": "take.mp4", "duration_s": round(len(take_s) / RATE, 4), "frames": len(take_s), "frame_rate": f"{RATE}/1"},
+        "reference": {
+            "file": "reference.mp4",
+            "duration_s": round(len(reference_s) / RATE, 4),
+            "frames": len(reference_s),
+            "frame_rate": f"{RATE}/1",
+        },
+        "take": {
+            "file": "take.mp4",
+            "duration_s": round(len(take_s) / RATE, 4),
+            "frames": len(take_s),
+            "frame_rate": f"{RATE}/1",
+        },
         "bpm": dance.bpm,
         "first_beat_s": dance.first_beat_s,
         "beats": dance.beats,
@@ -108,7 +119,10 @@ def truth(take: cast.Take) -> dict[str, Any]:
         },
         "style": {"amplitude": performance.style.amplitude, "jitter_ms": performance.style.jitter_s * 1000},
         "faults": faults,
-        "warp": {"reference_s": [round(float(s), 4) for s in reference_s[inside]], "take_s": [round(float(s), 4) for s in matched]},
+        "warp": {
+            "reference_s": [round(float(s), 4) for s in reference_s[inside]],
+            "take_s": [round(float(s), 4) for s in matched],
+        },
     }
 
 
@@ -128,13 +142,24 @@ def main() -> None:
         times = frame_times(length_s)
         sound = music.synthesise(dance.seconds, dance.beats, len(times) / RATE)
         body = build_body(cast.TEACHER, options.cache)
-        pictures = film(body, cast.demo_reference(dance), cast.reference_camera(), dark_stage(), times, oversample=options.oversample)
+        pictures = film(
+            body,
+            cast.demo_reference(dance),
+            cast.reference_camera(),
+            dark_stage(),
+            times,
+            oversample=options.oversample,
+        )
         write_clip(options.out / "reference.mp4", pictures, sound, len(times), options.quality)
     if options.only in (None, "take"):
         times = frame_times(take.length_s)
-        heard = music.synthesise(lambda beat: float(take.warp.to_take(np.array(dance.seconds(beat)))), dance.beats, len(times) / RATE)
+        heard = music.synthesise(
+            lambda beat: float(take.warp.to_take(np.array(dance.seconds(beat)))), dance.beats, len(times) / RATE
+        )
         body = build_body(cast.LEARNER, options.cache)
-        pictures = film(body, take.performance, cast.take_camera(), rehearsal_room(), times, oversample=options.oversample)
+        pictures = film(
+            body, take.performance, cast.take_camera(), rehearsal_room(), times, oversample=options.oversample
+        )
         write_clip(options.out / "take.mp4", pictures, music.room_sound(heard), len(times), options.quality)
     (options.out / "truth.json").write_text(json.dumps(truth(take), indent=1) + "\n", encoding="utf-8")
     print(f"written to {options.out}")

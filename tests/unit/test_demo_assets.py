@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from dancelike.frames import BodyPart
+from tests.tracks import load_track, track_names
 
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "demo"
 WINDOW = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
@@ -22,7 +23,20 @@ CLIP = {
 }
 SCHEMA = {
     "type": "object",
-    "required": ["schema", "reference", "take", "bpm", "first_beat_s", "beats", "offset_s", "mirrored", "camera", "style", "faults", "warp"],
+    "required": [
+        "schema",
+        "reference",
+        "take",
+        "bpm",
+        "first_beat_s",
+        "beats",
+        "offset_s",
+        "mirrored",
+        "camera",
+        "style",
+        "faults",
+        "warp",
+    ],
     "properties": {
         "schema": {"const": "dancelike.truth/1"},
         "reference": CLIP,
@@ -113,3 +127,19 @@ def test_windows_lie_on_their_counts(truth: dict[str, Any]) -> None:
         middle = truth["first_beat_s"] + ((first - 1) + (last - 1)) / 2 * beat_s
         assert np.mean(fault["reference_s"]) == pytest.approx(middle, abs=0.6 * beat_s)
         assert np.ptp(fault["reference_s"]) == pytest.approx((last - first + 1) * beat_s, abs=0.01)
+
+
+@pytest.mark.parametrize("name", track_names())
+def test_track_is_whole_and_sees_the_dancer_all_the_time(name: str) -> None:
+    track = load_track(name)
+    assert track.found.all()
+    assert track.xy is not None
+    width, height = track.picture_size
+    assert ((track.xy[:, 11:] > 0) & (track.xy[:, 11:] < (width, height))).mean() > 0.99
+
+
+def test_tracks_are_small_together() -> None:
+    assert len(track_names()) == 15
+    assert (
+        sum((FOLDER.parents[1] / "tests" / "data" / "tracks" / f"{n}.npz").stat().st_size for n in track_names()) < 3e6
+    )

@@ -126,7 +126,7 @@ class Body:
 
 
 def part_of_bone(name: str) -> int:
-    """The `BodyPart` value of what moves with the bone of this MakeHuman name."""
+    """Return the `BodyPart` value of what moves with the bone of this MakeHuman name."""
     stem, _, side = name.partition(".")
     right = int(side == "R")
     table = (
@@ -142,7 +142,7 @@ def part_of_bone(name: str) -> int:
 
 
 def _read_groups(path: Path) -> dict[str, Int]:
-    """The quads of each face group of the base mesh, int32 [k, 4]."""
+    """Read the quads of each face group of the base mesh, int32 [k, 4]."""
     groups: dict[str, list[list[int]]] = {}
     name = ""
     with path.open() as lines:
@@ -197,7 +197,9 @@ def _landmarks(model: dict[str, Any], groups: dict[str, Int]) -> tuple[Float, In
         place.append(position)
         bone.append(names.index(owner))
 
-    face = body[(np.abs(v[body, 0]) < 0.012) & (v[body, 2] > head[skull, 2] - 0.03) & (v[body, 2] < head[skull, 2] + 0.05)]
+    face = body[
+        (np.abs(v[body, 0]) < 0.012) & (v[body, 2] > head[skull, 2] - 0.03) & (v[body, 2] < head[skull, 2] + 0.05)
+    ]
     add(v[face[np.argmin(v[face, 1])]], "head")
     for side in "LR":
         sign = 1.0 if side == "L" else -1.0
@@ -209,7 +211,11 @@ def _landmarks(model: dict[str, Any], groups: dict[str, Int]) -> tuple[Float, In
             add(front + np.array([sign * offset * radius, 0.004 * abs(offset), 0.0], np.float32), "head")
     eyes = head[names.index("eye.L")]
     for sign in (1.0, -1.0):
-        level = body[(np.abs(v[body, 2] - eyes[2] + 0.02) < 0.03) & (v[body, 1] > head[skull, 1] - 0.04) & (v[body, 0] * sign > 0)]
+        level = body[
+            (np.abs(v[body, 2] - eyes[2] + 0.02) < 0.03)
+            & (v[body, 1] > head[skull, 1] - 0.04)
+            & (v[body, 0] * sign > 0)
+        ]
         add(v[level[np.argmax(v[level, 0] * sign)]], "head")
     for side in "LR":
         corner = tail[names.index(f"oris04.{side}")] if f"oris04.{side}" in names else tail[names.index("jaw")]
@@ -242,7 +248,9 @@ def _assemble(spec: BodySpec) -> Body:
     for layer in layers:
         votes = np.zeros((len(layer.vertices), 15), np.float32)
         for column in range(layer.bone_index.shape[1]):
-            np.add.at(votes, (np.arange(len(votes)), bone_part[layer.bone_index[:, column]]), layer.bone_weight[:, column])
+            np.add.at(
+                votes, (np.arange(len(votes)), bone_part[layer.bone_index[:, column]]), layer.bone_weight[:, column]
+            )
         parts.append(votes.argmax(1).astype(np.uint8))
     start = np.cumsum([0, *(len(layer.vertices) for layer in layers)])
     landmark, landmark_bone = _landmarks(model, groups)
@@ -254,8 +262,12 @@ def _assemble(spec: BodySpec) -> Body:
         cut=np.concatenate([layer.cut for layer in layers]).astype(np.float32),
         part=np.concatenate(parts),
         rest=np.concatenate([layer.rest for layer in layers]).astype(np.float32),
-        triangles=np.concatenate([layer.triangles + offset for layer, offset in zip(layers, start[:-1], strict=True)]).astype(np.int32),
-        material=np.concatenate([np.full(len(layer.triangles), MATERIALS.index(layer.material), np.uint8) for layer in layers]),
+        triangles=np.concatenate(
+            [layer.triangles + offset for layer, offset in zip(layers, start[:-1], strict=True)]
+        ).astype(np.int32),
+        material=np.concatenate(
+            [np.full(len(layer.triangles), MATERIALS.index(layer.material), np.uint8) for layer in layers]
+        ),
         bone_names=names,
         bone_parent=model["parent"],
         bone_head=model["head"],
@@ -285,7 +297,8 @@ def build_body(spec: BodySpec, cache: Path) -> Body:
     if not path.exists():
         body = _assemble(spec)
         cache.mkdir(parents=True, exist_ok=True)
-        np.savez(path, **{f.name: np.array(getattr(body, f.name)) for f in fields(body)})
+        arrays: dict[str, Any] = {f.name: np.array(getattr(body, f.name)) for f in fields(body)}
+        np.savez(path, **arrays)
     with np.load(path) as data:
         values: dict[str, Any] = {f.name: data[f.name] for f in fields(Body)}
     values["bone_names"] = tuple(str(name) for name in values["bone_names"])

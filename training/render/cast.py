@@ -17,15 +17,48 @@ __all__ = ["LEARNER", "TEACHER", "Take", "Warp", "demo_reference", "demo_take", 
 Double = NDArray[np.float64]
 
 TEACHER = BodySpec(
-    shape={"gender": 1.0, "age": 0.62, "muscle": 0.62, "weight": 0.42, "height": 0.62, "proportions": 0.75, "cupsize": 0.45, "firmness": 0.7,
-           "african": 0.15, "asian": 0.35, "caucasian": 0.5},
-    skin=(0.52, 0.255, 0.155), shirt=(0.085, 0.36, 0.47), hairdo="bob", hair=(0.045, 0.022, 0.014), trousers=(0.035, 0.035, 0.048),
-)  # fmt: skip
+    shape={
+        "gender": 1.0,
+        "age": 0.62,
+        "muscle": 0.62,
+        "weight": 0.42,
+        "height": 0.62,
+        "proportions": 0.75,
+        "cupsize": 0.45,
+        "firmness": 0.7,
+        "african": 0.15,
+        "asian": 0.35,
+        "caucasian": 0.5,
+    },
+    skin=(0.52, 0.255, 0.155),
+    shirt=(0.085, 0.36, 0.47),
+    hairdo="bob",
+    hair=(0.045, 0.022, 0.014),
+    trousers=(0.035, 0.035, 0.048),
+)
 LEARNER = BodySpec(
-    shape={"gender": 0.0, "age": 0.62, "muscle": 0.66, "weight": 0.5, "height": 0.45, "proportions": 0.7, "african": 0.7, "asian": 0.1, "caucasian": 0.2},
-    skin=(0.20, 0.095, 0.055), hair=(0.012, 0.010, 0.009), lips=(0.20, 0.07, 0.06), hairdo="short",
-    shirt=(0.85, 0.56, 0.12), accent=(0.88, 0.86, 0.80), pattern="raglan", sleeve=0.7, trousers=(0.10, 0.11, 0.13), shoe=(0.05, 0.05, 0.06),
-)  # fmt: skip
+    shape={
+        "gender": 0.0,
+        "age": 0.62,
+        "muscle": 0.66,
+        "weight": 0.5,
+        "height": 0.45,
+        "proportions": 0.7,
+        "african": 0.7,
+        "asian": 0.1,
+        "caucasian": 0.2,
+    },
+    skin=(0.20, 0.095, 0.055),
+    hair=(0.012, 0.010, 0.009),
+    lips=(0.20, 0.07, 0.06),
+    hairdo="short",
+    shirt=(0.85, 0.56, 0.12),
+    accent=(0.88, 0.86, 0.80),
+    pattern="raglan",
+    sleeve=0.7,
+    trousers=(0.10, 0.11, 0.13),
+    shoe=(0.05, 0.05, 0.06),
+)
 
 
 @dataclass(frozen=True)
@@ -63,7 +96,7 @@ class Warp:
         return np.interp(dance_s, dance, take)
 
     def to_dance(self, take_s: Double) -> Double:
-        """The dance's seconds at seconds of the take's file."""
+        """Return the dance's seconds at seconds of the take's file."""
         dance, take = self._knots()
         return np.interp(take_s, take, dance)
 
@@ -89,12 +122,12 @@ def take_camera() -> Camera:
 
 
 def demo_reference(dance: Dance | None = None) -> Performance:
-    """The teacher's performance."""
+    """Return the teacher's performance."""
     return Performance(dance or studio_phrase(), Style(seed=1))
 
 
 def demo_take() -> Take:
-    """The learner's: right arm too low on counts 5 to 8, left arm 180 ms late on 9 to 16, slower on 17 to 24."""
+    """Return the learner's: right arm too low on counts 5 to 8, left arm 180 ms late on 9 to 16, slower on 17 to 24."""
     dance = studio_phrase()
     faults = (
         Fault("low", "right_arm", dance.seconds(3.5), dance.seconds(7.5), 45.0, 0.26),

@@ -117,7 +117,9 @@ class Channel:
         u = (beat - self.beats[i])[:, None] / width
         a, b = self.values[i], self.values[i + 1]
         s, e = self.slopes[i] * width, self.slopes[i + 1] * width
-        result: Double = a * (2 * u**3 - 3 * u**2 + 1) + s * (u**3 - 2 * u**2 + u) + b * (3 * u**2 - 2 * u**3) + e * (u**3 - u**2)
+        result: Double = (
+            a * (2 * u**3 - 3 * u**2 + 1) + s * (u**3 - 2 * u**2 + u) + b * (3 * u**2 - 2 * u**3) + e * (u**3 - u**2)
+        )
         return result
 
 
@@ -205,7 +207,7 @@ class Dance:
         return (np.asarray(seconds, np.float64) - self.first_beat_s) * self.bpm / 60
 
     def seconds(self, beat: float) -> float:
-        """The dance's own second of a beat."""
+        """Return the dance's own second of a beat."""
         return self.first_beat_s + beat * 60 / self.bpm
 
     @property
@@ -301,7 +303,11 @@ class Performance:
     """
 
     def __init__(
-        self, dance: Dance, style: Style = Style(), faults: Sequence[Fault] = (), warp: Callable[[Double], Double] | None = None
+        self,
+        dance: Dance,
+        style: Style = Style(),
+        faults: Sequence[Fault] = (),
+        warp: Callable[[Double], Double] | None = None,
     ) -> None:
         self.dance, self.style, self.faults, self.warp = dance, style, tuple(faults), warp
         rng = np.random.default_rng(style.seed)
@@ -312,7 +318,9 @@ class Performance:
             "left_leg": _Foot(dance.left_foot[0], dance.left_foot[1:]),
             "right_leg": _Foot(dance.right_foot[0], dance.right_foot[1:]),
         }
-        self.body = {name: Channel(getattr(dance, name)) for name in ("hips", "hips_turn", "chest_turn", "head_turn", "shrug")}
+        self.body = {
+            name: Channel(getattr(dance, name)) for name in ("hips", "hips_turn", "chest_turn", "head_turn", "shrug")
+        }
         grid = np.arange(-2.0, dance.beats + 2.0, 1 / 48)
         carried = self._carry(grid)
         kernel = np.exp(-0.5 * (np.arange(-24, 25) / 8.5) ** 2)
@@ -339,7 +347,7 @@ class Performance:
         return total
 
     def dance_seconds(self, clip_seconds: Double) -> Double:
-        """The dance's seconds that the performer is at, jitter included."""
+        """Return the dance's seconds that the performer is at, jitter included."""
         t = np.asarray(clip_seconds, np.float64)
         inner = t if self.warp is None else self.warp(t)
         return inner + self.style.jitter_s * self.drift(t)[:, 0]
@@ -357,7 +365,10 @@ class Performance:
             u, f = upper[i], fore[i]
             # amplitude: towards or away from a hanging arm, both segments by the same turn
             for change in (
-                -(1 - self.style.amplitude) * np.degrees(np.arccos(np.clip(-u[2], -1, 1))) + self.style.arm_carriage_deg - low[i] + sway[i, 0],
+                -(1 - self.style.amplitude) * np.degrees(np.arccos(np.clip(-u[2], -1, 1)))
+                + self.style.arm_carriage_deg
+                - low[i]
+                + sway[i, 0],
             ):
                 side = np.array([u[0], u[1], 0.0])
                 norm = np.linalg.norm(side)
@@ -371,7 +382,9 @@ class Performance:
                 c, s = np.cos(turn), np.sin(turn)
                 u = u * c + np.cross(axis, u) * s + axis * (axis @ u) * (1 - c)
                 f = f * c + np.cross(axis, f) * s + axis * (axis @ f) * (1 - c)
-            f = _unit(f + np.radians(sway[i, 1]) * np.array([1.0, 0, 0]) + np.radians(sway[i, 2]) * np.array([0, 1.0, 0]))
+            f = _unit(
+                f + np.radians(sway[i, 1]) * np.array([1.0, 0, 0]) + np.radians(sway[i, 2]) * np.array([0, 1.0, 0])
+            )
             out.append(ArmPose(u, f, float(rows[i, 6]), float(rows[i, 7]), float(rows[i, 8])))
         return out
 
@@ -384,7 +397,7 @@ class Performance:
         return [FootPose(*(float(x) for x in r)) for r in rows]
 
     def poses(self, clip_seconds: Double) -> list[DancerPose]:
-        """The dancer's pose at each of the clip's seconds."""
+        """Return the dancer's pose at each of the clip's seconds."""
         t = np.asarray(clip_seconds, np.float64)
         now = self.dance_seconds(t)
         beat = self.dance.beat(now)
@@ -406,6 +419,16 @@ class Performance:
         left_arm, right_arm = self._arm("left_arm", now, sway[:, 9:12]), self._arm("right_arm", now, sway[:, 12:15])
         left_foot, right_foot = self._leg("left_leg", now), self._leg("right_leg", now)
         return [
-            DancerPose(hips[i], hips_turn[i], chest[i], head[i], shrug[i], left_arm[i], right_arm[i], left_foot[i], right_foot[i])
+            DancerPose(
+                hips[i],
+                hips_turn[i],
+                chest[i],
+                head[i],
+                shrug[i],
+                left_arm[i],
+                right_arm[i],
+                left_foot[i],
+                right_foot[i],
+            )
             for i in range(len(t))
         ]

@@ -3,6 +3,8 @@
 Directions are in the chest's frame: x outwards, y forwards, z up. Counts run from 1; beat 0 is count 1.
 """
 
+# ruff: noqa: E501 - a score is read in rows, a phrase each
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -33,7 +35,9 @@ _ARM = {
 }
 
 
-def _arm(beat: float, name: str, *, flow: bool = False, travel: float = 0.9, curl: float = 0.25, palm: float | None = None) -> ArmKey:
+def _arm(
+    beat: float, name: str, *, flow: bool = False, travel: float = 0.9, curl: float = 0.25, palm: float | None = None
+) -> ArmKey:
     upper, fore, turn = _ARM[name]
     return ArmKey(beat, upper, fore, turn if palm is None else palm, 0.0, curl, flow, travel)
 
@@ -43,7 +47,7 @@ def _arms(rows: Sequence[tuple[float, str]]) -> list[ArmKey]:
 
 
 def studio_phrase() -> Dance:
-    """The demo's dance: three phrases of eight counts and a tag of four, 116 beats a minute."""
+    """Return the demo's dance: three phrases of eight counts and a tag of four, 116 beats a minute."""
     left_arm = _arms(
         [
             (-1, "down"), (0, "ready"), (1, "out"), (2, "hip"), (3, "vee"), (4, "low_vee"), (5, "hip"), (6, "front"), (7, "chest"),
@@ -103,7 +107,9 @@ def studio_phrase() -> Dance:
         Key(24, (0, -10, 0)), Key(25, (-22, 0, -4)), Key(26, (20, 0, 4)), Key(27, (4, 10, 0)), Key(28, (-12, -8, 5)),
     ]  # fmt: skip
     shrug = [Key(-1, (0, 0)), Key(3, (0.1, 0.6)), Key(4, (0, 0)), Key(7, (0.6, 0)), Key(8, (0, 0)), Key(14, (0.8, 0.1)), Key(15, (0.2, 0.2)), Key(23, (0.5, 0.5)), Key(24, (0, 0)), Key(28, (0.2, 0))]  # fmt: skip
-    return Dance(116.0, 0.55, 28.0, left_arm, right_arm, left_foot, right_foot, hips, hips_turn, chest_turn, head_turn, shrug)
+    return Dance(
+        116.0, 0.55, 28.0, left_arm, right_arm, left_foot, right_foot, hips, hips_turn, chest_turn, head_turn, shrug
+    )
 
 
 def footwork() -> Dance:
@@ -141,12 +147,48 @@ def footwork() -> Dance:
         Key(-1, (0, 0, 0)), Key(1, (14, 12, -6), travel=2), Key(3, (-12, -4, 6), travel=2), Key(5, (-12, 16, 4), travel=2), Key(8, (14, 8, -8), travel=2), Key(10.5, (-6, -8, 8), travel=2), Key(12, (0, 22, 0)),
         Key(14, (16, 12, 8), travel=2), Key(17, (-10, 2, -6), travel=2), Key(19, (-14, -5, 8), travel=2), Key(21.5, (10, 14, 0), travel=2), Key(24, (10, -2, -8), travel=2),
     ]  # fmt: skip
-    head_turn = [Key(-1, (0, 0, 0)), Key(1, (10, 8, 0)), Key(3, (0, 0, 0)), Key(5, (-8, 12, 0)), Key(8, (10, 4, 0)), Key(12, (0, 16, 0)), Key(14, (12, 6, 0)), Key(19, (-10, -4, 0)), Key(24, (10, 0, 0))]
-    return Dance(96.0, 0.5, 23.0, left_arm, right_arm, left_foot, right_foot, hips, hips_turn, chest_turn, head_turn, bounce=0.008)
+    head_turn = [
+        Key(-1, (0, 0, 0)),
+        Key(1, (10, 8, 0)),
+        Key(3, (0, 0, 0)),
+        Key(5, (-8, 12, 0)),
+        Key(8, (10, 4, 0)),
+        Key(12, (0, 16, 0)),
+        Key(14, (12, 6, 0)),
+        Key(19, (-10, -4, 0)),
+        Key(24, (10, 0, 0)),
+    ]
+    return Dance(
+        96.0,
+        0.5,
+        23.0,
+        left_arm,
+        right_arm,
+        left_foot,
+        right_foot,
+        hips,
+        hips_turn,
+        chest_turn,
+        head_turn,
+        bounce=0.008,
+    )
 
 
 def standing() -> Dance:
     """Nothing: hanging arms, feet where they are; sway comes from the performer's style."""
     down = [_arm(0, "down")]
     zero = [Key(0, (0, 0, 0))]
-    return Dance(116.0, 0.5, 28.0, down, down, [Step(0, 0.13, 0.06, 8)], [Step(0, -0.13, 0.06, -8)], zero, zero, zero, zero, bounce=0.0)
+    return Dance(
+        116.0,
+        0.5,
+        28.0,
+        down,
+        down,
+        [Step(0, 0.13, 0.06, 8)],
+        [Step(0, -0.13, 0.06, -8)],
+        zero,
+        zero,
+        zero,
+        zero,
+        bounce=0.0,
+    )

@@ -76,7 +76,11 @@ def _bass(note: float, seconds: float) -> Double:
     n = int((seconds + 0.05) * RATE)
     t = np.arange(n) / RATE
     f = _hz(note)
-    wave = np.sin(2 * np.pi * f * t) + 0.45 * np.sin(4 * np.pi * f * t) * np.exp(-t / 0.18) + 0.2 * np.sin(6 * np.pi * f * t) * np.exp(-t / 0.08)
+    wave = (
+        np.sin(2 * np.pi * f * t)
+        + 0.45 * np.sin(4 * np.pi * f * t) * np.exp(-t / 0.18)
+        + 0.2 * np.sin(6 * np.pi * f * t) * np.exp(-t / 0.08)
+    )
     envelope = np.minimum(t / 0.006, 1) * np.clip((seconds + 0.04 - t) / 0.04, 0, 1)
     result: Double = wave * envelope
     return result
@@ -98,7 +102,7 @@ def _keys(notes: tuple[int, ...], seconds: float) -> Double:
 
 
 def synthesise(when: Callable[[float], float], beats: float, length_s: float, *, seed: int = 11) -> NDArray[np.float32]:
-    """The demo's music.
+    """Play the demo's music.
 
     Parameters
     ----------
@@ -117,11 +121,11 @@ def synthesise(when: Callable[[float], float], beats: float, length_s: float, *,
         Stereo at `RATE`, peak about 0.8.
     """
     rng = np.random.default_rng(seed)
-    n = int(round(length_s * RATE))
+    n = round(length_s * RATE)
     tracks = {name: np.zeros((n, 2)) for name in ("drums", "tonal")}
 
     def put(track: str, beat: float, sound: Double, gain: float, pan: float = 0.0) -> None:
-        start = int(round(when(beat) * RATE))
+        start = round(when(beat) * RATE)
         if start < 0 or start >= n:
             return
         piece = sound[: n - start]
@@ -136,7 +140,7 @@ def synthesise(when: Callable[[float], float], beats: float, length_s: float, *,
     duck = np.ones(n)
     for beat in range(last + 1):
         put("drums", beat, kick, 0.85)
-        start = int(round(when(beat) * RATE))
+        start = round(when(beat) * RATE)
         if 0 <= start < n:
             tail = min(n - start, int(0.3 * RATE))
             duck[start : start + tail] = np.minimum(duck[start : start + tail], 0.45 + 0.55 * np.arange(tail) / tail)
@@ -158,7 +162,13 @@ def synthesise(when: Callable[[float], float], beats: float, length_s: float, *,
                 put("tonal", bar * 4 + at, _bass(root - 12 + offset, length * beat_s), 0.34)
         for k, at in enumerate(_STABS):
             if bar * 4 + at < last:
-                put("tonal", bar * 4 + at, _keys(chord, (0.55 if k else 0.9) * beat_s), 0.30 if k else 0.36, 0.18 * (-1) ** k)
+                put(
+                    "tonal",
+                    bar * 4 + at,
+                    _keys(chord, (0.55 if k else 0.9) * beat_s),
+                    0.30 if k else 0.36,
+                    0.18 * (-1) ** k,
+                )
     put("tonal", last, _keys(_CHORDS[0][1], 1.2), 0.40)
     put("tonal", last, _bass(33, 0.9), 0.34)
     mix = tracks["drums"] + tracks["tonal"] * duck[:, None]
@@ -168,7 +178,7 @@ def synthesise(when: Callable[[float], float], beats: float, length_s: float, *,
 
 
 def room_sound(music: NDArray[np.float32], *, level: float = 0.35, seed: int = 12) -> NDArray[np.float32]:
-    """What a telephone across the room hears of it: mono, dull, with an echo of the walls and a little hiss."""
+    """Return what a telephone across the room hears of it: mono, dull, with an echo of the walls and a little hiss."""
     rng = np.random.default_rng(seed)
     n = len(music)
     dry = music.mean(1).astype(np.float64)

@@ -30,10 +30,10 @@ def _rasterise(px, py, inverse, triangles, cut, x0, y0, near, which, place):  # 
         area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
         if abs(area) < 1e-9:
             continue
-        left = max(0, int(np.ceil(min(ax, min(bx, cx)) - 0.5)))
-        right = min(width - 1, int(np.floor(max(ax, max(bx, cx)) - 0.5)))
-        top = max(0, int(np.ceil(min(ay, min(by, cy)) - 0.5)))
-        bottom = min(height - 1, int(np.floor(max(ay, max(by, cy)) - 0.5)))
+        left = max(0, int(np.ceil(min(ax, bx, cx) - 0.5)))
+        right = min(width - 1, int(np.floor(max(ax, bx, cx) - 0.5)))
+        top = max(0, int(np.ceil(min(ay, by, cy) - 0.5)))
+        bottom = min(height - 1, int(np.floor(max(ay, by, cy) - 0.5)))
         if left > right or top > bottom:
             continue
         scale = 1.0 / area
@@ -108,10 +108,10 @@ def _depth_map(points, triangles, cut, out):  # type: ignore[no-untyped-def]
         area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
         if abs(area) < 1e-9:
             continue
-        left = max(0, int(np.ceil(min(ax, min(bx, cx)) - 0.5)))
-        right = min(size - 1, int(np.floor(max(ax, max(bx, cx)) - 0.5)))
-        top = max(0, int(np.ceil(min(ay, min(by, cy)) - 0.5)))
-        bottom = min(size - 1, int(np.floor(max(ay, max(by, cy)) - 0.5)))
+        left = max(0, int(np.ceil(min(ax, bx, cx) - 0.5)))
+        right = min(size - 1, int(np.floor(max(ax, bx, cx) - 0.5)))
+        top = max(0, int(np.ceil(min(ay, by, cy) - 0.5)))
+        bottom = min(size - 1, int(np.floor(max(ay, by, cy) - 0.5)))
         scale = 1.0 / area
         for y in range(top, bottom + 1):
             for x in range(left, right + 1):
@@ -124,7 +124,9 @@ def _depth_map(points, triangles, cut, out):  # type: ignore[no-untyped-def]
                     out[y, x] = min(out[y, x], z)
 
 
-def depth_map(points: NDArray[np.float32], triangles: NDArray[np.int32], cut: NDArray[np.float32], size: int) -> NDArray[np.float32]:
+def depth_map(
+    points: NDArray[np.float32], triangles: NDArray[np.int32], cut: NDArray[np.float32], size: int
+) -> NDArray[np.float32]:
     """Smallest depth of each cell of a square map, float32 [size, size]; 1e9 where there is nothing.
 
     `points` holds x and y in cells and the depth, float32 [n, 3].
@@ -149,10 +151,10 @@ def _cover(points, triangles, cut, low, high):  # type: ignore[no-untyped-def]
             continue
         z = (points[a, 2] + points[b, 2] + points[c, 2]) / 3.0
         share = min(max((z - 0.08) / 0.35, 0.0), 1.0)
-        left = max(0, int(np.ceil(min(ax, min(bx, cx)) - 0.5)))
-        right = min(size - 1, int(np.floor(max(ax, max(bx, cx)) - 0.5)))
-        top = max(0, int(np.ceil(min(ay, min(by, cy)) - 0.5)))
-        bottom = min(size - 1, int(np.floor(max(ay, max(by, cy)) - 0.5)))
+        left = max(0, int(np.ceil(min(ax, bx, cx) - 0.5)))
+        right = min(size - 1, int(np.floor(max(ax, bx, cx) - 0.5)))
+        top = max(0, int(np.ceil(min(ay, by, cy) - 0.5)))
+        bottom = min(size - 1, int(np.floor(max(ay, by, cy) - 0.5)))
         scale = 1.0 / area
         for y in range(top, bottom + 1):
             for x in range(left, right + 1):

@@ -68,7 +68,9 @@ class Camera:
         """Position of the camera, float64 [3]."""
         a = np.radians(self.azimuth_deg)
         ground = np.array(self.target_m) * np.array([1.0, 1.0, 0.0])
-        result: Double = ground + self.distance_m * np.array([np.sin(a), -np.cos(a), 0.0]) + np.array([0, 0, self.height_m])
+        result: Double = (
+            ground + self.distance_m * np.array([np.sin(a), -np.cos(a), 0.0]) + np.array([0, 0, self.height_m])
+        )
         return result
 
     @property
@@ -127,8 +129,15 @@ class Picture:
 def _aces(x: Float) -> Float:
     """Filmic curve (Narkowicz's fit), then the sRGB transfer."""
     y = np.clip(x * (2.51 * x + 0.03) / (x * (2.43 * x + 0.59) + 0.14), 0.0, 1.0)
-    result: Float = np.where(y < 0.0031308, 12.92 * y, 1.055 * np.power(np.maximum(y, 1e-8), 1 / 2.4) - 0.055).astype(np.float32)
+    result: Float = np.where(y < 0.0031308, 12.92 * y, 1.055 * np.power(np.maximum(y, 1e-8), 1 / 2.4) - 0.055).astype(
+        np.float32
+    )
     return result
+
+
+def _blur(picture: Float, sigma: float) -> Float:
+    result = cv2.GaussianBlur(picture, (0, 0), sigma)
+    return np.asarray(result, np.float32)
 
 
 class Renderer:
@@ -147,7 +156,9 @@ class Renderer:
         self.body, self.camera, self.stage, self.oversample = body, camera, stage, oversample
         empty = stage.paint(camera.eye, camera.rays(2), camera)
         self.background = cv2.resize(empty.colour, (camera.width, camera.height), interpolation=cv2.INTER_AREA)
-        self.floor = cv2.resize(empty.floor[..., 0], (camera.width, camera.height), interpolation=cv2.INTER_AREA)[..., None]
+        self.floor = cv2.resize(empty.floor[..., 0], (camera.width, camera.height), interpolation=cv2.INTER_AREA)[
+            ..., None
+        ]
         rays = camera.rays()
         down = np.minimum(rays[..., 2], -1e-6)
         hit = camera.eye + rays * (-camera.eye[2] / down)[..., None]
@@ -174,19 +185,25 @@ class Renderer:
             cells = (flat - middle) / reach * size + size / 2
             points = np.concatenate([cells, p[:, 2:]], 1).astype(np.float32)
             low, high = raster.cover(points, self.body.triangles, self.body.cut, size)
-            low = cv2.GaussianBlur(low, (0, 0), blur_low)
-            high = cv2.GaussianBlur(high, (0, 0), blur_high)
+            low = _blur(low, blur_low)
+            high = _blur(high, blur_high)
             dark = 1 - (1 - low) * (1 - 0.8 * high)
             xy = (self.floor_xy - middle.astype(np.float32)) / reach * size + size / 2 - 0.5
-            seen = cv2.remap(dark, xy[..., 0], xy[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
+            seen = cv2.remap(
+                dark, xy[..., 0], xy[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0
+            )
             out *= 1 - strength * seen
         return out
 
-    def _draw(self, posed: Posed, vertices: Float, normals: Float, oversample: int, depth: Float, origin: Float, cell: float) -> tuple[Float, Float, NDArray[np.uint8]]:
+    def _draw(
+        self, posed: Posed, vertices: Float, normals: Float, oversample: int, depth: Float, origin: Float, cell: float
+    ) -> tuple[Float, Float, NDArray[np.uint8]]:
         """Colour (linear), coverage and labels of the body alone."""
         camera, body, stage = self.camera, self.body, self.stage
         seen = camera.project(vertices)
-        screen = np.stack([seen[:, 0] * oversample, seen[:, 1] * oversample, 1 / np.maximum(seen[:, 2], 1e-3)], 1).astype(np.float32)
+        screen = np.stack(
+            [seen[:, 0] * oversample, seen[:, 1] * oversample, 1 / np.maximum(seen[:, 2], 1e-3)], 1
+        ).astype(np.float32)
         screen[seen[:, 2] < 0.05, 2] = 0.0
         left, top = np.floor(np.maximum(seen[:, :2].min(0), 0)).astype(int)
         right, bottom = np.ceil(np.minimum(seen[:, :2].max(0), [camera.width, camera.height])).astype(int)
@@ -198,10 +215,10 @@ class Renderer:
         box = (int(left) * oversample, int(top) * oversample, int(right) * oversample, int(bottom) * oversample)
         which, place, _ = raster.rasterise(screen, body.triangles, body.cut, box)
         shading.shade(
-            which, place, oversample, int(left), int(top), vertices, normals, posed.shade, body.rest, body.albedo, body.part,
-            body.triangles, body.material, body.pattern, body.accent, camera.eye.astype(np.float32),
-            stage.key_dir.astype(np.float32), stage.key_colour, stage.sky, stage.ground, stage.rim_dirs, stage.rim_colours,
-            self.light_frame, origin, np.float32(cell), depth, _SURFACE, colour, alpha, labels,
+            which, place, oversample, int(left), int(top), vertices, normals, posed.shade, body.rest, body.albedo,
+            body.part, body.triangles, body.material, body.pattern, body.accent, camera.eye.astype(np.float32),
+            stage.key_dir.astype(np.float32), stage.key_colour, stage.sky, stage.ground, stage.rim_dirs,
+            stage.rim_colours, self.light_frame, origin, np.float32(cell), depth, _SURFACE, colour, alpha, labels,
         )  # fmt: skip
         return colour, alpha, labels
 
@@ -223,18 +240,24 @@ class Renderer:
         points = lit.copy()
         points[:, :2] = (lit[:, :2] - low) / cell
         depth = raster.depth_map(points, body.triangles, body.cut, _SHADOW_CELLS)
-        colour, alpha, labels = self._draw(posed, posed.vertices, posed.normals, self.oversample, depth, low.astype(np.float32), cell)
+        colour, alpha, labels = self._draw(
+            posed, posed.vertices, posed.normals, self.oversample, depth, low.astype(np.float32), cell
+        )
 
         light = self._floor_shadow(posed)
         picture = self.background * (1 - self.floor + self.floor * light[..., None])
         if stage.mirror > 0:
             flipped = posed.vertices * np.array([1, 1, -1], np.float32)
             turned = posed.normals * np.array([1, 1, -1], np.float32)
-            image, share, _ = self._draw(posed, flipped, turned, 1, np.full((1, 1), 1e9, np.float32), low.astype(np.float32), cell)
-            image = cv2.GaussianBlur(image * share[..., None], (0, 0), 1.6)
-            share = cv2.GaussianBlur(share, (0, 0), 1.6)[..., None] * self.floor
+            image, share, _ = self._draw(
+                posed, flipped, turned, 1, np.full((1, 1), 1e9, np.float32), low.astype(np.float32), cell
+            )
+            image = _blur(image * share[..., None], 1.6)
+            share = _blur(share, 1.6)[..., None] * self.floor
             feet = camera.project(np.array([[*posed.vertices[:, :2].mean(0), 0.0]]))[0, 1]
-            away = np.clip((np.arange(camera.height, dtype=np.float32) - feet) / (0.25 * camera.height), 0, 1)[:, None, None]
+            away = np.clip((np.arange(camera.height, dtype=np.float32) - feet) / (0.25 * camera.height), 0, 1)[
+                :, None, None
+            ]
             share = share * stage.mirror * (1 - away)
             picture = picture * (1 - 0.6 * share) + image * self.floor * stage.mirror * (1 - away)
         cover = alpha[..., None]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import numba
-import numpy as np
 
 __all__ = ["noise", "shade"]
 
@@ -24,7 +23,7 @@ def _hash(x: int, y: int, z: int) -> float:
 @_njit
 def noise(x: float, y: float, z: float) -> float:
     """Value noise in -1 to 1, smooth, one cell a unit."""
-    ix, iy, iz = int(math.floor(x)), int(math.floor(y)), int(math.floor(z))
+    ix, iy, iz = math.floor(x), math.floor(y), math.floor(z)
     fx, fy, fz = x - ix, y - iy, z - iz
     fx = fx * fx * (3 - 2 * fx)
     fy = fy * fy * (3 - 2 * fy)
@@ -66,10 +65,38 @@ def _lit(px, py, pz, nx, ny, nz, frame, origin, cell, depth, turn_c, turn_s):  #
 
 
 @_njit
-def shade(  # type: ignore[no-untyped-def]
-    which, place, oversample, x0, y0, vertices, normals, ambient, rest, albedo, part, triangles, material, pattern, accent,
-    eye, key_dir, key_colour, sky, ground, rim_dirs, rim_colours, frame, origin, cell, depth, surface, colour, alpha, labels,
-):  # fmt: skip
+def shade(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915 - one loop, so that a sample stays in registers
+    which,
+    place,
+    oversample,
+    x0,
+    y0,
+    vertices,
+    normals,
+    ambient,
+    rest,
+    albedo,
+    part,
+    triangles,
+    material,
+    pattern,
+    accent,
+    eye,
+    key_dir,
+    key_colour,
+    sky,
+    ground,
+    rim_dirs,
+    rim_colours,
+    frame,
+    origin,
+    cell,
+    depth,
+    surface,
+    colour,
+    alpha,
+    labels,
+):
     """Light every sample and average it into the pixels.
 
     Writes `colour` (linear, premultiplied by nothing: the mean over the covered samples), `alpha` (share of covered
@@ -113,9 +140,15 @@ def shade(  # type: ignore[no-untyped-def]
                     if bump > 0.0:
                         f = 15.0
                         g = 7.0
-                        nx += bump * (noise(rx * f, ry * f, rz * g) + 0.5 * noise(rx * 34.0 + 7.0, ry * 34.0, rz * 15.0))
-                        ny += bump * (noise(rx * f + 31.0, ry * f, rz * g) + 0.5 * noise(rx * 34.0, ry * 34.0 + 9.0, rz * 15.0))
-                        nz += bump * (noise(rx * f, ry * f + 47.0, rz * g) + 0.5 * noise(rx * 34.0, ry * 34.0, rz * 15.0 + 5.0))
+                        nx += bump * (
+                            noise(rx * f, ry * f, rz * g) + 0.5 * noise(rx * 34.0 + 7.0, ry * 34.0, rz * 15.0)
+                        )
+                        ny += bump * (
+                            noise(rx * f + 31.0, ry * f, rz * g) + 0.5 * noise(rx * 34.0, ry * 34.0 + 9.0, rz * 15.0)
+                        )
+                        nz += bump * (
+                            noise(rx * f, ry * f + 47.0, rz * g) + 0.5 * noise(rx * 34.0, ry * 34.0, rz * 15.0 + 5.0)
+                        )
                     length = math.sqrt(nx * nx + ny * ny + nz * nz) + 1e-9
                     nx /= length
                     ny /= length
@@ -129,7 +162,7 @@ def shade(  # type: ignore[no-untyped-def]
                     if toward < 0.0 and m != 0:
                         nx, ny, nz = -nx, -ny, -nz
                         toward = -toward
-                        if m == 3 or m == 4:  # the inside of a sleeve
+                        if m in (3, 4):  # the inside of a sleeve
                             ar *= 0.35
                             ag *= 0.35
                             ab *= 0.35
@@ -180,7 +213,9 @@ def shade(  # type: ignore[no-untyped-def]
                     up = 0.5 + 0.5 * nz
                     er = key_colour[0] * diffuse * light * (1.0 + warm) + ao * (ground[0] + (sky[0] - ground[0]) * up)
                     eg = key_colour[1] * diffuse * light + ao * (ground[1] + (sky[1] - ground[1]) * up)
-                    eb = key_colour[2] * diffuse * light * (1.0 - 0.5 * warm) + ao * (ground[2] + (sky[2] - ground[2]) * up)
+                    eb = key_colour[2] * diffuse * light * (1.0 - 0.5 * warm) + ao * (
+                        ground[2] + (sky[2] - ground[2]) * up
+                    )
                     hr = 0.0
                     hg = 0.0
                     hb = 0.0
@@ -225,8 +260,3 @@ def shade(  # type: ignore[no-untyped-def]
                 a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
                 best = a if u >= v and u >= w else (b if v >= w else c)
                 labels[y, x] = part[best]
-
-
-def warm_up() -> None:
-    """Compile the noise function, so that a caller can time the rest."""
-    noise(np.float64(0.1), np.float64(0.2), np.float64(0.3))

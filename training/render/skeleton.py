@@ -162,7 +162,11 @@ class Solver:
         forward = 14.0 * max(local[1], 0.0) * _fade(rise, -60, 10) - 8.0 * max(-local[1], 0.0)
         girdle = chest @ rotation_about(Y, -sign * np.radians(lift)) @ rotation_about(Z, -sign * np.radians(forward))
         rotation[b(f"clavicle.{side}")] = girdle
-        half = chest @ rotation_about(Y, -sign * np.radians(lift * 1.5)) @ rotation_about(Z, -sign * np.radians(forward * 1.2))
+        half = (
+            chest
+            @ rotation_about(Y, -sign * np.radians(lift * 1.5))
+            @ rotation_about(Z, -sign * np.radians(forward * 1.2))
+        )
         rotation[b(f"shoulder01.{side}")] = half
 
         names = ("upperarm01", "upperarm02", "lowerarm01", "lowerarm02", "wrist")
@@ -219,8 +223,7 @@ class Solver:
         reach = target - hip
         distance = float(np.linalg.norm(reach))
         limit = 0.9985 * self.leg_m
-        if distance > limit:
-            distance = limit
+        distance = min(distance, limit)
         along = _unit(reach)
         cosine = (self.thigh**2 + distance**2 - self.shin**2) / (2 * self.thigh * distance)
         angle = float(np.arccos(np.clip(cosine, -1, 1)))
@@ -278,7 +281,9 @@ class Solver:
         pelvis = _turn(*(float(a) for a in pose.hips_turn))
         root = b("root")
         position = np.zeros((n, 3))
-        place = np.array([pose.hips[0] * self.leg_m, -pose.hips[1] * self.leg_m, self.stand_m + pose.hips[2] * self.leg_m])
+        place = np.array(
+            [pose.hips[0] * self.leg_m, -pose.hips[1] * self.leg_m, self.stand_m + pose.hips[2] * self.leg_m]
+        )
         position[root] = place
         # come down until both standing feet reach the floor, softly
         highest = np.inf

@@ -21,10 +21,11 @@ Double = NDArray[np.float64]
 _njit = numba.njit(nogil=True, cache=True, fastmath=True)
 
 # Spheres that take light from what is near them: from joint, to joint, share of the way, radius in metres, group.
-_OCCLUDERS = (
+_TRUNK = (
     ("spine05", "spine01", 0.0, 0.135, 0), ("spine05", "spine01", 0.5, 0.125, 0), ("spine05", "spine01", 1.0, 0.125, 0),
     ("neck01", "head", 0.9, 0.085, 1), ("head", "head", 0.0, 0.095, 1),
-) + tuple(
+)  # fmt: skip
+_LIMBS = tuple(
     (f"{a}.{s}", f"{b}.{s}", t, r, g)
     for s, add in (("L", 0), ("R", 1))
     for a, b, t, r, g in (
@@ -37,6 +38,7 @@ _OCCLUDERS = (
         ("foot", "toe2-1", 0.6, 0.05, 8 + add),
     )
 )  # fmt: skip
+_OCCLUDERS = (*_TRUNK, *_LIMBS)
 _GROUP_OF_PART = (-1, 1, 0, 2, 3, 4, 5, 4, 5, 6, 7, 8, 9, 8, 9)
 # Neighbouring groups touch by nature and do not darken one another.
 _TOUCH = {(0, 1), (0, 2), (0, 3), (0, 6), (0, 7), (2, 4), (3, 5), (6, 8), (7, 9)}
@@ -74,7 +76,7 @@ def rotation_about(axis: Double, angle: float) -> Double:
 
 
 def rotation_between(a: Double, b: Double) -> Double:
-    """The smallest rotation [3, 3] that takes unit vector a to unit vector b."""
+    """Return the smallest rotation [3, 3] that takes unit vector a to unit vector b."""
     axis = np.cross(a, b)
     sine, cosine = float(np.linalg.norm(axis)), float(a @ b)
     if sine < 1e-9:
@@ -195,5 +197,8 @@ def pose_body(body: Body, rotation: Double, position: Double) -> Posed:
     shade = np.empty(len(vertices), np.float32)
     group = np.array(_GROUP_OF_PART, np.int32)[body.part]
     _ambient(vertices, normals, group, centre, radius, owner, touch, shade)
-    joints = np.einsum("kij,kj->ki", rotation[body.landmark_bone], body.landmark.astype(np.float64)) + translation[body.landmark_bone]
+    joints = (
+        np.einsum("kij,kj->ki", rotation[body.landmark_bone], body.landmark.astype(np.float64))
+        + translation[body.landmark_bone]
+    )
     return Posed(vertices, normals, shade, joints.astype(np.float32), position)

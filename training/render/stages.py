@@ -74,27 +74,45 @@ class Stage:
     seed: int = field(default=3)
 
     def paint(self, eye: Double, rays: Double, camera: Camera) -> Empty:
-        """The empty stage as seen along `rays` [h, w, 3] from `eye`."""
+        """Paint the empty stage as seen along `rays` [h, w, 3] from `eye`."""
         _ = camera
         return _paint_dark(eye, rays) if self.name == "dark" else _paint_room(eye, rays, self.seed)
 
 
 def dark_stage() -> Stage:
-    """A dark stage with one dancer in warm light, cool light from behind and a floor that mirrors a little."""
+    """Build a dark stage with one dancer in warm light, cool light from behind and a floor that mirrors a little."""
     rims = np.stack([_unit(0.85, 0.75, 0.45), _unit(-0.9, 0.65, 0.40)]).astype(np.float32)
     return Stage(
-        "dark", _unit(-0.55, -0.85, 1.05), _colour(1.62, 1.47, 1.28), _colour(0.30, 0.36, 0.46), _colour(0.12, 0.12, 0.14),
-        rims, np.array([[1.30, 0.48, 0.32], [0.45, 0.62, 1.35]], np.float32), 0.70, 0.85, 0.20, 0.5,
-    )  # fmt: skip
+        "dark",
+        _unit(-0.55, -0.85, 1.05),
+        _colour(1.62, 1.47, 1.28),
+        _colour(0.30, 0.36, 0.46),
+        _colour(0.12, 0.12, 0.14),
+        rims,
+        np.array([[1.30, 0.48, 0.32], [0.45, 0.62, 1.35]], np.float32),
+        0.70,
+        0.85,
+        0.20,
+        0.5,
+    )
 
 
 def rehearsal_room() -> Stage:
-    """A bright room: plaster wall, wooden floor, a barre, light from a window at the dancer's right."""
+    """Build a bright room: plaster wall, wooden floor, a barre, light from a window at the dancer's right."""
     rims = np.stack([_unit(0.8, 0.6, 0.5)]).astype(np.float32)
     return Stage(
-        "room", _unit(-0.95, -0.75, 1.15), _colour(1.30, 1.20, 1.04), _colour(0.56, 0.59, 0.65), _colour(0.34, 0.28, 0.22),
-        rims, np.array([[0.45, 0.50, 0.60]], np.float32), 0.50, 0.80, 0.07, 0.8,
-    )  # fmt: skip
+        "room",
+        _unit(-0.95, -0.75, 1.15),
+        _colour(1.30, 1.20, 1.04),
+        _colour(0.56, 0.59, 0.65),
+        _colour(0.34, 0.28, 0.22),
+        rims,
+        np.array([[0.45, 0.50, 0.60]], np.float32),
+        0.50,
+        0.80,
+        0.07,
+        0.8,
+    )
 
 
 def _smooth(x: Double, low: float, high: float) -> Double:
@@ -125,7 +143,7 @@ def _paint_dark(eye: Double, rays: Double) -> Empty:
         back = back + 0.55 * beam[..., None] * np.array(tint)
     # the floor: a pool of light around the dancer, fading into the dark
     fx, fy = floor_point[..., 0], floor_point[..., 1]
-    pool = np.exp(-((fx / 1.35) ** 2 + ((fy + 0.05) / 1.25) ** 2) ** 1.15)
+    pool = np.exp(-(((fx / 1.35) ** 2 + ((fy + 0.05) / 1.25) ** 2) ** 1.15))
     grazing = np.clip(1 - np.abs(unit[..., 2]) / 0.55, 0, 1) ** 2
     sheen = np.exp(-((fx / 2.6) ** 2)) * _smooth(fy, -1.0, 3.0)
     ground = np.array([0.008, 0.009, 0.012]) + pool[..., None] * np.array([0.150, 0.122, 0.118])
@@ -137,7 +155,7 @@ def _paint_dark(eye: Double, rays: Double) -> Empty:
     return Empty(colour.astype(np.float32), on_floor[..., None].astype(np.float32))
 
 
-def _paint_room(eye: Double, rays: Double, seed: int) -> Empty:
+def _paint_room(eye: Double, rays: Double, seed: int) -> Empty:  # noqa: PLR0915 - one thing after another
     rng = np.random.default_rng(seed)
     wall_y = 1.9
     to_floor = -eye[2] / np.minimum(rays[..., 2], -1e-6)
@@ -165,12 +183,19 @@ def _paint_room(eye: Double, rays: Double, seed: int) -> Empty:
         shadow = np.exp(-(((z - level + 0.085) / 0.030) ** 2))
         wall = wall * (1 - 0.22 * shadow[..., None])
     for post in np.arange(-4.2, 4.3, 1.4):
-        bracket = _smooth(0.018 - np.abs(x - post), -0.006, 0.006) * _smooth(1.06 - z, -0.006, 0.006) * _smooth(z - 0.79, -0.006, 0.006)
+        bracket = (
+            _smooth(0.018 - np.abs(x - post), -0.006, 0.006)
+            * _smooth(1.06 - z, -0.006, 0.006)
+            * _smooth(z - 0.79, -0.006, 0.006)
+        )
         wall = wall * (1 - bracket[..., None]) + bracket[..., None] * np.array([0.20, 0.20, 0.21])
     for level in (0.82, 1.05):
         rod = (z - level) / 0.022
         inside = _smooth(1 - np.abs(rod), -0.12, 0.12)
-        tone = np.array([0.46, 0.26, 0.12]) * (0.55 + 0.45 * np.clip(rod + 0.5, 0, 1))[..., None] + 0.12 * np.exp(-(((rod - 0.45) / 0.22) ** 2))[..., None]
+        tone = (
+            np.array([0.46, 0.26, 0.12]) * (0.55 + 0.45 * np.clip(rod + 0.5, 0, 1))[..., None]
+            + 0.12 * np.exp(-(((rod - 0.45) / 0.22) ** 2))[..., None]
+        )
         wall = wall * (1 - inside[..., None]) + inside[..., None] * tone * fall[..., None]
     # boards
     fx, fy = p[..., 0], p[..., 1]
@@ -188,7 +213,10 @@ def _paint_room(eye: Double, rays: Double, seed: int) -> Empty:
     joint = np.exp(-((np.minimum(across, 1 - across) / (0.035 * line)) ** 2)) * 0.45
     step = along - board
     joint = np.maximum(joint, np.exp(-((np.minimum(step, 1 - step) / 0.004) ** 2)) * 0.45)
-    streak = np.sin(fx * 310 + 2.2 * np.sin(fy * 3.1 + row_key) + row_key) * 0.5 + np.sin(fx * 133 + 1.3 * np.sin(fy * 5.3 + 2 * row_key)) * 0.5
+    streak = (
+        np.sin(fx * 310 + 2.2 * np.sin(fy * 3.1 + row_key) + row_key) * 0.5
+        + np.sin(fx * 133 + 1.3 * np.sin(fy * 5.3 + 2 * row_key)) * 0.5
+    )
     wood = np.array([0.36, 0.215, 0.115]) * (1 + 0.10 * tone + 0.035 * streak)[..., None]
     wood = wood * (1 - joint[..., None])
     light = 0.72 + 0.42 * np.exp(-(((fx + 0.9) / 1.9) ** 2 + ((fy + 0.2) / 1.8) ** 2))

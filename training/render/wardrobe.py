@@ -8,6 +8,7 @@ so that hems are crisp lines wherever the mesh has its edges.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -49,10 +50,11 @@ def _normals(vertices: Array, quads: Array) -> Array:
     out = np.zeros_like(vertices)
     for i in range(4):
         np.add.at(out, quads[:, i], face)
-    return out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-12)
+    unit: Array = out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-12)
+    return unit
 
 
-def _neighbours(n: int, quads: Array) -> tuple[Array, Array]:
+def _neighbours(quads: Array) -> tuple[Array, Array]:
     """Both directions of every edge."""
     edges = np.concatenate([quads[:, [i, (i + 1) % 4]] for i in range(4)])
     edges = np.unique(np.sort(edges, axis=1), axis=0)
@@ -61,7 +63,7 @@ def _neighbours(n: int, quads: Array) -> tuple[Array, Array]:
 
 def _smooth(values: Array, quads: Array, rounds: int, amount: float | Array = 0.5) -> Array:
     """Move each vertex towards the mean of its neighbours."""
-    start, end = _neighbours(len(values), quads)
+    start, end = _neighbours(quads)
     count = np.bincount(start, minlength=len(values))[:, None]
     out = values.astype(np.float64)
     for _ in range(rounds):
@@ -96,7 +98,7 @@ class _Frame:
         joints = [self.head[f"{name}.{side}"] for name in chain]
         best = np.full(len(points), np.inf)
         where = np.zeros(len(points))
-        for k, (a, b) in enumerate(zip(joints[:-1], joints[1:], strict=True)):
+        for k, (a, b) in enumerate(pairwise(joints)):
             axis = b - a
             t = (points - a) @ axis / (axis @ axis)
             low = -2.0 if k == 0 else 0.0
@@ -111,7 +113,8 @@ class _Frame:
 
 def _arm_share(weight: Array, names: tuple[str, ...], stems: tuple[str, ...]) -> Array:
     chosen = np.array([name.startswith(stems) for name in names])
-    return weight[:, chosen].sum(1)
+    share: Array = weight[:, chosen].sum(1)
+    return share
 
 
 def _sparse(dense: Array) -> tuple[Array, Array]:
@@ -121,14 +124,14 @@ def _sparse(dense: Array) -> tuple[Array, Array]:
 
 
 def _pick(quads: Array, keep: Array) -> tuple[Array, Array]:
-    """The quads of which a vertex is kept, renumbered, and the vertices they use."""
+    """Return the quads of which a vertex is kept, renumbered, and the vertices they use."""
     chosen = quads[keep[quads].any(1)]
     used, inverse = np.unique(chosen, return_inverse=True)
     return inverse.reshape(chosen.shape).astype(np.int32), used
 
 
 def dress(spec: BodySpec, model: dict[str, Any], groups: dict[str, Array]) -> list[Layer]:  # noqa: PLR0915
-    """The layers of one dancer, from the skin outwards.
+    """Make the layers of one dancer, from the skin outwards.
 
     Parameters
     ----------
@@ -187,7 +190,9 @@ def dress(spec: BodySpec, model: dict[str, Any], groups: dict[str, Array]) -> li
     hem = hip - 0.025 * scale
     cut = points[:, 2] - hem
     cut = np.minimum(cut, np.where(arm > -5, (spec.sleeve - arm) * 0.26 * scale, 1.0))
-    collar = np.linalg.norm((points - (neck + np.array([0, -0.012, 0.022]) * scale)) / np.array([1.0, 1.05, 0.8]), axis=1)
+    collar = np.linalg.norm(
+        (points - (neck + np.array([0, -0.012, 0.022]) * scale)) / np.array([1.0, 1.05, 0.8]), axis=1
+    )
     cut = np.minimum(cut, collar - 0.082 * scale)
     cut = np.minimum(cut, 0.2 * scale)
     cut = np.where(points[:, 2] > neck[2] + 0.06 * scale, -0.1, cut)
@@ -195,7 +200,16 @@ def dress(spec: BodySpec, model: dict[str, Any], groups: dict[str, Array]) -> li
     index, weight = _sparse(weights[used])
     rest = np.stack([points[used, 0], points[used, 1], points[used, 2]], 1)
     layers.append(
-        Layer("shirt", points_shirt[used], index, weight, np.tile(np.array(spec.shirt), (len(used), 1)), cut[used], rest, _triangles(quads_kept))
+        Layer(
+            "shirt",
+            points_shirt[used],
+            index,
+            weight,
+            np.tile(np.array(spec.shirt), (len(used), 1)),
+            cut[used],
+            rest,
+            _triangles(quads_kept),
+        )
     )
 
     # Trousers: wider towards the hem.
@@ -215,7 +229,16 @@ def dress(spec: BodySpec, model: dict[str, Any], groups: dict[str, Array]) -> li
     quads_kept, used = _pick(quads, cut > 0)
     index, weight = _sparse(weights[used])
     layers.append(
-        Layer("trousers", points_trousers[used], index, weight, np.tile(np.array(spec.trousers), (len(used), 1)), cut[used], points[used], _triangles(quads_kept))
+        Layer(
+            "trousers",
+            points_trousers[used],
+            index,
+            weight,
+            np.tile(np.array(spec.trousers), (len(used), 1)),
+            cut[used],
+            points[used],
+            _triangles(quads_kept),
+        )
     )
 
     # Shoes: the smoothed foot, with a pale sole.
@@ -229,7 +252,9 @@ def dress(spec: BodySpec, model: dict[str, Any], groups: dict[str, Array]) -> li
     index, weight = _sparse(weights[used])
     tint = np.tile(np.array(spec.shoe), (len(used), 1))
     tint[points_shoe[used, 2] < sole + 0.022 * scale] = (0.78, 0.76, 0.72)
-    layers.append(Layer("shoe", points_shoe[used], index, weight, tint, cut[used], points[used], _triangles(quads_kept)))
+    layers.append(
+        Layer("shoe", points_shoe[used], index, weight, tint, cut[used], points[used], _triangles(quads_kept))
+    )
 
     # Skin, without what the clothes hide (2 cm of overlap under each hem).
     body = np.zeros(len(v), bool)
@@ -240,10 +265,30 @@ def dress(spec: BodySpec, model: dict[str, Any], groups: dict[str, Array]) -> li
     leg = limb(v, leg_share, legs)
     cut = np.full(len(v), 0.05)
     collar = np.linalg.norm((v - (neck + np.array([0, -0.012, 0.022]) * scale)) / np.array([1.0, 1.05, 0.8]), axis=1)
-    head_share = _arm_share(dense, names, ("head", "jaw", "neck", "tongue", "oris", "levator", "special", "temporalis", "risorius", "orbicularis", "oculi"))
+    head_share = _arm_share(
+        dense,
+        names,
+        (
+            "head",
+            "jaw",
+            "neck",
+            "tongue",
+            "oris",
+            "levator",
+            "special",
+            "temporalis",
+            "risorius",
+            "orbicularis",
+            "oculi",
+        ),
+    )
     torso = (head_share < 0.5) & (arm < -5) & (leg < -5)
     cut = np.where(torso, 0.100 * scale - collar, cut)
-    cut = np.where((arm > -5), np.maximum((arm - spec.sleeve) * 0.26 * scale + 0.03, np.where(arm < 0.2, 0.100 * scale - collar, -1)), cut)
+    cut = np.where(
+        (arm > -5),
+        np.maximum((arm - spec.sleeve) * 0.26 * scale + 0.03, np.where(arm < 0.2, 0.100 * scale - collar, -1)),
+        cut,
+    )
     cut = np.where((leg > -5), (leg - spec.trouser_length) * 0.38 * scale + 0.03, cut)
     foot = _arm_share(dense, names, ("foot", "toe")) > 0.5
     cut = np.where(foot & (v[:, 2] < ankle), -1.0, cut)
@@ -259,7 +304,16 @@ def dress(spec: BodySpec, model: dict[str, Any], groups: dict[str, Array]) -> li
         radius = np.ptp(local[:, 0]) / 2
         index, weight = _sparse(dense[used])
         layers.append(
-            Layer("eye", v[used], index, weight, np.tile(np.array(spec.eyes), (len(used), 1)), np.ones(len(used)), local / radius, _triangles(quads_kept))
+            Layer(
+                "eye",
+                v[used],
+                index,
+                weight,
+                np.tile(np.array(spec.eyes), (len(used), 1)),
+                np.ones(len(used)),
+                local / radius,
+                _triangles(quads_kept),
+            )
         )
     layers.extend(_hair(spec, v, dense, groups, head, names, scale))
     return layers
@@ -276,7 +330,10 @@ def _paint_skin(spec: BodySpec, v: Array, head: dict[str, Array], scale: float) 
     def blend(mask: Array, colour: Array) -> None:
         albedo[:] = albedo + mask[:, None] * (colour - albedo)
 
-    cheek = np.exp(-(((x - eye[0] * 1.35) / (0.018 * scale)) ** 2 + ((z - eye[2] + 0.034 * scale) / (0.016 * scale)) ** 2)) * front
+    cheek = (
+        np.exp(-(((x - eye[0] * 1.35) / (0.018 * scale)) ** 2 + ((z - eye[2] + 0.034 * scale) / (0.016 * scale)) ** 2))
+        * front
+    )
     blend(0.25 * cheek, skin * np.array([1.15, 0.72, 0.70]))
     brow_z = eye[2] + 0.020 * scale + 0.16 * (x - eye[0]) - 9.0 * np.maximum(x - eye[0], 0) ** 2 / scale
     brow = np.exp(-(((z - brow_z) / (0.0050 * scale)) ** 2)) * (np.abs(x - eye[0] * 1.10) < 0.021 * scale) * front
@@ -289,8 +346,16 @@ def _paint_skin(spec: BodySpec, v: Array, head: dict[str, Array], scale: float) 
     return albedo
 
 
-def _hair(spec: BodySpec, v: Array, dense: Array, groups: dict[str, Array], head: dict[str, Array], names: tuple[str, ...], scale: float) -> list[Layer]:
-    """A cap grown from the scalp, and what hangs or sits on it."""
+def _hair(
+    spec: BodySpec,
+    v: Array,
+    dense: Array,
+    groups: dict[str, Array],
+    head: dict[str, Array],
+    names: tuple[str, ...],
+    scale: float,
+) -> list[Layer]:
+    """Grow a cap from the scalp, and what hangs or sits on it."""
     colour = np.array(spec.hair)
     skull = head["head"]
     body = np.zeros(len(v), bool)
@@ -302,7 +367,12 @@ def _hair(spec: BodySpec, v: Array, dense: Array, groups: dict[str, Array], head
     height = (rel[:, 2] + 0.35 * rel[:, 1]) / scale  # the hairline rises towards the forehead
     forehead = (crown - eye[2]) * 0.47 - (crown - centre[2])
     line = forehead / scale * 0 + 0.036
-    cut = (height - line * np.clip(-rel[:, 1] / (0.1 * scale), -1, 1) + 0.004 + np.where(rel[:, 1] > 0.02 * scale, 0.055, 0.0)) * scale
+    cut = (
+        height
+        - line * np.clip(-rel[:, 1] / (0.1 * scale), -1, 1)
+        + 0.004
+        + np.where(rel[:, 1] > 0.02 * scale, 0.055, 0.0)
+    ) * scale
     side = np.abs(rel[:, 0]) > 0.052 * scale
     cut = np.where(side & (rel[:, 1] < 0.0), cut + 0.022 * scale, cut)
     near = body & (v[:, 2] > skull[2] - 0.05 * scale)
@@ -314,32 +384,72 @@ def _hair(spec: BodySpec, v: Array, dense: Array, groups: dict[str, Array], head
     up = np.clip((points[:, 2] - centre[2]) / (0.1 * scale), 0, 1)
     points = points + normal * (grow * (0.45 + 0.75 * up) * np.clip(cut[used] / (0.02 * scale), 0.0, 1.0))[:, None]
     index, weight = _sparse(dense[used])
-    layers = [Layer("hair", points, index, weight, np.tile(colour, (len(used), 1)), cut[used], points - centre, _triangles(quads))]
+    layers = [
+        Layer(
+            "hair",
+            points,
+            index,
+            weight,
+            np.tile(colour, (len(used), 1)),
+            cut[used],
+            points - centre,
+            _triangles(quads),
+        )
+    ]
     rigid = np.zeros((1, len(names)), np.float32)
     rigid[0, names.index("head")] = 1
     if spec.hairdo == "bun":
         ball_quads, ball = _ball(12, 18)
-        ball = ball * np.array([0.046, 0.042, 0.042]) * scale + np.array([0.0, centre[1] + 0.088 * scale, crown - 0.028 * scale])
+        ball = ball * np.array([0.046, 0.042, 0.042]) * scale + np.array(
+            [0.0, centre[1] + 0.088 * scale, crown - 0.028 * scale]
+        )
         index, weight = _sparse(np.repeat(rigid, len(ball), 0))
-        layers.append(Layer("hair", ball, index, weight, np.tile(colour, (len(ball), 1)), np.ones(len(ball)), (ball - centre)[:, [0, 2, 1]], _triangles(ball_quads)))
+        layers.append(
+            Layer(
+                "hair",
+                ball,
+                index,
+                weight,
+                np.tile(colour, (len(ball), 1)),
+                np.ones(len(ball)),
+                (ball - centre)[:, [0, 2, 1]],
+                _triangles(ball_quads),
+            )
+        )
     if spec.hairdo == "bob":
         quads, used = _pick(groups["helper-hair"], np.ones(len(v), bool))
-        quads, (points, weights) = _divide(quads, v[used], dense[used].astype(np.float64))
+        quads, (points,) = _divide(quads, v[used])
         end = skull[2] - 0.055 * scale
         # parted over the face: hair stays behind the temples, and above the forehead
         face = np.maximum(points[:, 1] - (skull[1] - 0.018 * scale), points[:, 2] - (eye[2] + 0.066 * scale))
         hem = np.minimum(points[:, 2] - end, face)
         index, weight = _sparse(np.repeat(rigid, len(points), 0))
-        layers.append(Layer("hair", points, index, weight, np.tile(colour, (len(points), 1)), hem, points - centre, _triangles(quads)))
+        layers.append(
+            Layer(
+                "hair",
+                points,
+                index,
+                weight,
+                np.tile(colour, (len(points), 1)),
+                hem,
+                points - centre,
+                _triangles(quads),
+            )
+        )
     return layers
 
 
 def _ball(rows: int, columns: int) -> tuple[Array, Array]:
-    """A unit sphere of quads (the poles are rings of tiny quads)."""
+    """Make a unit sphere of quads (the poles are rings of tiny quads)."""
     polar = np.linspace(0.02, np.pi - 0.02, rows)
     around = np.arange(columns) * 2 * np.pi / columns
     points = np.stack(
-        [np.outer(np.sin(polar), np.cos(around)), np.outer(np.sin(polar), np.sin(around)), np.outer(np.cos(polar), np.ones(columns))], -1
+        [
+            np.outer(np.sin(polar), np.cos(around)),
+            np.outer(np.sin(polar), np.sin(around)),
+            np.outer(np.cos(polar), np.ones(columns)),
+        ],
+        -1,
     ).reshape(-1, 3)
     i = np.arange(rows - 1)[:, None] * columns
     j = np.arange(columns)[None]
