@@ -26,7 +26,7 @@ _MOST_CANDIDATES = 4
 _MOST_LOOKS = 3  # at one candidate
 _CERTAIN = 0.6  # cost below which the search ends
 _CHECK_ALONE = 30  # frames between two looks at the whole picture
-_CHECK_CROWDED = 6  # the same while somebody else is close
+_CHECK_OFTEN = 6  # the same while somebody else is close or the clothes are strange
 _LEARN_EVERY = 5  # frames between two looks at the clothes
 _TOO_STRANGE = 1.0  # see Identity.strangeness: then it may be somebody else
 _NEAR = 1.2  # of a region's side: a bystander so close may be taken for the dancer
@@ -146,11 +146,13 @@ class BlazePoseSegmenter(Segmenter):
             identity.miss()
             identity.note_people(sure)
             return None
-        # With nobody else near, strange clothes are the dancer's own, in another light or from behind.
-        alone = identity.company() > _NEAR
-        identity.accept(best.pose.next_region, best.appearance, learn=0.3 if alone else 0.05)
+        strange = identity.strangeness(best.appearance) or 0.0
+        # Strange clothes may be the dancer's own, in another light or from behind: they are learned, but slowly, so
+        # that whoever walks by in front has passed before they count.
+        identity.accept(best.pose.next_region, best.appearance, learn=0.05 if strange > _TOO_STRANGE else 0.1)
         identity.note_people(sure)
-        self._next_check = self._frame + (_CHECK_ALONE if identity.company() > _NEAR else _CHECK_CROWDED)
+        calm = identity.company() > _NEAR and strange <= _TOO_STRANGE
+        self._next_check = self._frame + (_CHECK_ALONE if calm else _CHECK_OFTEN)
         return best
 
     def _first_seen(self, rgb: NDArray[np.uint8], people: list[Region]) -> _Sight | None:
