@@ -29,14 +29,17 @@ Float64 = NDArray[np.float64]
 _MIRROR_GAP = 0.05
 # An alignment with open ends must win by this much; above `_CLEAR` it is not tried.
 _ENDS_GAP, _CLEAR = 0.03, 0.85
+# By how much bones with sides put back must agree better than those of the model.
+_SIDES_GAP = 0.02
 # A part seen less than this is not given a shape.
 _LEAST_SEEN = 0.10
 
 
 @dataclass(frozen=True, eq=False)
 class _Reading:
-    """The take read one way round."""
+    """The two dancers read one way round."""
 
+    reference: Bones
     take: Bones
     pair: Material
     tau: Float64
@@ -66,17 +69,31 @@ def score_tracks(reference: BodyTrack, take: BodyTrack, *, settings: ScoreSettin
     settings = settings or ScoreSettings()
     kind = Kind.JOINTS if reference.xy is not None and take.xy is not None else Kind.MASKS
     step_s = common_step_s(reference)
-    theirs = steady_sides(bones_of(reference, kind, step_s, "reference"))
-    plain = steady_sides(bones_of(take, kind, step_s, "take"))
-    readings = {}
-    for mirrored in {"auto": (False, True), "on": (True,), "off": (False,)}[settings.mirror]:
-        readings[mirrored] = _read(theirs, plain.mirrored() if mirrored else plain, settings)
+    raw = bones_of(reference, kind, step_s, "reference"), bones_of(take, kind, step_s, "take")
+    pairs = [raw]
+    steady = steady_sides(raw[0]), steady_sides(raw[1])
+    if steady[0] is not raw[0] or steady[1] is not raw[1]:
+        # A model that takes one side for the other does so in both clips alike, or in one alone: what fits is right.
+        pairs.append(steady)
+    ways = {"auto": (False, True), "on": (True,), "off": (False,)}[settings.mirror]
+    readings = {way: _best_reading(pairs, way, settings) for way in ways}
     mirrored = max(sorted(readings), key=lambda way: readings[way].agreement)
     gap = abs(readings[False].agreement - readings[True].agreement) if len(readings) == 2 else 1.0
     reading = readings[mirrored]
+    theirs = reading.reference
     leads = measure_leads(reading.pair, theirs.parts, reading.tau, settings)
     agreement = judge(theirs, reading.take, leads.tau, leads.limb_s)
     return _compose(reference, take, theirs, reading, leads, agreement, settings, mirrored, gap)
+
+
+def _best_reading(pairs: list[tuple[Bones, Bones]], mirrored: bool, settings: ScoreSettings) -> _Reading:
+    """Read the take as it is or mirrored, by those of the given bones that agree best."""
+    readings = [_read(one, other.mirrored() if mirrored else other, settings) for one, other in pairs]
+    best = readings[0]
+    for reading in readings[1:]:
+        if reading.agreement > best.agreement + _SIDES_GAP:
+            best = reading
+    return best
 
 
 def _read(reference: Bones, take: Bones, settings: ScoreSettings) -> _Reading:
@@ -96,8 +113,9 @@ def _read(reference: Bones, take: Bones, settings: ScoreSettings) -> _Reading:
             best = worth, tau, value
         if value > _CLEAR:
             break
-    assert best is not None
-    return _Reading(take, pair, best[1], best[2], view_difference_deg(reference, take, best[1]))
+    if best is None:
+        raise AssertionError("there is at least one way to align")
+    return _Reading(reference, take, pair, best[1], best[2], view_difference_deg(reference, take, best[1]))
 
 
 def _compose(

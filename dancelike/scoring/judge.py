@@ -25,7 +25,7 @@ Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
 
 # Smoothing of the poses in seconds; finer detail is the landmarks' trembling.
-_SMOOTH_S = 0.05
+_SMOOTH_S = 0.08
 # Smoothing of the alignment in seconds before judging, so that it cannot be bent to please noise.
 _PATH_S = 0.27
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from dancelike.frames import BodyPart
 from dancelike.scoring.align import Material, align
 from dancelike.scoring.bones import LIMBS, limb_of_part
-from dancelike.scoring.features import smooth
+from dancelike.scoring.features import smooth, velocity
 from dancelike.scoring.refine import at_rows
 from dancelike.scoring.settings import ScoreSettings
 
@@ -27,6 +27,8 @@ Float64 = NDArray[np.float64]
 _LEAST_PEAK = 0.3
 # What the curve must fall by within 0.2 s of its peak, as a share of it.
 _LEAST_FALL = 0.012
+# Smoothing in seconds before movement is compared.
+_MOVE_S = 0.04
 # By how much the axes of the body must agree better than the camera's.
 _AXES_GAP = 0.005
 # The same for a stretch of two seconds, which agrees by chance more easily.
@@ -35,6 +37,8 @@ _STRETCH_S = 2.0
 # A limb further off than this may pull the others' alignment and is left out of it.
 _OUTLIER_S = 0.025
 _MOST_OUTLIERS = 2
+# A body changes its time more slowly than noise does: paths that limbs are measured against are stiffer by this.
+_STIFFER = 100.0
 # Limbs whose lag is at least this share of the largest may be the ones that are out of time.
 _SUSPECT = 0.5
 
@@ -89,7 +93,7 @@ def measure_leads(pair: Material, parts: NDArray[np.int64], tau: Float64, settin
         key = frozenset(dropped)
         if key not in paths:
             keep = ~np.isin(limb_of, sorted(key))
-            paths[key] = align(pair, keep, settings.stiffness, near=tau) if keep.any() else tau
+            paths[key] = align(pair, keep, _STIFFER * settings.stiffness, near=tau) if keep.any() else tau
         return paths[key]
 
     def followed(limb: str, path: Float64) -> float:
@@ -165,8 +169,12 @@ def _curve(pair: Material, chosen: NDArray[np.bool_], tau: Float64, settings: Sc
         return np.empty(0)
     curves = []
     for x, y in pair.frames():
-        along = at_rows(y[:, chosen], tau)
-        curves.append(lag_concordance(x[:, chosen].reshape(n, -1), along.reshape(n, -1), places, reach))
+        a = x[:, chosen].reshape(n, -1)
+        b = at_rows(y[:, chosen], tau).reshape(n, -1)
+        pose = lag_concordance(a, b, places, reach)
+        moves = [velocity(smooth(rows, _MOVE_S / pair.step_s), pair.step_s) for rows in (a, b)]
+        # Movement tells when, pose tells what; a guess of the model that stays the same pulls the pose towards no lag.
+        curves.append((pose + lag_concordance(moves[0], moves[1], places, reach)) / 2)
     # The axes of the camera carry less noise and are preferred unless the others are clearly right.
     return curves[-1] if curves[-1].max() > curves[0].max() + _AXES_GAP else curves[0]
 

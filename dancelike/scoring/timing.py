@@ -22,6 +22,8 @@ GRADES = ("perfect", "great", "good", "ok", "miss")
 _CREDIT = (1.0, 0.9, 0.65, 0.35, 0.0)
 # A steady tempo of exactly one is believed unless another explains the alignment this much better.
 _BETTER = 0.7
+# Smoothing of the lead in seconds: a body does not change its time faster.
+_LEAD_S = 0.12
 _LIMB_ENDS = {
     BodyPart.LEFT_HAND: (BodyPart.LEFT_UPPER_ARM, BodyPart.LEFT_FOREARM),
     BodyPart.RIGHT_HAND: (BodyPart.RIGHT_UPPER_ARM, BodyPart.RIGHT_FOREARM),
@@ -122,6 +124,7 @@ def measure_timing(
     weights = motion if (motion > 0).any() else np.ones(len(t))
     offset_s, slope = _steady(t, s, weights)
     lead = (s - offset_s - slope * t) / slope * 1000.0
+    lead = smooth(lead.astype(np.float32)[:, None], _LEAD_S / reference.step_s)[:, 0].astype(np.float64)
     # A third of a frame is what interpolation leaves of it on well-lit clips.
     resolution_ms = frame_s * 1000.0 / 3.0
     marks = []
