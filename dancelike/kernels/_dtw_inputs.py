@@ -8,7 +8,7 @@ import numpy.typing as npt
 from dancelike.errors import ConfigError
 from dancelike.kernels._dtw_rows import Array
 
-__all__ = ["band_edges", "factors_of", "half_width_of", "sequence"]
+__all__ = ["band_edges", "factors_of", "half_width_of", "online_width", "sequence"]
 
 
 def sequence(values: npt.ArrayLike, name: str) -> Array:
@@ -39,23 +39,34 @@ def factors_of(weights: npt.ArrayLike | None, features: int) -> Array:
     return factors
 
 
+def _band_frames(band: float, length: int) -> int:
+    """Return a band in frames, rounded up where it is a fraction of a length."""
+    if isinstance(band, (int, np.integer)) and not isinstance(band, bool):
+        if band < 0:
+            raise ConfigError(f"band is {band}; expected at least 0 frames.")
+        return int(band)
+    if isinstance(band, (float, np.floating)):
+        if not 0.0 < band <= 1.0:
+            raise ConfigError(f"band is {band}; as a fraction of the longer sequence it must be above 0 and at most 1.")
+        return int(np.ceil(float(band) * length))
+    raise ConfigError(f"band is {band!r}; expected an int in frames, or a float as a fraction.")
+
+
 def half_width_of(band: float | None, n: int, m: int) -> int:
     """Return the band's half width in frames of the longer sequence, wide enough for its slope."""
     longer, shorter = max(n, m), min(n, m)
     if band is None:
         return longer
-    if isinstance(band, (int, np.integer)) and not isinstance(band, bool):
-        if band < 0:
-            raise ConfigError(f"band is {band}; expected at least 0 frames.")
-        frames = int(band)
-    elif isinstance(band, (float, np.floating)):
-        if not 0.0 < band <= 1.0:
-            raise ConfigError(f"band is {band}; as a fraction of the longer sequence it must be above 0 and at most 1.")
-        frames = int(np.ceil(float(band) * longer))
-    else:
-        raise ConfigError(f"band is {band!r}; expected an int in frames, a float as a fraction, or None.")
     narrowest = -(-(longer - 1) // (2 * max(shorter - 1, 1))) if longer > shorter else 0
-    return max(frames, narrowest)
+    return max(_band_frames(band, longer), narrowest)
+
+
+def online_width(band: float, m: int) -> int:
+    """Return how many frames of a reference of `m` frames a live frame is compared with."""
+    frames = _band_frames(band, m)
+    if frames < 2:
+        raise ConfigError(f"band is {band}, {frames} frames of the reference; expected at least 2 frames.")
+    return min(frames, m)
 
 
 def band_edges(n: int, m: int, half_width: int) -> tuple[Array, Array]:

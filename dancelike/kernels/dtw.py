@@ -11,13 +11,14 @@ import numpy.typing as npt
 from dancelike.errors import ConfigError
 from dancelike.kernels._dtw_blocks import align_blocks
 from dancelike.kernels._dtw_inputs import band_edges, factors_of, half_width_of, sequence
+from dancelike.kernels._dtw_online import OnlineDtw
 from dancelike.kernels._dtw_rows import SYMMETRIC1, SYMMETRIC2, SYMMETRIC_P05, Array, align_rows, path_cost
 from dancelike.kernels._flags import NUMBA_SETTINGS
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-__all__ = ["Alignment", "StepPattern", "dtw", "warm_up_dtw"]
+__all__ = ["Alignment", "OnlineDtw", "StepPattern", "dtw", "warm_up_dtw"]
 
 StepPattern = Literal["symmetric1", "symmetric2", "P05"]
 
@@ -174,4 +175,7 @@ def warm_up_dtw() -> None:
     for dtype in (np.float32, np.float64):
         x = np.arange(6, dtype=dtype).reshape(3, 2)
         dtw(x, x[::-1].copy())
+        follower = OnlineDtw(x, band=2)
+        follower.step(x[0])
+        follower.path()
     dtw(x, x, step_pattern="P05")

@@ -1,0 +1,331 @@
+"""Following a dancer live: one row of the alignment a frame, open at the end.
+
+After Dixon, "Live tracking of musical performances using on-line time warping", DAFx 2005: only a window of the
+reference around the position is searched. Each frame adds one row with the recurrence of
+:mod:`dancelike.kernels._dtw_rows`, so that with a window as wide as the reference the result is that of the exact
+alignment with an open end.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from dancelike.errors import ConfigError
+from dancelike.kernels._dtw_inputs import online_width, sequence
+from dancelike.kernels._dtw_rows import Array
+from dancelike.kernels._flags import kernel
+
+__all__ = ["OnlineDtw"]
+
+_DIAGONAL: Final = 0
+_LEFT: Final = 1
+_UP: Final = 2
+
+# Frames over which tempo is measured and confidence forgets.
+_TEMPO_FRAMES: Final = 45
+_MEMORY: Final = 0.9
+
+# Below this confidence for so many frames the dancer is somewhere else; the whole reference is then searched with a
+# free start, and left for where a search this long costs less than this share of what the old place costs.
+_LOST: Final = 0.5
+_PATIENCE: Final = 8
+_SEARCH_FRAMES: Final = 16
+_SEARCH_LIMIT: Final = 90
+_BETTER: Final = 0.4
+
+# Features are taken four at a time, which keeps the running costs in registers for longer.
+_GROUP: Final = 4
+
+
+@kernel
+def _advance(
+    frame: Array, y: Array, totals: Array, best: Array, costs: Array, codes: Array, window: Array, lo: int, max_run: int
+) -> tuple[int, float, float, float, float]:
+    """Add one row to the alignment.
+
+    Parameters
+    ----------
+    frame : T array [d]
+    y : T array [features, m]
+        The reference by features, of which there are a multiple of four, the last ones zero.
+    totals : float64 array [m + 1]
+        Totals of the row before; those of this row on return. Column `j` is at ``j + 1``.
+    best : float64 array [m]
+        Scratch.
+    costs : T array [m]
+        Local costs of this row on return.
+    codes : uint8 array [width]
+        How each cell of the window was reached.
+    window : T array [features]
+        Scratch.
+    lo : int
+        First column of the window.
+    max_run : int
+        Most steps along the row.
+
+    Returns
+    -------
+    column : int
+        Column of the smallest total; -1, with nothing changed, when the frame is not finite.
+    shift : float
+        From there to the smallest of the costs between columns, -0.5 to 0.5.
+    total, cost, mean_cost : float
+        Smallest total, local cost at its column, and mean local cost of the window.
+    """
+    d = frame.shape[0]
+    width = codes.shape[0]
+    check = 0.0
+    for f in range(d):
+        window[f] = frame[f]
+        check += window[f] * 0.0
+    if check != 0.0:
+        return -1, 0.0, 0.0, 0.0, 0.0
+    here = costs[lo : lo + width]
+    for j in range(width):
+        here[j] = 0
+    for f in range(0, y.shape[0], _GROUP):
+        a, b, c, e = window[f], window[f + 1], window[f + 2], window[f + 3]
+        row0, row1 = y[f, lo : lo + width], y[f + 1, lo : lo + width]
+        row2, row3 = y[f + 2, lo : lo + width], y[f + 3, lo : lo + width]
+        for j in range(width):
+            p, q, r, s = row0[j] - a, row1[j] - b, row2[j] - c, row3[j] - e
+            here[j] += p * p + q * q + (r * r + s * s)
+
+    above = totals[lo + 1 : lo + 1 + width]
+    corner = totals[lo : lo + width]
+    for j in range(width):
+        best[j] = min(above[j], corner[j])
+        codes[j] = _DIAGONAL if corner[j] <= above[j] else _UP
+    # Nothing left of the window counts from here on.
+    totals[lo] = np.inf
+    left = np.inf
+    run = 0
+    smallest = np.inf
+    column = 0
+    mean = 0.0
+    for j in range(width):
+        cost = np.float64(here[j])
+        along = left < best[j] and run < max_run
+        run = run + 1 if along else 0
+        left = (left if along else best[j]) + cost
+        codes[j] = _LEFT if along else codes[j]
+        above[j] = left
+        column = j if left < smallest else column
+        smallest = min(smallest, left)
+        mean += cost
+    cost = np.float64(here[column])
+    shift = 0.0
+    if 0 < column < width - 1:
+        # The vertex of the parabola through the costs around the column.
+        before, after = np.float64(here[column - 1]), np.float64(here[column + 1])
+        curve = before - 2 * cost + after
+        if curve > 0:
+            shift = min(max(0.5 * (before - after) / curve, -0.5), 0.5)
+    return lo + column, shift, smallest, cost, mean / width
+
+
+@kernel
+def _look_back(codes: Array, starts: Array, frame: int, frames: int, column: int, path: Array) -> int:
+    """Walk the path back from a cell over some frames; returns the number of its cells, last first."""
+    k = 0
+    first = frame - frames + 1
+    slots = codes.shape[0]
+    while frame >= first and column >= 0 and k < path.shape[0]:
+        path[k, 0], path[k, 1] = frame, column
+        k += 1
+        place = column - starts[frame % slots]
+        if place < 0:
+            break
+        code = codes[frame % slots, place]
+        if code != _LEFT:
+            frame -= 1
+        if code != _UP:
+            column -= 1
+    return k
+
+
+class OnlineDtw:
+    """Follow a live sequence through a reference, frame by frame.
+
+    Parameters
+    ----------
+    reference : float array [m, d]
+        Finite. float32 is computed in float32, anything else in float64; totals are always in double precision.
+    band : int or float
+        Frames of the reference that are considered for each live frame, half of them behind the position and half
+        ahead; a float in (0, 1] is a fraction of the reference.
+    max_run : int
+        Most frames of the reference that the path may pass along one live frame, at least 1: the fastest tempo, less
+        one.
+    look_back : int
+        Live frames over which :meth:`path` can look back, at least 1.
+
+    Attributes
+    ----------
+    frames : int
+        Live frames so far.
+    position : float
+        Frame of the reference that the last live frame matches, between frames where the costs say so; NaN before the
+        first step.
+    confidence : float
+        0 to 1: how much better the position matches than its surroundings do on average, over the last frames.
+    jumps : int
+        How often the dancer was found again in another place.
+
+    Notes
+    -----
+    A dancer who stops is waited for. One who skips or repeats a passage is followed directly within the window ahead;
+    otherwise the confidence falls, the whole reference is searched with a free start, and the position jumps once
+    another place has matched clearly better for half a second. Memory is ``O(m d + look_back band)`` and constant.
+
+    Raises
+    ------
+    ConfigError
+        When the reference is empty, is not two-dimensional or holds NaN or infinity, or an option has no meaning.
+    """
+
+    def __init__(self, reference: npt.ArrayLike, *, band: float, max_run: int = 8, look_back: int = 256) -> None:
+        values = sequence(reference, "reference")
+        for name, value in (("max_run", max_run), ("look_back", look_back)):
+            if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
+                raise ConfigError(f"{name} is {value!r}; expected an int of at least 1.")
+        m, self._features = values.shape
+        self._type = values.dtype
+        self._width = min(online_width(band, m), m)
+        padded = -(-self._features // _GROUP) * _GROUP
+        self._y: Array = np.zeros((padded, m), self._type)
+        self._y[: self._features] = values.T
+        self._max_run = int(max_run)
+        self._padded: Array = np.zeros(padded, self._type)
+        self._costs: Array = np.zeros(m, self._type)
+        self._best = np.zeros(m)
+        self._totals = np.full(m + 1, np.inf)
+        self._search_codes = np.zeros(m, np.uint8)
+        self._codes = np.zeros((look_back, self._width), np.uint8)
+        self._starts = np.zeros(look_back, np.int64)
+        self._history = np.zeros(_TEMPO_FRAMES)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the live frames and wait at the start of the reference."""
+        self._totals.fill(np.inf)
+        # A path begins in the corner before the first cell.
+        self._totals[0] = 0.0
+        self._search: Array | None = None
+        self._tracked_cost = 0.0
+        self._lo = 0
+        self._since = 0
+        self._match = self._level = 0.0
+        self._doubtful = 0
+        self._column = 0
+        self.frames = 0
+        self.position = float("nan")
+        self.confidence = 0.0
+        self.jumps = 0
+
+    def step(self, frame: npt.ArrayLike) -> float:
+        """Add a live frame.
+
+        Parameters
+        ----------
+        frame : float array [d]
+            Finite.
+
+        Returns
+        -------
+        float
+            The new position in frames of the reference, 0 to ``m - 1``.
+
+        Raises
+        ------
+        ConfigError
+            When the frame has another shape or is not finite; the state is then unchanged.
+        """
+        if not (type(frame) is np.ndarray and frame.dtype == self._type and frame.flags.c_contiguous):
+            frame = np.ascontiguousarray(frame, self._type)
+        if frame.shape != (self._features,):
+            raise ConfigError(f"frame has shape {frame.shape}; expected [{self._features}] as in the reference.")
+        slot = self.frames % len(self._starts)
+        column, shift, _, cost, mean = _advance(
+            frame, self._y, self._totals, self._best, self._costs, self._codes[slot], self._padded, self._lo,
+            self._max_run,
+        )  # fmt: skip
+        if column < 0:
+            raise ConfigError("frame holds NaN or infinity; skip this frame or fill it in first.")
+        self._starts[slot] = self._lo
+        self._place(column, shift)
+        keep = _MEMORY if self.frames > 1 else 0.0
+        self._match = keep * self._match + (1 - keep) * cost
+        self._level = keep * self._level + (1 - keep) * mean
+        self.confidence = max(1.0 - self._match / self._level, 0.0) if self._level > 0 else 1.0
+        if self.confidence < _LOST:
+            self._look_elsewhere(frame, cost)
+        else:
+            self._doubtful, self._search = 0, None
+        return self.position
+
+    def _place(self, column: int, shift: float) -> None:
+        """Take a column as the position of a new frame, and move the window on."""
+        self.position = column + shift
+        self._column = column
+        self._history[self.frames % _TEMPO_FRAMES] = self.position
+        self.frames += 1
+        self._lo = max(min(column - self._width // 2, len(self._costs) - self._width), self._lo)
+
+    def _look_elsewhere(self, frame: Array, cost: float) -> None:
+        """Search the whole reference for what is danced now, and jump there once it is clear enough."""
+        self._doubtful += 1
+        if self._doubtful < _PATIENCE:
+            return
+        if self._search is None:
+            # Zeros let a path begin anywhere.
+            self._search = np.zeros_like(self._totals)
+            self._tracked_cost = 0.0
+        self._tracked_cost += cost
+        column, _, total, _, _ = _advance(
+            frame, self._y, self._search, self._best, self._costs, self._search_codes, self._padded, 0, self._max_run
+        )
+        searched = self._doubtful - _PATIENCE + 1
+        if searched >= _SEARCH_FRAMES and total < _BETTER * self._tracked_cost:
+            self._jump(column, self._search)
+        elif searched >= _SEARCH_LIMIT:
+            self._doubtful, self._search = 0, None
+
+    def _jump(self, column: int, totals: Array) -> None:
+        """Go on from another place with the totals that the search found there."""
+        self._lo = max(min(column - self._width // 2, len(self._costs) - self._width), 0)
+        seen = slice(self._lo, self._lo + self._width + 1)
+        self._totals.fill(np.inf)
+        self._totals[seen] = totals[seen]
+        self._doubtful, self._search = 0, None
+        self._since = self.frames
+        self._column, self.position = column, float(column)
+        self.jumps += 1
+        self._match = 0.0
+
+    @property
+    def tempo(self) -> float:
+        """Frames of the reference per live frame over the last second and a half; NaN until there are two."""
+        count = min(self.frames - self._since, _TEMPO_FRAMES)
+        if count < 2:
+            return float("nan")
+        positions = self._history[np.arange(self.frames - count, self.frames) % _TEMPO_FRAMES]
+        time = np.arange(count) - (count - 1) / 2
+        return float((time * positions).sum() / (time * time).sum())
+
+    def path(self) -> npt.NDArray[np.int32]:
+        """Return the best path to the position, as far as it is remembered.
+
+        Returns
+        -------
+        int32 array [k, 2]
+            Pairs of a live frame and a frame of the reference, oldest first, over the last `look_back` frames or since
+            the last jump; each step adds 0 or 1 to each.
+        """
+        frames = min(self.frames - self._since, len(self._starts))
+        cells = np.empty((frames * (self._max_run + 1), 2), np.int32)
+        count = _look_back(self._codes, self._starts, self.frames - 1, frames, self._column, cells)
+        return cells[:count][::-1].copy()
