@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +13,12 @@ from dancelike.scoring.bones import Bones, Kind, bones_of, common_step_s, limb_o
 from dancelike.scoring.judge import Agreement, judge
 from dancelike.scoring.lead import Leads, measure_leads
 from dancelike.scoring.result import PartScore, Scoring
-from dancelike.scoring.scale import compose, letter, points
+from dancelike.scoring.scale import compose, letter, points, view_allowance
 from dancelike.scoring.settings import ScoreSettings
 from dancelike.scoring.sides import steady_sides
 from dancelike.scoring.timeline import build_timeline, pick_moments
 from dancelike.scoring.timing import measure_timing, widened
-from dancelike.scoring.view import view_difference_deg
+from dancelike.scoring.view import turned, view_difference_deg
 from dancelike.scoring.words import summary, warnings
 
 __all__ = ["score_tracks"]
@@ -31,6 +31,8 @@ _MIRROR_GAP = 0.05
 _ENDS_GAP, _CLEAR = 0.03, 0.85
 # By how much bones with sides put back must agree better than those of the model.
 _SIDES_GAP = 0.02
+# Below this the cameras stand side by side.
+_LEAST_TURN_DEG = 8.0
 # A part seen less than this is not given a shape.
 _LEAST_SEEN = 0.10
 
@@ -93,7 +95,11 @@ def _best_reading(pairs: list[tuple[Bones, Bones]], mirrored: bool, settings: Sc
     for reading in readings[1:]:
         if reading.agreement > best.agreement + _SIDES_GAP:
             best = reading
-    return best
+    if best.view_deg is None or abs(best.view_deg) < _LEAST_TURN_DEG:
+        return best
+    # Seen from elsewhere: both as their world directions look from the reference's side, if that fits better.
+    facing = _read(turned(best.reference, 0.0), turned(best.take, best.view_deg), settings)
+    return replace(facing, view_deg=best.view_deg) if facing.agreement > best.agreement else best
 
 
 def _read(reference: Bones, take: Bones, settings: ScoreSettings) -> _Reading:
@@ -133,10 +139,11 @@ def _compose(
     frame_s = max(_frame_s(reference), _frame_s(take))
     timing = measure_timing(theirs, yours, leads.tau, leads.limb_s, frame_s, settings)
     windows = widened(settings, timing.resolution_ms)
-    overall = agreement.overall()
+    allowed = view_allowance(reading.view_deg)
+    overall = min(agreement.overall() / allowed, 1.0)
     shape = float(points(overall))
     coverage, part_coverage = agreement.coverage()
-    part_points = points(agreement.part_agreement())
+    part_points = points(agreement.part_agreement() / allowed)
     parts = {}
     for part in BodyPart:
         if part is BodyPart.BACKGROUND:

@@ -47,12 +47,16 @@ def view_difference_deg(reference: Bones, take: Bones, tau: Float64) -> float | 
     return float(np.degrees(np.arctan2(across, along)))
 
 
-def turned(take: Bones, degrees: float) -> Bones:
-    """The take as a camera would see it that stands `degrees` further round: bones turned and projected again."""
+def turned(bones: Bones, degrees: float) -> Bones:
+    """Return the bones as a camera would see them that stands `degrees` further round.
+
+    The picture is replaced by the projection of the turned world directions, which is all that is known of it.
+    """
     angle = np.radians(degrees)
     cos, sin = np.float32(np.cos(angle)), np.float32(np.sin(angle))
-    values = take.values.copy()
-    x, z = take.values[..., 2], take.values[..., 4]
+    values = bones.values.copy()
+    x, z = bones.values[..., 2], bones.values[..., 4]
     values[..., 2] = cos * x - sin * z
     values[..., 4] = sin * x + cos * z
-    return replace(take, values=values)
+    values[..., :2] = values[..., 2:4]
+    return replace(bones, values=values)
