@@ -15,7 +15,7 @@ from dancelike.scoring.lead import Leads, measure_leads
 from dancelike.scoring.result import PartScore, Scoring
 from dancelike.scoring.scale import compose, letter, points, view_allowance
 from dancelike.scoring.settings import ScoreSettings
-from dancelike.scoring.sides import steady_sides
+from dancelike.scoring.sides import agreed_sides, steady_sides
 from dancelike.scoring.timeline import build_timeline, pick_moments
 from dancelike.scoring.timing import measure_timing, widened
 from dancelike.scoring.view import turned, view_difference_deg
@@ -95,6 +95,10 @@ def _best_reading(pairs: list[tuple[Bones, Bones]], mirrored: bool, settings: Sc
     for reading in readings[1:]:
         if reading.agreement > best.agreement + _SIDES_GAP:
             best = reading
+    agreed = agreed_sides(best.reference, best.take, best.tau)
+    if agreed is not best.take:
+        reading = _read(best.reference, agreed, settings)
+        best = reading if reading.agreement > best.agreement + _SIDES_GAP else best
     if best.view_deg is None or abs(best.view_deg) < _LEAST_TURN_DEG:
         return best
     # Seen from elsewhere: both as their world directions look from the reference's side, if that fits better.
