@@ -62,6 +62,26 @@ def dtw_distance(x, y, *, half_width=None, step_pattern="symmetric1", open_begin
     return float(last_row.min() if open_end else last_row[-1])
 
 
+def dtw_follow(live, reference, *, width, max_run):
+    """Column of the smallest total after each live frame, in a window that moves on with it, int [n]."""
+    costs = dtw_costs(live, reference)
+    m = costs.shape[1]
+    above = np.full(m + 1, np.inf)
+    above[0] = 0.0
+    lo, columns = 0, []
+    for row in costs:
+        totals = np.full(m + 1, np.inf)
+        run = 0
+        for j in range(lo, min(lo + width, m)):
+            best = min(above[j], above[j + 1])
+            run = run + 1 if totals[j] < best and run < max_run else 0
+            totals[j + 1] = row[j] + (totals[j] if run else best)
+        columns.append(int(np.argmin(totals[1:])))
+        lo = max(lo, min(columns[-1] - width // 2, m - width))
+        above = totals
+    return np.array(columns)
+
+
 # --- pictures and label maps ------------------------------------------------------------------------------------------
 
 

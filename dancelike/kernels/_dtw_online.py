@@ -193,8 +193,10 @@ class OnlineDtw:
             if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
                 raise ConfigError(f"{name} is {value!r}; expected an int of at least 1.")
         m, self._features = values.shape
+        self._shape = (self._features,)
+        self._width = online_width(band, m)
+        self._last_lo = m - self._width
         self._type = values.dtype
-        self._width = min(online_width(band, m), m)
         padded = -(-self._features // _GROUP) * _GROUP
         self._y: Array = np.zeros((padded, m), self._type)
         self._y[: self._features] = values.T
@@ -203,10 +205,14 @@ class OnlineDtw:
         self._costs: Array = np.zeros(m, self._type)
         self._best = np.zeros(m)
         self._totals = np.full(m + 1, np.inf)
+        self._search = np.zeros(m + 1)
         self._search_codes = np.zeros(m, np.uint8)
         self._codes = np.zeros((look_back, self._width), np.uint8)
-        self._starts = np.zeros(look_back, np.int64)
-        self._history = np.zeros(_TEMPO_FRAMES)
+        self._code_rows = list(self._codes)
+        self._slots = int(look_back)
+        self._half = self._width // 2
+        self._starts = [0] * self._slots
+        self._history = [0.0] * _TEMPO_FRAMES
         self.reset()
 
     def reset(self) -> None:
@@ -214,15 +220,14 @@ class OnlineDtw:
         self._totals.fill(np.inf)
         # A path begins in the corner before the first cell.
         self._totals[0] = 0.0
-        self._search: Array | None = None
         self._tracked_cost = 0.0
         self._lo = 0
         self._since = 0
         self._match = self._level = 0.0
         self._doubtful = 0
         self._column = 0
-        self.frames = 0
-        self.position = float("nan")
+        self.frames: int = 0
+        self.position: float = float("nan")
         self.confidence = 0.0
         self.jumps = 0
 
@@ -244,45 +249,43 @@ class OnlineDtw:
         ConfigError
             When the frame has another shape or is not finite; the state is then unchanged.
         """
-        if not (type(frame) is np.ndarray and frame.dtype == self._type and frame.flags.c_contiguous):
+        # Every line below costs a few per cent of a step.
+        if type(frame) is not np.ndarray or frame.dtype is not self._type or not frame.flags.c_contiguous:
             frame = np.ascontiguousarray(frame, self._type)
-        if frame.shape != (self._features,):
+        if frame.shape != self._shape:
             raise ConfigError(f"frame has shape {frame.shape}; expected [{self._features}] as in the reference.")
-        slot = self.frames % len(self._starts)
+        slot = self.frames % self._slots
         column, shift, _, cost, mean = _advance(
-            frame, self._y, self._totals, self._best, self._costs, self._codes[slot], self._padded, self._lo,
+            frame, self._y, self._totals, self._best, self._costs, self._code_rows[slot], self._padded, self._lo,
             self._max_run,
         )  # fmt: skip
         if column < 0:
             raise ConfigError("frame holds NaN or infinity; skip this frame or fill it in first.")
         self._starts[slot] = self._lo
-        self._place(column, shift)
-        keep = _MEMORY if self.frames > 1 else 0.0
-        self._match = keep * self._match + (1 - keep) * cost
-        self._level = keep * self._level + (1 - keep) * mean
-        self.confidence = max(1.0 - self._match / self._level, 0.0) if self._level > 0 else 1.0
+        self._column = column
+        self.position = self._history[self.frames % _TEMPO_FRAMES] = column + shift
+        lo = column - self._half
+        if lo > self._lo:
+            self._lo = lo if lo < self._last_lo else self._last_lo
+        keep = _MEMORY if self.frames else 0.0
+        self.frames += 1
+        self._match += (1.0 - keep) * (cost - self._match)
+        self._level += (1.0 - keep) * (mean - self._level)
+        self.confidence = 1.0 - self._match / self._level if self._level > self._match else float(self._level == 0.0)
         if self.confidence < _LOST:
             self._look_elsewhere(frame, cost)
         else:
-            self._doubtful, self._search = 0, None
+            self._doubtful = 0
         return self.position
-
-    def _place(self, column: int, shift: float) -> None:
-        """Take a column as the position of a new frame, and move the window on."""
-        self.position = column + shift
-        self._column = column
-        self._history[self.frames % _TEMPO_FRAMES] = self.position
-        self.frames += 1
-        self._lo = max(min(column - self._width // 2, len(self._costs) - self._width), self._lo)
 
     def _look_elsewhere(self, frame: Array, cost: float) -> None:
         """Search the whole reference for what is danced now, and jump there once it is clear enough."""
         self._doubtful += 1
         if self._doubtful < _PATIENCE:
             return
-        if self._search is None:
+        if self._doubtful == _PATIENCE:
             # Zeros let a path begin anywhere.
-            self._search = np.zeros_like(self._totals)
+            self._search.fill(0.0)
             self._tracked_cost = 0.0
         self._tracked_cost += cost
         column, _, total, _, _ = _advance(
@@ -290,17 +293,17 @@ class OnlineDtw:
         )
         searched = self._doubtful - _PATIENCE + 1
         if searched >= _SEARCH_FRAMES and total < _BETTER * self._tracked_cost:
-            self._jump(column, self._search)
+            self._jump(column)
         elif searched >= _SEARCH_LIMIT:
-            self._doubtful, self._search = 0, None
+            self._doubtful = 0
 
-    def _jump(self, column: int, totals: Array) -> None:
+    def _jump(self, column: int) -> None:
         """Go on from another place with the totals that the search found there."""
-        self._lo = max(min(column - self._width // 2, len(self._costs) - self._width), 0)
+        self._lo = max(min(column - self._half, self._last_lo), 0)
         seen = slice(self._lo, self._lo + self._width + 1)
         self._totals.fill(np.inf)
-        self._totals[seen] = totals[seen]
-        self._doubtful, self._search = 0, None
+        self._totals[seen] = self._search[seen]
+        self._doubtful = 0
         self._since = self.frames
         self._column, self.position = column, float(column)
         self.jumps += 1
@@ -312,7 +315,7 @@ class OnlineDtw:
         count = min(self.frames - self._since, _TEMPO_FRAMES)
         if count < 2:
             return float("nan")
-        positions = self._history[np.arange(self.frames - count, self.frames) % _TEMPO_FRAMES]
+        positions = np.array(self._history)[np.arange(self.frames - count, self.frames) % _TEMPO_FRAMES]
         time = np.arange(count) - (count - 1) / 2
         return float((time * positions).sum() / (time * time).sum())
 
@@ -325,7 +328,7 @@ class OnlineDtw:
             Pairs of a live frame and a frame of the reference, oldest first, over the last `look_back` frames or since
             the last jump; each step adds 0 or 1 to each.
         """
-        frames = min(self.frames - self._since, len(self._starts))
+        frames = min(self.frames - self._since, self._slots)
         cells = np.empty((frames * (self._max_run + 1), 2), np.int32)
-        count = _look_back(self._codes, self._starts, self.frames - 1, frames, self._column, cells)
+        count = _look_back(self._codes, np.array(self._starts), self.frames - 1, frames, self._column, cells)
         return cells[:count][::-1].copy()

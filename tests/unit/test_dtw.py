@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dancelike.errors import ConfigError
+from dancelike.kernels import _dtw_blocks, _dtw_layout
+from dancelike.kernels._flags import NUMBA_SETTINGS
 from dancelike.kernels.dtw import dtw
 from tests import naive
 
@@ -152,3 +156,57 @@ GOOD = np.zeros((4, 2))
 def test_unusable_arguments_are_refused_in_one_sentence(arguments, options, sentence):
     with pytest.raises(ConfigError, match=sentence):
         dtw(*arguments, **options)
+
+
+@pytest.mark.skipif(bool(NUMBA_SETTINGS.DISABLE_JIT), reason="the fast core needs compiled code")
+@pytest.mark.parametrize("tiles", [2, 3, 64])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    ("n", "m", "options"),
+    [
+        (300, 280, {}),
+        (129, 700, {"open_begin": True, "open_end": True}),
+        (700, 129, {"band": 40}),
+        (257, 320, {"band": 0, "open_end": True}),
+        (260, 260, {"band": 0.1, "step_pattern": "symmetric2"}),
+        (1, 500, {}),
+        (500, 1, {}),
+    ],
+)
+def test_tiles_and_helpers_change_nothing(monkeypatch, tiles, dtype, n, m, options):
+    x, y = walk(n, 5, 20, dtype), walk(m, 5, 21, dtype)
+    whole = dtw(x, y, **options)
+    # Long sequences are cut into tiles; here short ones are made to be.
+    monkeypatch.setattr(_dtw_layout, "_ONE_TILE", 0)
+    monkeypatch.setattr(_dtw_layout, "_TILES", tiles)
+    tiled = dtw(x, y, **options)
+    assert tiled.distance == whole.distance
+    assert np.array_equal(tiled.path, whole.path)
+    monkeypatch.setattr(_dtw_blocks.os, "cpu_count", lambda: 3)
+    with ThreadPoolExecutor(2) as pool:
+        helped = dtw(x, y, pool=pool, **options)
+    assert np.array_equal(helped.path, whole.path)
+
+
+@pytest.mark.skipif(bool(NUMBA_SETTINGS.DISABLE_JIT), reason="the fast core needs compiled code")
+@pytest.mark.parametrize("pattern", ["symmetric1", "symmetric2"])
+@pytest.mark.parametrize("options", [{}, {"band": 30}, {"open_begin": True, "open_end": True}])
+def test_the_fast_core_agrees_with_the_row_by_row_one(monkeypatch, pattern, options):
+    x, y = walk(200, 5, 30), walk(230, 5, 31)
+    fast = dtw(x, y, step_pattern=pattern, **options)
+    monkeypatch.setattr(NUMBA_SETTINGS, "DISABLE_JIT", 1)
+    slow = dtw(x, y, step_pattern=pattern, **options)
+    assert fast.distance == pytest.approx(slow.distance, rel=1e-12)
+    assert (fast.begin, fast.end) == (slow.begin, slow.end)
+
+
+@pytest.mark.parametrize("noise", [0.0, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1])
+@pytest.mark.parametrize("offset", [0.0, 100.0])
+def test_single_precision_holds_for_sequences_that_are_almost_the_same(noise, offset):
+    random = np.random.default_rng(40)
+    x = (np.sin(np.arange(200)[:, None] / 9 + np.arange(6)) + offset).astype(np.float32)
+    y = np.sin((np.arange(220)[:, None] - 8) / 10 + np.arange(6)) + offset + random.normal(size=(220, 6)) * noise
+    y = y.astype(np.float32)
+    exact = dtw(x.astype(float), y.astype(float)).distance
+    assert dtw(x, y).distance == pytest.approx(exact, rel=1e-6)
+    assert dtw(x, x.copy()).distance == 0.0

@@ -1,0 +1,144 @@
+"""Following a live dancer: the same path as offline, and back on the track after a stop, a skip or a repeat."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dancelike.errors import ConfigError
+from dancelike.kernels.dtw import OnlineDtw, dtw
+from tests import naive
+
+
+def movement(n, d, seed):
+    """Smooth random movement of unit size."""
+    steps = np.random.default_rng(seed).normal(size=(n + 8, d)).cumsum(axis=0)
+    smooth = np.stack([np.convolve(column, np.hanning(9) / 4.0, "valid") for column in steps.T], axis=1)
+    return smooth - smooth.mean(axis=0)
+
+
+def follow(online, frames):
+    return np.array([online.step(frame) for frame in frames])
+
+
+@settings(max_examples=25, deadline=None)
+@given(n=st.integers(1, 25), m=st.integers(2, 25), d=st.integers(1, 6), seed=st.integers(0, 2**32 - 1))
+def test_with_a_window_as_wide_as_the_reference_the_path_is_the_exact_one(n, m, d, seed):
+    live, reference = movement(n, d, seed), movement(m, d, seed + 1)
+    exact = dtw(live, reference, open_end=True)
+    online = OnlineDtw(reference, band=m, max_run=m)
+    follow(online, live)
+    if online.jumps:
+        return
+    path = online.path()
+    costs = naive.dtw_costs(live, reference)
+    assert costs[path[:, 0], path[:, 1]].sum() == pytest.approx(exact.distance, rel=1e-9)
+    assert abs(online.position - exact.end) <= 0.5
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("max_run", [1, 3])
+def test_rows_are_those_of_the_twin(dtype, max_run):
+    live, reference = movement(40, 5, 1).astype(dtype), movement(60, 5, 2).astype(dtype)
+    online = OnlineDtw(reference, band=20, max_run=max_run)
+    expected = naive.dtw_follow(live, reference, width=20, max_run=max_run)
+    columns = []
+    for frame in live:
+        online.step(frame)
+        columns.append(online.path()[-1, 1])
+    assert online.jumps == 0
+    assert np.array_equal(columns, expected)
+
+
+@pytest.mark.parametrize("tempo", [0.5, 1.0, 1.5, 2.0])
+def test_position_and_tempo_follow_the_dancer(tempo):
+    reference = movement(400, 6, 3)
+    true = np.arange(0, 150) * tempo
+    live = np.stack([np.interp(true, np.arange(400), column) for column in reference.T], axis=1)
+    online = OnlineDtw(reference, band=80)
+    error = follow(online, live) - true
+    assert np.abs(error).max() < 0.6
+    assert online.tempo == pytest.approx(tempo, abs=0.03)
+    assert online.confidence > 0.95
+
+
+def test_the_position_lies_between_frames():
+    reference = np.c_[np.arange(50.0), np.arange(50.0) ** 2 / 50]
+    online = OnlineDtw(reference, band=20)
+    quarter = [(reference[k] * 3 + reference[k + 1]) / 4 for k in range(30)]
+    assert follow(online, quarter)[5:] == pytest.approx(np.arange(5, 30) + 0.25, abs=0.02)
+
+
+def test_a_dancer_who_stops_is_waited_for():
+    reference = movement(200, 6, 4)
+    live = np.concatenate([reference[:80], np.repeat(reference[80:81], 60, axis=0), reference[80:140]])
+    online = OnlineDtw(reference, band=60)
+    positions = follow(online, live)
+    assert np.abs(positions[80:140] - 80).max() < 0.6
+    assert positions[-1] == pytest.approx(139, abs=0.6)
+    assert online.jumps == 0
+
+
+@pytest.mark.parametrize(("leave", "enter"), [(100, 400), (400, 100), (100, 130)])
+def test_a_skipped_or_repeated_passage_is_found_within_a_second(leave, enter):
+    reference = movement(600, 8, 5)
+    noise = np.random.default_rng(6).normal(scale=0.05, size=(leave + 150, 8))
+    live = np.concatenate([reference[:leave], reference[enter : enter + 150]]) + noise
+    online = OnlineDtw(reference, band=80)
+    positions = follow(online, live)
+    true = np.r_[np.arange(leave), np.arange(enter, enter + 150)]
+    assert np.abs(positions - true)[:leave].max() < 1.0
+    assert np.abs(positions - true)[leave + 30 :].max() < 1.0
+    path = online.path()
+    steps = np.diff(path, axis=0)
+    assert ((steps >= 0) & (steps <= 1)).all()
+    assert tuple(path[-1]) == (leave + 149, enter + 149)
+
+
+def test_the_look_back_is_bounded_and_connected():
+    reference = movement(300, 4, 7)
+    online = OnlineDtw(reference, band=40, look_back=32)
+    follow(online, reference[:200])
+    path = online.path()
+    assert path[0, 0] >= 200 - 32
+    assert tuple(path[-1]) == (199, 199)
+
+
+def test_reset_starts_over():
+    reference = movement(60, 4, 8)
+    online = OnlineDtw(reference, band=20)
+    first = follow(online, reference[:30])
+    online.reset()
+    assert np.isnan(online.position)
+    assert np.array_equal(follow(online, reference[:30]), first)
+
+
+def test_a_refused_frame_changes_nothing():
+    reference = movement(60, 4, 9)
+    online, other = OnlineDtw(reference, band=20), OnlineDtw(reference, band=20)
+    follow(online, reference[:10])
+    follow(other, reference[:10])
+    with pytest.raises(ConfigError, match="frame holds NaN or infinity"):
+        online.step(np.full(4, np.nan))
+    with pytest.raises(ConfigError, match=r"frame has shape \(3,\); expected \[4\] as in the reference"):
+        online.step(np.zeros(3))
+    assert online.frames == 10
+    assert np.array_equal(follow(online, reference[10:20]), follow(other, reference[10:20]))
+
+
+@pytest.mark.parametrize(
+    ("reference", "options", "sentence"),
+    [
+        (np.zeros((0, 2)), {"band": 5}, "reference is empty"),
+        (np.full((4, 2), np.nan), {"band": 3}, "reference holds NaN or infinity, first in frame 0"),
+        (np.zeros((4, 2)), {"band": 1}, "band is 1, 1 frames of the reference; expected at least 2"),
+        (np.zeros((4, 2)), {"band": None}, "band is None; expected an int in frames"),
+        (np.zeros((4, 2)), {"band": 3, "max_run": 0}, "max_run is 0; expected an int of at least 1"),
+        (np.zeros((4, 2)), {"band": 3, "look_back": 1.5}, "look_back is 1.5; expected an int of at least 1"),
+    ],
+)
+def test_unusable_arguments_are_refused_in_one_sentence(reference, options, sentence):
+    with pytest.raises(ConfigError, match=sentence):
+        OnlineDtw(reference, **options)
