@@ -22,20 +22,21 @@ HIP_L, HIP_R = int(Joint.LEFT_HIP), int(Joint.RIGHT_HIP)
 EAR_L, EAR_R = int(Joint.LEFT_EAR), int(Joint.RIGHT_EAR)
 MOUTH_L, MOUTH_R = int(Joint.MOUTH_LEFT), int(Joint.MOUTH_RIGHT)
 
-# Part, its two joints, and the radius at each of them as a share of the stature.
+# Part, its two joints, and the radius at each of them as a share of the stature. The radii, and the torso's, are those
+# with the best overlap on rendered dancers: they also decide where one part ends and the next begins.
 _LIMBS: Final = (
-    (BodyPart.LEFT_UPPER_ARM, Joint.LEFT_SHOULDER, Joint.LEFT_ELBOW, 0.034, 0.027),
-    (BodyPart.RIGHT_UPPER_ARM, Joint.RIGHT_SHOULDER, Joint.RIGHT_ELBOW, 0.034, 0.027),
+    (BodyPart.LEFT_UPPER_ARM, Joint.LEFT_SHOULDER, Joint.LEFT_ELBOW, 0.039, 0.027),
+    (BodyPart.RIGHT_UPPER_ARM, Joint.RIGHT_SHOULDER, Joint.RIGHT_ELBOW, 0.039, 0.027),
     (BodyPart.LEFT_FOREARM, Joint.LEFT_ELBOW, Joint.LEFT_WRIST, 0.027, 0.019),
     (BodyPart.RIGHT_FOREARM, Joint.RIGHT_ELBOW, Joint.RIGHT_WRIST, 0.027, 0.019),
     (BodyPart.LEFT_HAND, Joint.LEFT_WRIST, Joint.LEFT_INDEX, 0.020, 0.024),
     (BodyPart.RIGHT_HAND, Joint.RIGHT_WRIST, Joint.RIGHT_INDEX, 0.020, 0.024),
-    (BodyPart.LEFT_THIGH, Joint.LEFT_HIP, Joint.LEFT_KNEE, 0.052, 0.036),
-    (BodyPart.RIGHT_THIGH, Joint.RIGHT_HIP, Joint.RIGHT_KNEE, 0.052, 0.036),
-    (BodyPart.LEFT_SHIN, Joint.LEFT_KNEE, Joint.LEFT_ANKLE, 0.035, 0.024),
-    (BodyPart.RIGHT_SHIN, Joint.RIGHT_KNEE, Joint.RIGHT_ANKLE, 0.035, 0.024),
-    (BodyPart.LEFT_FOOT, Joint.LEFT_HEEL, Joint.LEFT_FOOT_INDEX, 0.024, 0.022),
-    (BodyPart.RIGHT_FOOT, Joint.RIGHT_HEEL, Joint.RIGHT_FOOT_INDEX, 0.024, 0.022),
+    (BodyPart.LEFT_THIGH, Joint.LEFT_HIP, Joint.LEFT_KNEE, 0.036, 0.036),
+    (BodyPart.RIGHT_THIGH, Joint.RIGHT_HIP, Joint.RIGHT_KNEE, 0.036, 0.036),
+    (BodyPart.LEFT_SHIN, Joint.LEFT_KNEE, Joint.LEFT_ANKLE, 0.032, 0.022),
+    (BodyPart.RIGHT_SHIN, Joint.RIGHT_KNEE, Joint.RIGHT_ANKLE, 0.032, 0.022),
+    (BodyPart.LEFT_FOOT, Joint.LEFT_HEEL, Joint.LEFT_FOOT_INDEX, 0.031, 0.029),
+    (BodyPart.RIGHT_FOOT, Joint.RIGHT_HEEL, Joint.RIGHT_FOOT_INDEX, 0.031, 0.029),
 )
 LIMB_PART: Final = np.array([row[0] for row in _LIMBS], np.int64)
 LIMB_ENDS: Final = np.array([row[1:3] for row in _LIMBS], np.int64)
@@ -61,7 +62,7 @@ LENGTH_ENDS: Final = np.array([row[:2] for row in _LENGTHS], np.int64)
 LENGTH_SHARES: Final = np.array([row[2] for row in _LENGTHS], np.float64)
 
 TORSO_RADIUS: Final = 0.035
-TORSO_THICKNESS: Final = 0.055  # half of it, front to back, along the middle of the torso
+TORSO_THICKNESS: Final = 0.038  # half of it, front to back, along the middle of the torso
 HEAD_RADIUS: Final = 0.056
 HEAD_RISE: Final = 0.035  # from between the ears towards the crown
 LEAK: Final = 0.12  # mask further than this from every bone's surface is clothing no more, but something else in view
