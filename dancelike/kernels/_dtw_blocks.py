@@ -35,8 +35,10 @@ __all__ = ["align_blocks"]
 _DONE = 1 << 62
 _FAR = (1 << 31) - 1  # a step past every end
 
-# Compiled only as a part of the kernel that calls it.
+# Compiled only as a part of the kernel that calls it; and called by it, which spares counting references to its arrays
+# where that would cost more than the work.
 _part: Any = nb.njit(inline="always")
+_callee: Any = nb.njit(nogil=True, no_cpython_wrapper=True)
 
 
 @_part
@@ -70,83 +72,89 @@ def _fill_steps(p: Problem, w: Workspace, first_row: int) -> tuple[int, int]:
     return clear_from, clear_to
 
 
-@_part
-def _mask(costs: Array, first: int, first_step: Array, last_step: Array) -> None:
+@_callee
+def _mask(costs: Array, slot: int, first: int, first_step: Array, last_step: Array) -> None:
     """Make the cells of a block that lie outside the band infinite."""
-    for t in range(costs.shape[0]):
+    for t in range(costs.shape[1]):
         step = np.int32(first + t)
-        for r in range(costs.shape[1]):
+        for r in range(costs.shape[2]):
             inside = first_step[r] <= step <= last_step[r]
-            costs[t, r] = costs[t, r] if inside else np.inf
+            costs[slot, t, r] = costs[slot, t, r] if inside else np.inf
 
 
-@_part
-def _enter(row: Array, base: float, w: Workspace) -> Any:
+@_callee
+def _begin(row: Array, block: int, state: Array) -> float:
+    """Set the state of a strip before its first block; returns its base."""
+    size = state.shape[1]
+    for r in range(size):
+        state[0, r] = np.inf
+        state[1, r] = np.inf
+    corner = float(row[size + block * size - 1])
+    if corner == np.inf:
+        return 0.0
+    state[1, 0] = 0
+    return corner
+
+
+@_callee
+def _save(state: Array, base: float, states: Array, bases: Array, s: int, column: int) -> None:
+    """Keep the state of a strip at the left of a tile."""
+    for r in range(state.shape[1]):
+        states[s, column, 0, r] = state[0, r]
+        states[s, column, 1, r] = state[1, r]
+    bases[s, column] = base
+
+
+@_callee
+def _resume(states: Array, bases: Array, s: int, column: int, state: Array, row_below: Array, block: int) -> float:
+    """Set the state of a strip at the left of a tile as it was in the first pass; returns its base."""
+    size = state.shape[1]
+    for r in range(size):
+        state[0, r] = states[s, column, 0, r]
+        state[1, r] = states[s, column, 1, r]
+    base = float(bases[s, column])
+    # The one total that the strip below needs from before the tile.
+    row_below[block * size] = base + state[0, size - 1]
+    return base
+
+
+@_callee
+def _enter(row: Array, first: int, base: float, state: Array, above: Array) -> float:
     """Load the totals above a block and count them, and the state, from a new base; returns the base."""
-    size = len(w.above)
+    size = len(above)
+    place = row[size + first : 2 * size + first]
     # Any total near the smallest will do.
-    lowest = base + w.state[0, size - 1]
+    lowest = base + float(state[0, size - 1])
     for k in range(0, size, 8):
-        lowest = min(lowest, row[k])
+        lowest = min(lowest, place[k])
     if lowest == np.inf:
         lowest = base
     change = base - lowest
     for k in range(size):
-        w.above[k] = row[k] - lowest
-        w.state[0, k] += change
-        w.state[1, k] += change
+        above[k] = place[k] - lowest
+    for k in range(size):
+        state[0, k] += change
+    for k in range(size):
+        state[1, k] += change
     return lowest
 
 
-@_part
-def _begin(row: Array, block: int, w: Workspace) -> Any:
-    """Set the state of a strip before its first block; returns its base."""
-    size = len(w.above)
-    for r in range(size):
-        w.state[0, r] = np.inf
-        w.state[1, r] = np.inf
-    corner = row[size + block * size - 1]
-    if corner == np.inf:
-        return 0.0
-    w.state[1, 0] = 0
-    return corner
-
-
-@_part
-def _resume(p: Problem, w: Workspace, s: int, column: int, row_below: Array, block: int) -> Any:
-    """Set the state of a strip at the left of a tile as it was in the first pass; returns its base."""
-    size = len(w.above)
-    for r in range(size):
-        w.state[0, r] = p.states[s, column, 0, r]
-        w.state[1, r] = p.states[s, column, 1, r]
-    base = p.bases[s, column]
-    # The one total that the strip below needs from before the tile.
-    row_below[block * size] = base + w.state[0, size - 1]
-    return base
-
-
-@_part
-def _save(p: Problem, w: Workspace, s: int, column: int, base: float) -> None:
-    """Keep the state of a strip at the left of a tile."""
-    for r in range(len(w.above)):
-        p.states[s, column, 0, r] = w.state[0, r]
-        p.states[s, column, 1, r] = w.state[1, r]
-    p.bases[s, column] = base
-
-
-@_part
-def _hand_down(costs: Array, below: Array, last_row: int, base: float, row: Array, first: int) -> None:
+@_callee
+def _hand_down(costs: Array, slot: int, below: Array, last_row: int, base: float, row: Array, first: int) -> None:
     """Write the totals of the last row of a block for the strip below."""
     size = len(below)
+    if last_row < size - 1:
+        for t in range(size):
+            below[t] = costs[slot, t, last_row]
+    place = row[size + first - last_row : 2 * size + first - last_row]
     for t in range(size):
-        total = below[t] if last_row == size - 1 else costs[t, last_row]
-        row[size + first + t - last_row] = base + total
+        place[t] = base + below[t]
 
 
 @_part
 def _scan_strip(p: Problem, w: Workspace, s: int, first_group: int, last_group: int, resume: bool) -> None:
     """Advance strip `s` over its blocks that lie in some groups."""
-    size = len(w.above)
+    size, lanes = len(w.above), p.lanes
     n = len(p.x)
     tile_row, strip = s // p.tile_strips, s % p.tile_strips
     row_above = p.rows[tile_row] if strip == 0 else p.between
@@ -162,36 +170,41 @@ def _scan_strip(p: Problem, w: Workspace, s: int, first_group: int, last_group: 
     keep_totals = w.keep or last_row < size - 1
     clear_from, clear_to = _fill_steps(p, w, s * size)
     _fill_panel(p, w, s * size)
+    windows, window_squares, progress, states, bases = p.windows, p.window_squares, p.progress, p.states, p.bases
+    costs, state, above, below, codes = w.costs, w.state, w.above, w.below, w.codes
+    panel, panel_squares, first_step, last_step = w.panel, w.panel_squares, w.first_step, w.last_step
+    tile_groups, twice = p.tile_groups, p.twice
+    code_strip = strip if w.keep else 0
     base = 0.0
     # The costs of the next block are computed between the steps of this one, whose chain of dependent minima and sums
     # leaves the multipliers idle. The first round only computes costs.
     for block in range(start - 1, stop):
-        group, first = block + s, block * size
-        costs, next_costs = w.costs[block & 1], w.costs[1 - (block & 1)]
-        codes = w.codes[strip, group - first_group] if w.keep else w.codes[0, 0]
+        group, first, slot = block + s, block * size, block & 1
+        code_group = group - first_group if w.keep else 0
         if block >= start:
-            while s > 0 and reached(p.progress, s - 1) <= group:
+            while s > 0 and reached(progress, s - 1) <= group:
                 pass
-            column = group // p.tile_groups - first_column
-            if block == start:
-                base = _resume(p, w, s, column, row_below, block) if resume else _begin(row_above, block, w)
-            if block == start or group % p.tile_groups == 0:
-                _save(p, w, s, column, base)
+            column = group // tile_groups - first_column
+            if block == start and resume:
+                base = _resume(states, bases, s, column, state, row_below, block)
+            elif block == start:
+                base = _begin(row_above, block, state)
+            if block == start or group % tile_groups == 0:
+                _save(state, base, states, bases, s, column)
             if first < clear_from or first + size - 1 > clear_to:
-                _mask(costs, first, w.first_step, w.last_step)
-            base = _enter(row_above[size + first :], base, w)
-        window, window_squares = p.windows[min(block + 1, stop - 1)], p.window_squares[min(block + 1, stop - 1)]
-        for phase in range(p.lanes):
+                _mask(costs, slot, first, first_step, last_step)
+            base = _enter(row_above, first, base, state, above)
+        for phase in range(lanes):
             if block + 1 < stop:
-                cost_steps(w.panel, w.panel_squares, window, window_squares, size - 1, phase, next_costs)
-            step = phase * (size // p.lanes)
+                cost_steps(panel, panel_squares, windows, window_squares, block + 1, phase, costs, 1 - slot)
+            step = phase * (size // lanes)
             if block >= start and keep_totals:
-                scan_and_keep_steps(costs, w.state, w.above, w.below, step, codes, p.twice)
+                scan_and_keep_steps(costs, slot, state, above, below, step, codes, code_strip, code_group, twice)
             elif block >= start:
-                scan_steps(costs, w.state, w.above, w.below, step, codes, p.twice)
+                scan_steps(costs, slot, state, above, below, step, codes, code_strip, code_group, twice)
         if block >= start:
-            _hand_down(costs, w.below, last_row, base, row_below, first)
-            publish(p.progress, s, group + 1 if block + 1 < end else _DONE)
+            _hand_down(costs, slot, below, last_row, base, row_below, first)
+            publish(progress, s, group + 1 if block + 1 < end else _DONE)
 
 
 @_part
@@ -267,7 +280,7 @@ def _align(p: Problem, w: Workspace, open_end: bool, path: Array) -> int:
     return k
 
 
-@kernel
+@_callee
 def _end_of(row: Array, first: int, last: int, size: int) -> int:
     """Return the column of the smallest total of a row."""
     best = first

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +19,8 @@ _ONE_TILE = 4096
 
 # Otherwise this many rows of tiles at most, and as many columns: memory grows with the lengths, not with their product.
 _TILES = 64
+
+_LINE = 64  # bytes of a cache line, and of the widest vector
 
 
 class Problem(NamedTuple):
@@ -76,6 +80,8 @@ class Workspace(NamedTuple):
 
     Attributes
     ----------
+    keep : bool
+        Whether the codes are wanted.
     panel : T array [d, size]
         The frames of `x` of one strip, times -2.
     panel_squares : T array [size]
@@ -89,10 +95,9 @@ class Workspace(NamedTuple):
         Steps of each row of a strip that the band lets through, counted from column 0 of the strip.
     codes : unsigned array [strips, groups, size, 2, size / lanes]
         How each cell of a tile was reached.
-    keep : bool
-        Whether the codes are wanted.
     """
 
+    keep: bool
     panel: Array
     panel_squares: Array
     costs: Array
@@ -102,7 +107,6 @@ class Workspace(NamedTuple):
     first_step: Array
     last_step: Array
     codes: Array
-    keep: bool
 
 
 @kernel
@@ -128,13 +132,20 @@ def _fill_windows(y: Array, centre: Array, roots: Array, windows: Array, squares
                 squares[block, place] = np.inf
 
 
-def _aligned(shape: tuple[int, ...], dtype: np.dtype[Any] | type) -> Array:
-    """Return an empty array that begins on a cache line, so that no vector of a row crosses one."""
-    dtype = np.dtype(dtype)
-    length = int(np.prod(shape)) * dtype.itemsize
-    raw = np.empty(length + 64, np.uint8)
-    offset = -raw.__array_interface__["data"][0] % 64
-    return raw[offset : offset + length].view(dtype).reshape(shape)
+def _cut(*wanted: tuple[tuple[int, ...], Any]) -> list[Array]:
+    """Return empty arrays of the given shapes and types, cut out of one piece of memory.
+
+    Each begins on a cache line, so that no vector of a row crosses one. One large piece is reused by the allocator,
+    and taken in large pages, where many would be returned to the system and cleared by it every time.
+    """
+    lengths = [math.prod(shape) * np.dtype(kind).itemsize for shape, kind in wanted]
+    places = [0, *itertools.accumulate(-(-length // _LINE) * _LINE for length in lengths)]
+    raw = np.empty(places[-1] + _LINE, np.uint8)
+    skip = -raw.__array_interface__["data"][0] % _LINE
+    return [
+        raw[skip + place : skip + place + length].view(kind).reshape(shape)
+        for place, length, (shape, kind) in zip(places[:-1], lengths, wanted, strict=True)
+    ]
 
 
 def lay_out(x: Array, y: Array, roots: Array, lo: Array, hi: Array, twice: bool, open_begin: bool) -> Problem:
@@ -153,14 +164,25 @@ def lay_out(x: Array, y: Array, roots: Array, lo: Array, hi: Array, twice: bool,
     else:
         tile_strips, tile_groups = -(-strips // _TILES), -(-most_blocks // _TILES)
         columns = most_blocks // tile_groups + 2
-    centre = y.mean(axis=0, dtype=np.float64)
-    windows = _aligned((last_block, x.shape[1], 2 * size), x.dtype)
-    window_squares = _aligned((last_block, 2 * size), x.dtype)
+    kind = x.dtype
+    windows, window_squares, rows, between, states, bases, progress = _cut(
+        ((last_block, x.shape[1], 2 * size), kind),
+        ((last_block, 2 * size), kind),
+        ((-(-strips // tile_strips) + 1, m + 3 * size), np.float64),
+        ((m + 3 * size,), np.float64),
+        ((strips, columns, 2, size), kind),
+        ((strips, columns), np.float64),
+        ((strips + 1,), np.int64),
+    )
+    # Any frame near the middle of all of them will do.
+    centre = y[:: -(-m // 256)].mean(axis=0).astype(np.float64)
     _fill_windows(y, centre, roots, windows, window_squares)
-    rows = np.full((-(-strips // tile_strips) + 1, m + 3 * size), np.inf)
+    rows.fill(np.inf)
     rows[0, size - 1] = 0
     if open_begin:
         rows[0, size : size + hi[0] + 1] = 0
+    between.fill(np.inf)
+    progress.fill(0)
     return Problem(
         x=x,
         centre=centre,
@@ -170,10 +192,10 @@ def lay_out(x: Array, y: Array, roots: Array, lo: Array, hi: Array, twice: bool,
         lo=lo,
         hi=hi,
         rows=rows,
-        between=np.full(m + 3 * size, np.inf),
-        states=np.empty((strips, columns, 2, size), x.dtype),
-        bases=np.empty((strips, columns)),
-        progress=np.zeros(strips + 1, np.int64),
+        between=between,
+        states=states,
+        bases=bases,
+        progress=progress,
         tile_strips=tile_strips,
         tile_groups=tile_groups,
         lanes=shape.lanes,
@@ -185,17 +207,17 @@ def lay_out(x: Array, y: Array, roots: Array, lo: Array, hi: Array, twice: bool,
 def workspace(p: Problem, keep: bool) -> Workspace:
     """Return the arrays of one thread; with `keep`, room for the codes of a tile."""
     d, size = p.x.shape[1], p.windows.shape[2] // 2
-    dtype = p.x.dtype
+    kind = p.x.dtype
     tile = (p.tile_strips, p.tile_groups) if keep else (1, 1)
-    return Workspace(
-        panel=_aligned((d, size), dtype),
-        panel_squares=_aligned((size,), dtype),
-        costs=_aligned((2, size, size), dtype),
-        state=_aligned((2, size), dtype),
-        above=_aligned((size,), dtype),
-        below=_aligned((size,), dtype),
-        first_step=np.empty(size, np.int32),
-        last_step=np.empty(size, np.int32),
-        codes=np.empty((*tile, size, 2, size // p.lanes), np.uint16 if p.lanes > 8 else np.uint8),
-        keep=keep,
+    arrays: list[Any] = _cut(
+        ((d, size), kind),
+        ((size,), kind),
+        ((2, size, size), kind),
+        ((2, size), kind),
+        ((size,), kind),
+        ((size,), kind),
+        ((size,), np.int32),
+        ((size,), np.int32),
+        ((*tile, size, 2, size // p.lanes), np.uint16 if p.lanes > 8 else np.uint8),
     )
+    return Workspace(keep, *arrays)

@@ -95,10 +95,15 @@ class _Emitter:
     def plus(self, value: Any, offset: int) -> Any:
         return self.builder.add(value, self.index(offset))
 
-    def row(self, array: Any, number: Any) -> Any:
-        """Pointer to the start of a row of a two-dimensional array."""
-        length = self.builder.extract_value(array.shape, 1)
-        return self.builder.gep(array.data, [self.builder.mul(number, length)])
+    def item(self, array: Any, dimensions: int, *numbers: Any) -> Any:
+        """Pointer to the start of an item of an array, found by its first indices."""
+        place = self.index(0)
+        for k in range(dimensions):
+            length = self.builder.extract_value(array.shape, k)
+            place = self.builder.mul(place, length)
+            if k < len(numbers):
+                place = self.builder.add(place, numbers[k])
+        return self.builder.gep(array.data, [place])
 
     def load(self, pointer: Any, offset: Any) -> Any:
         place = self.builder.gep(pointer, [offset])
@@ -146,9 +151,10 @@ class _Emitter:
 
 def _emit_cost_steps(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     e = _Emitter(context, builder, signature, args)
-    x, x_squares, y, y_squares, at, phase, costs = e.args
+    x, x_squares, y, y_squares, block, phase, costs, slot = e.args
     lanes, vectors, tile_rows, tile_steps = e.shape
-    at = builder.sub(at, phase)
+    at = builder.sub(e.index(e.shape.size - 1), phase)
+    square_row = e.item(y_squares, 2, block)
     for first_row in range(0, vectors, tile_rows):
         for first_step in range(0, vectors, tile_steps):
             rows = range(first_row, first_row + tile_rows)
@@ -157,14 +163,14 @@ def _emit_cost_steps(context: Any, builder: Any, signature: Any, args: Any) -> A
             # with the same q - u share one load.
             offsets = sorted({q - u for q in rows for u in steps})
             x_vectors = {q: e.load(x_squares.data, e.index(q * lanes)) for q in rows}
-            y_vectors = {k: e.load(y_squares.data, e.plus(at, k * lanes)) for k in offsets}
+            y_vectors = {k: e.load(square_row, e.plus(at, k * lanes)) for k in offsets}
             sums = {
                 (q, u): _emit.alloca_once_value(builder, builder.fadd(x_vectors[q], y_vectors[q - u]))
                 for q in rows
                 for u in steps
             }
             with _emit.for_range(builder, builder.extract_value(x.shape, 0)) as loop:
-                x_row, y_row = e.row(x, loop.index), e.row(y, loop.index)
+                x_row, y_row = e.item(x, 2, loop.index), e.item(y, 3, block, loop.index)
                 x_vectors = {q: e.load(x_row, e.index(q * lanes)) for q in rows}
                 for k in offsets:
                     y_vector = e.load(y_row, e.plus(at, k * lanes))
@@ -176,7 +182,7 @@ def _emit_cost_steps(context: Any, builder: Any, signature: Any, args: Any) -> A
                 cost = builder.load(place)
                 # Rounding can leave a square a little below zero.
                 cost = builder.select(e.less(cost, zero), zero, cost)
-                e.store(cost, e.row(costs, e.plus(phase, lanes * u)), e.index(q * lanes))
+                e.store(cost, e.item(costs, 3, slot, e.plus(phase, lanes * u)), e.index(q * lanes))
     return context.get_dummy_value()
 
 
@@ -193,15 +199,15 @@ def _emit_scan(keep: bool, context: Any, builder: Any, signature: Any, args: Any
 
 def _emit_scan_of(e: _Emitter, signature: Any, keep: bool, twice: bool) -> None:
     builder = e.builder
-    costs, state, above, below, first, codes, _ = e.args
+    costs, slot, state, above, below, first, codes, strip, group, _ = e.args
     lanes, vectors = e.shape.lanes, e.shape.vectors
-    width = e.context.get_data_type(signature.args[-2].dtype)
-    left = [e.load(e.row(state, e.index(0)), e.index(q * lanes)) for q in range(vectors)]
-    diagonal = [e.load(e.row(state, e.index(1)), e.index(q * lanes)) for q in range(vectors)]
+    width = e.context.get_data_type(signature.args[6].dtype)
+    left = [e.load(state.data, e.index(q * lanes)) for q in range(vectors)]
+    diagonal = [e.load(state.data, e.index((vectors + q) * lanes)) for q in range(vectors)]
     for step in range(vectors):
         t = e.plus(first, step)
         before = e.splat(builder.load(builder.gep(above.data, [t])))
-        cost_row = e.row(costs, t)
+        cost_row = e.item(costs, 3, slot, t)
         up = [e.shift(left[q - 1] if q else before, left[q]) for q in range(vectors)]
         for q in range(vectors):
             cost = e.load(cost_row, e.index(q * lanes))
@@ -209,7 +215,7 @@ def _emit_scan_of(e: _Emitter, signature: Any, keep: bool, twice: bool) -> None:
                 diagonal[q] = builder.fadd(diagonal[q], cost)
             best = e.minimum(up[q], diagonal[q])
             if keep:
-                code_row = builder.gep(codes.data, [builder.mul(t, e.index(2 * vectors))])
+                code_row = e.item(codes, 5, strip, group, t)
                 for place, flags in ((q, e.less(left[q], best)), (vectors + q, e.less(up[q], diagonal[q]))):
                     builder.store(e.bits(flags, width), builder.gep(code_row, [e.index(place)]))
             left[q] = builder.fadd(e.minimum(left[q], best), cost)
@@ -219,43 +225,68 @@ def _emit_scan_of(e: _Emitter, signature: Any, keep: bool, twice: bool) -> None:
         last = builder.extract_element(left[-1], ir.IntType(32)(lanes - 1))
         builder.store(last, builder.gep(below.data, [t]))
     for q in range(vectors):
-        e.store(left[q], e.row(state, e.index(0)), e.index(q * lanes))
-        e.store(diagonal[q], e.row(state, e.index(1)), e.index(q * lanes))
+        e.store(left[q], state.data, e.index(q * lanes))
+        e.store(diagonal[q], state.data, e.index((vectors + q) * lanes))
 
 
 @_emitted
-def cost_steps(_typing: Any, x: Any, x_squares: Any, y: Any, y_squares: Any, at: Any, phase: Any, costs: Any) -> Any:
+def cost_steps(
+    _typing: Any, x: Any, x_squares: Any, y: Any, y_squares: Any, block: Any, phase: Any, costs: Any, slot: Any
+) -> Any:
     """Fill the costs of the steps ``phase, phase + lanes, ...`` of a block.
 
-    ``costs[t, r] = x_squares[r] + y_squares[at - t + r] + sum over f of x[f, r] y[f, at - t + r]``, at least 0; with
-    `x` scaled by -2 these are squared distances. `y` runs backwards in time, so that a step's cells are contiguous.
+    With ``k = size - 1 - t + r``, ``costs[slot, t, r] = x_squares[r] + y_squares[block, k] + sum over f of
+    x[f, r] y[block, f, k]``, at least 0; with `x` scaled by -2 these are squared distances. `y` runs backwards in time,
+    so that the cells of a step are contiguous.
     """
-    signature = types.void(x, x_squares, y, y_squares, at, phase, costs)
+    signature = types.void(x, x_squares, y, y_squares, block, phase, costs, slot)
     return signature, _emit_cost_steps
 
 
 @_emitted
-def scan_steps(_typing: Any, costs: Any, state: Any, above: Any, below: Any, first: Any, codes: Any, twice: Any) -> Any:
-    """Advance the totals of a block by the ``vectors`` steps from `first` on.
+def scan_steps(
+    _typing: Any,
+    costs: Any,
+    slot: Any,
+    state: Any,
+    above: Any,
+    below: Any,
+    first: Any,
+    codes: Any,
+    strip: Any,
+    group: Any,
+    twice: Any,
+) -> Any:
+    """Advance the totals of a block, whose costs are in `slot`, by the ``vectors`` steps from `first` on.
 
     ``state[0, r]`` is the total of row `r` at the step before, ``state[1, r]`` that of the row above it one step
     earlier still; ``above[t]`` comes in over row 0 at step `t`, and the total of the last row goes out into
     ``below[t]``. A diagonal step counts its cost once, or with `twice` twice.
     """
-    signature = types.void(costs, state, above, below, first, codes, twice)
+    signature = types.void(costs, slot, state, above, below, first, codes, strip, group, twice)
     return signature, functools.partial(_emit_scan, False)
 
 
 @_emitted
 def scan_and_keep_steps(
-    _typing: Any, costs: Any, state: Any, above: Any, below: Any, first: Any, codes: Any, twice: Any
+    _typing: Any,
+    costs: Any,
+    slot: Any,
+    state: Any,
+    above: Any,
+    below: Any,
+    first: Any,
+    codes: Any,
+    strip: Any,
+    group: Any,
+    twice: Any,
 ) -> Any:
     """Advance as `scan_steps`, put the totals in the place of the costs, and write how each cell was reached.
 
-    Lane `l` of vector `q` came from the left when bit `l` of ``codes[t, 0, q]`` is set, otherwise from above when bit
-    `l` of ``codes[t, 1, q]`` is, otherwise along the diagonal.
+    Lane `l` of vector `q` came from the left when bit `l` of ``codes[strip, group, t, 0, q]`` is set, otherwise from above when bit
+    `l` of ``codes[strip, group, t, 1, q]`` is, otherwise along the diagonal.
     """
-    signature = types.void(costs, state, above, below, first, codes, twice)
+    signature = types.void(costs, slot, state, above, below, first, codes, strip, group, twice)
     return signature, functools.partial(_emit_scan, True)
 
 
