@@ -288,3 +288,36 @@ def refine_by_heatmap(points, heat, reach=3, least=0.5):
         if max(w for _, _, w in cells) >= least:
             refined[k] = sum(c * w for _, c, w in cells) / total / side, sum(r * w for r, _, w in cells) / total / side
     return refined
+
+
+# --- scoring: smoothing, lags, sides ----------------------------------------------------------------------------------
+
+
+def whittaker(data, weights, stiffness):
+    """Solve the smoother's normal equations as a dense system."""
+    second = np.diff(np.eye(len(data)), 2, axis=0)
+    return np.linalg.solve(np.diag(weights) + stiffness * second.T @ second, weights * data)
+
+
+def lag_concordance(x, y, rows, reach):
+    """The concordance of mean-removed sequences, lag by lag."""
+    out = []
+    for lag in range(-reach, reach + 1):
+        a = x[rows].astype(float) - x[rows].astype(float).mean(axis=0)
+        b = y[rows + lag].astype(float) - y[rows + lag].astype(float).mean(axis=0)
+        total = (a * a).sum() + (b * b).sum()
+        out.append(2 * (a * b).sum() / total if total > 1e-12 else 0.0)
+    return np.array(out)
+
+
+def states_cost(states, stay, change, rent):
+    """What a sequence of two states costs."""
+    moved = states[1:] != states[:-1]
+    return float(np.where(moved, change, stay).sum() + rent[states].sum())
+
+
+def least_states_cost(stay, change, rent):
+    """The least cost over every sequence of states."""
+    n = len(rent)
+    every = (np.arange(2**n)[:, None] >> np.arange(n)) & 1
+    return min(states_cost(row.astype(bool), stay, change, rent) for row in every)

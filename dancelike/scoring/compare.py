@@ -45,6 +45,7 @@ class _Reading:
     take: Bones
     pair: Material
     tau: Float64
+    ends: Ends
     agreement: float
     view_deg: float | None
 
@@ -83,7 +84,7 @@ def score_tracks(reference: BodyTrack, take: BodyTrack, *, settings: ScoreSettin
     gap = abs(readings[False].agreement - readings[True].agreement) if len(readings) == 2 else 1.0
     reading = readings[mirrored]
     theirs = reading.reference
-    leads = measure_leads(reading.pair, theirs.parts, reading.tau, settings)
+    leads = measure_leads(reading.pair, theirs.parts, reading.tau, reading.ends, settings)
     agreement = judge(theirs, reading.take, leads.tau, leads.limb_s)
     return _compose(reference, take, theirs, reading, leads, agreement, settings, mirrored, gap)
 
@@ -113,19 +114,19 @@ def _read(reference: Bones, take: Bones, settings: ScoreSettings) -> _Reading:
     """
     keep = np.ones(len(reference.parts), np.bool_)
     pair = material(reference, take)
-    best: tuple[float, Float64, float] | None = None
+    best: tuple[float, Float64, Ends, float] | None = None
     for ends in Ends:
         tau = align(pair, keep, settings.stiffness, ends=ends)
         agreement = judge(reference, take, tau, {})
         value = agreement.overall()
-        worth = value * agreement.coverage()[0]
+        worth = value * float(np.sqrt(agreement.coverage()[0]))
         if best is None or worth > best[0] + _ENDS_GAP:
-            best = worth, tau, value
+            best = worth, tau, ends, value
         if value > _CLEAR:
             break
     if best is None:
         raise AssertionError("there is at least one way to align")
-    return _Reading(reference, take, pair, best[1], best[2], view_difference_deg(reference, take, best[1]))
+    return _Reading(reference, take, pair, *best[1:], view_difference_deg(reference, take, best[1]))
 
 
 def _compose(

@@ -20,7 +20,7 @@ Float64 = NDArray[np.float64]
 # Softening of directions in the picture, over the length of the torso: a bone that points at the camera has none.
 _SOFT = 0.12
 # How many seconds of movement count as much as the pose itself.
-_VELOCITY_S = 0.3
+_VELOCITY_S = 0.4
 # Smoothing of the trunk's axes in seconds.
 _TRUNK_S = 0.07
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dancelike.frames import BodyPart
-from dancelike.scoring.align import Material, align
+from dancelike.scoring.align import Ends, Material, align
 from dancelike.scoring.bones import LIMBS, limb_of_part
 from dancelike.scoring.features import smooth, velocity
 from dancelike.scoring.refine import at_rows
@@ -29,6 +29,8 @@ _LEAST_PEAK = 0.3
 _LEAST_FALL = 0.012
 # Smoothing in seconds before movement is compared.
 _MOVE_S = 0.04
+# Say of a limb in the lag of its parts, by the variance of its moves.
+_LIMB_SAY = 0.3
 # By how much the axes of the body must agree better than the camera's.
 _AXES_GAP = 0.005
 # The same for a stretch of two seconds, which agrees by chance more easily.
@@ -38,7 +40,7 @@ _STRETCH_S = 2.0
 _OUTLIER_S = 0.025
 _MOST_OUTLIERS = 2
 # A body changes its time more slowly than noise does: paths that limbs are measured against are stiffer by this.
-_STIFFER = 100.0
+_STIFFER = 300.0
 # Limbs whose lag is at least this share of the largest may be the ones that are out of time.
 _SUSPECT = 0.5
 
@@ -68,7 +70,9 @@ class Leads:
     left_out: tuple[str, ...]
 
 
-def measure_leads(pair: Material, parts: NDArray[np.int64], tau: Float64, settings: ScoreSettings) -> Leads:
+def measure_leads(
+    pair: Material, parts: NDArray[np.int64], tau: Float64, ends: Ends, settings: ScoreSettings
+) -> Leads:
     """Measure the lag of each limb.
 
     Parameters
@@ -78,6 +82,8 @@ def measure_leads(pair: Material, parts: NDArray[np.int64], tau: Float64, settin
         `BodyPart` of each vector.
     tau : float64 [n]
         Alignment of the whole body.
+    ends : Ends
+        How it was found.
     settings : ScoreSettings
 
     Returns
@@ -93,7 +99,7 @@ def measure_leads(pair: Material, parts: NDArray[np.int64], tau: Float64, settin
         key = frozenset(dropped)
         if key not in paths:
             keep = ~np.isin(limb_of, sorted(key))
-            paths[key] = align(pair, keep, _STIFFER * settings.stiffness, near=tau) if keep.any() else tau
+            paths[key] = align(pair, keep, _STIFFER * settings.stiffness, ends=ends, near=tau) if keep.any() else tau
         return paths[key]
 
     def followed(limb: str, path: Float64) -> float:
@@ -121,11 +127,18 @@ def measure_leads(pair: Material, parts: NDArray[np.int64], tau: Float64, settin
             limb_s[limb] = lag
         for part in LIMBS[limb]:
             chosen = parts == int(part)
-            lag = _lag(pair, chosen, path, settings) if _moves(pair, chosen) else None
+            lag = _lag(pair, chosen, path, settings, limb_of == limb) if _moves(pair, chosen) else None
             if lag is not None:
                 part_s[part] = lag
     rows_s = {limb: _local_lag(pair, limb_of == limb, path_without(limb, *out), settings) for limb in limb_s}
-    return Leads(path_without(*out), limb_s, part_s, rows_s, tuple(out))
+    if out:
+        tau = align(pair, ~np.isin(limb_of, out), settings.stiffness, ends=ends, near=tau)
+    return Leads(tau, limb_s, part_s, rows_s, tuple(out))
+
+
+def _swing(pair: Material, chosen: NDArray[np.bool_]) -> float:
+    """Variance of the vectors in the reference."""
+    return float(pair.reference[:, chosen].var(axis=0).sum())
 
 
 def _moves(pair: Material, chosen: NDArray[np.bool_]) -> bool:
@@ -136,13 +149,23 @@ def _moves(pair: Material, chosen: NDArray[np.bool_]) -> bool:
     return min(energy) > 0.004
 
 
-def _lag(pair: Material, chosen: NDArray[np.bool_], tau: Float64, settings: ScoreSettings) -> float | None:
+def _lag(
+    pair: Material,
+    chosen: NDArray[np.bool_],
+    tau: Float64,
+    settings: ScoreSettings,
+    limb: NDArray[np.bool_] | None = None,
+) -> float | None:
     """Lag in seconds at which the vectors agree best along `tau`, or None where they do not.
 
     The vectors are taken in the axes of the camera and in those of the body, whose own time they share when the limb is
-    late against a body that is not; the axes in which they agree better are right.
+    late against a body that is not; the axes in which they agree better are right. The limb on which a part hangs has
+    its say too, the more the less the part moves itself.
     """
     agreement = _curve(pair, chosen, tau, settings)
+    if limb is not None and len(agreement):
+        own, whole = _swing(pair, chosen), _LIMB_SAY * _swing(pair, limb)
+        agreement = (own * agreement + whole * _curve(pair, limb, tau, settings)) / (own + whole)
     if len(agreement) == 0:
         return None
     reach = len(agreement) // 2

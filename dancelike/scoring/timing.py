@@ -21,7 +21,7 @@ GRADES = ("perfect", "great", "good", "ok", "miss")
 # What a mark is worth at the edge of each window.
 _CREDIT = (1.0, 0.9, 0.65, 0.35, 0.0)
 # A steady tempo of exactly one is believed unless another explains the alignment this much better.
-_BETTER = 0.7
+_BETTER = 0.35
 # Smoothing of the lead in seconds: a body does not change its time faster.
 _LEAD_S = 0.12
 _LIMB_ENDS = {
