@@ -1,0 +1,201 @@
+"""Scoring on dancers from a seed: every field, its bounds, and what a bad input gets."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from dancelike.errors import ConfigError, InternalError, NoDancerError
+from dancelike.frames import BodyPart
+from dancelike.scoring import ScoreSettings, score_tracks
+from dancelike.scoring.bones import Kind, bones_of, common_step_s
+from dancelike.scoring.scale import compose, letter, points, view_allowance
+from dancelike.scoring.schema import validate
+from dancelike.scoring.sides import steady_sides
+from dancelike.testing.dancer import Choreography, SyntheticDancer
+from dancelike.testing.perturb import mirrored, without_joints
+
+DANCER = SyntheticDancer(Choreography(1, 8.0))
+
+
+@pytest.fixture(scope="module")
+def reference():
+    return DANCER.perform(jitter_px=1.0, seed=1)
+
+
+@pytest.fixture(scope="module")
+def take():
+    return DANCER.perform(jitter_px=1.0, seed=2)
+
+
+@pytest.fixture(scope="module")
+def scoring(reference, take):
+    return score_tracks(reference, take)
+
+
+def complete(scoring):
+    clip = {"path": "a.mp4", "duration_s": 8.0, "frames": 240, "frame_rate": "30/1", "sha256": "0" * 64}
+    return {
+        "schema": "dancelike.score/1",
+        "reference": clip,
+        "take": clip,
+        **scoring.to_dict(),
+        "model": {"name": "blazepose", "sha256": "0" * 64, "runtime": "litert", "delegate": "cpu"},
+        "version": "0.1.0",
+    }
+
+
+def test_the_document_follows_its_schema(scoring):
+    validate(json.loads(json.dumps(complete(scoring), allow_nan=False)))
+
+
+def test_a_document_that_lacks_a_key_is_named(scoring):
+    document = complete(scoring)
+    del document["timing"]["tempo"]
+    with pytest.raises(InternalError, match="does not follow its schema at timing: 'tempo' is a required property"):
+        validate(document)
+
+
+def test_an_alignment_that_goes_back_is_refused(scoring):
+    document = complete(scoring)
+    document["alignment"]["take_s"][3] = 7.9
+    with pytest.raises(InternalError, match="must never fall"):
+        validate(document)
+
+
+def test_one_pair_for_each_frame_of_the_reference(scoring, reference):
+    assert len(scoring.reference_s) == len(scoring.take_s) == len(reference)
+    assert np.all(np.diff(scoring.take_s) >= 0)
+
+
+def test_the_same_input_gives_the_same_bytes(scoring, reference, take):
+    assert json.dumps(score_tracks(reference, take).to_dict()) == json.dumps(scoring.to_dict())
+
+
+def test_the_dancer_against_themself(scoring):
+    assert scoring.score >= 95
+    assert scoring.grade == "S"
+    assert scoring.verdict == "same"
+    assert scoring.timing.tempo == pytest.approx(1.0, abs=0.01)
+    assert abs(scoring.timing.offset_s) < 0.02
+    assert all(abs(item.lead_ms) < 15 for item in scoring.parts.values() if item.lead_ms is not None)
+
+
+def test_every_part_but_the_background_is_there(scoring):
+    assert list(scoring.parts) == [part for part in BodyPart if part is not BodyPart.BACKGROUND]
+
+
+def test_a_track_without_joints_is_scored_by_its_masks(reference, take):
+    result = score_tracks(without_joints(reference), without_joints(take))
+    assert result.score >= 90
+    assert any("outlines" in warning for warning in result.warnings)
+
+
+def test_other_frame_rates_are_compared_on_exact_time(reference):
+    for rate in (Fraction(25), Fraction(60), Fraction(30000, 1001)):
+        result = score_tracks(reference, DANCER.perform(rate=rate, jitter_px=1.0, seed=3))
+        assert result.score >= 93, rate
+        assert np.median(np.abs(result.take_s - result.reference_s)) < 0.02
+
+
+def test_uneven_frame_times_are_compared_on_exact_time(reference, take):
+    rows = np.delete(np.arange(len(take)), np.random.default_rng(0).choice(np.arange(1, len(take) - 1), 60, False))
+    uneven = replace(
+        take,
+        pts=take.pts[rows],
+        found=take.found[rows],
+        xy=take.xy[rows],
+        world=take.world[rows],
+        visibility=take.visibility[rows],
+        part_moments=take.part_moments[rows],
+    )
+    result = score_tracks(reference, uneven)
+    assert result.score >= 90
+    assert np.median(np.abs(result.take_s - result.reference_s)) < 0.02
+
+
+def test_a_later_start_is_an_offset_and_no_fault(reference):
+    late = DANCER.perform(clock=lambda t: t - 1.0, duration_s=9.0, jitter_px=1.0, seed=4)
+    result = score_tracks(reference, late)
+    assert result.timing.offset_s == pytest.approx(1.0, abs=0.03)
+    assert result.score >= 93
+
+
+def test_a_slow_copy_is_found_and_its_tempo_told(reference):
+    slow = DANCER.perform(clock=lambda t: t / 2, duration_s=16.0, jitter_px=1.0, seed=4)
+    result = score_tracks(reference, slow)
+    assert result.timing.tempo == pytest.approx(0.5, abs=0.01)
+    assert result.shape >= 90
+
+
+def test_a_dancer_who_leaves_halfway_is_covered_by_half(reference, take):
+    gone = np.arange(len(take)) < len(take) // 2
+    blank = {name: getattr(take, name) * gone[(...,) + (None,) * (getattr(take, name).ndim - 1)] for name in ("xy", "world", "visibility", "part_moments")}  # fmt: skip  # noqa: E501
+    result = score_tracks(reference, replace(take, found=take.found & gone, **blank))
+    assert result.coverage == pytest.approx(0.5, abs=0.08)
+    assert result.score <= 65
+    assert any("counterpart" in warning for warning in result.warnings)
+
+
+def test_hidden_parts_lower_the_score_and_are_named(reference, take, scoring):
+    visibility = take.visibility.copy()
+    visibility[:, 23:] = 0.02
+    result = score_tracks(reference, replace(take, visibility=visibility))
+    assert result.score < scoring.score
+    assert result.parts[BodyPart.LEFT_SHIN].shape is None
+    assert any("could not see your" in warning for warning in result.warnings)
+
+
+def test_mirror_on_and_off_are_obeyed(reference, take):
+    flipped = mirrored(take)
+    assert score_tracks(reference, flipped, settings=ScoreSettings(mirror="off")).mirrored is False
+    result = score_tracks(reference, flipped, settings=ScoreSettings(mirror="on"))
+    assert result.mirrored is True
+    assert result.score >= 95
+
+
+def test_a_short_clip_is_warned_of():
+    brief = SyntheticDancer(Choreography(1, 1.5)).perform(jitter_px=1.0)
+    assert any("film at least 3 s" in warning for warning in score_tracks(brief, brief).warnings)
+
+
+def test_a_clip_without_a_dancer_is_refused(reference, take):
+    with pytest.raises(NoDancerError, match="A dancer was seen in 0 of 240 frames of the take"):
+        score_tracks(reference, replace(take, found=np.zeros(len(take), np.bool_)))
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"mirror": "maybe"}, "mirror must be one of auto, on, off, but is 'maybe'"),
+        ({"windows_ms": (1.0, 1.0, 2.0, 3.0, 4.0)}, "windows_ms must be five rising numbers"),
+        ({"window_s": 0.0}, "window_s must be above 0, but is 0.0"),
+        ({"same_above": 0.2}, "different_below and same_above must rise"),
+    ],
+)
+def test_unusable_settings_are_refused(change, sentence):
+    with pytest.raises(ConfigError, match=sentence):
+        ScoreSettings(**change)
+
+
+def test_points_rise_with_agreement_and_score_with_each_part():
+    assert np.all(np.diff(points(np.linspace(0, 1, 101))) > 0)
+    assert compose(80, 50, 0.5) < compose(81, 50, 0.5)
+    assert compose(80, 50, 0.5) < compose(80, 60, 0.5) < compose(80, 60, 0.6)
+    assert [letter(value) for value in (95, 85, 70, 50, 0)] == ["S", "A", "B", "C", "D"]
+    assert view_allowance(None) == 1.0
+    assert view_allowance(90) == view_allowance(-45) < view_allowance(20)
+
+
+def test_exchanged_sides_are_put_back(take):
+    bones = bones_of(take, Kind.JOINTS, common_step_s(take), "take")
+    wrong = bones.exchanged()
+    rows = np.zeros(len(bones), np.bool_)
+    rows[60:100] = True
+    mixed = replace(bones, values=np.where(rows[:, None, None], wrong.values, bones.values))
+    np.testing.assert_array_equal(steady_sides(mixed).values, bones.values)
+    assert steady_sides(bones) is bones
