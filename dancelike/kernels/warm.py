@@ -88,7 +88,14 @@ def _warm_series() -> None:
 
     ones = np.ones(SIDE)
     whittaker(ones, ones, 1.0)
-    shortest_states(ones, ones, 1.0)
+    shortest_states(ones[1:], ones[1:], ones)
+
+
+def _warm_concordance() -> None:
+    from dancelike.kernels.concordance import lag_concordance
+
+    rows = np.zeros((SIDE, 1), np.float32)
+    lag_concordance(rows, rows, np.arange(1, SIDE - 1), 1)
 
 
 def _warm_dtw() -> None:
@@ -108,6 +115,7 @@ _STEPS: Final[tuple[tuple[str, Callable[[], None]], ...]] = (
     ("yuv", _warm_yuv),
     ("banded", _warm_series),
     ("sides", _warm_series),
+    ("concordance", _warm_concordance),
     ("dtw", _warm_dtw),
 )
 
