@@ -12,6 +12,8 @@ Float64 = NDArray[np.float64]
 
 _ROUNDS = 5
 _LARGEST_STEP = 1.5
+# Of the median motion: above it something moves.
+_BUSY = 0.25
 # Of the typical motion: what keeps a step small where little moves; and the weight that the exact alignment keeps.
 _CALM, _FLOOR = 0.3, 0.2
 
@@ -77,4 +79,28 @@ def refine(x: Float32, y: Float32, weights: Float32, path: Float64, stiffness: f
         goal = np.where(total > 0, (trust * goal + _FLOOR * inside * path) / np.maximum(total, 1e-12), tau)
         anchor = whittaker(goal, total, stiffness)
         tau = np.maximum.accumulate(anchor)
-    return tau
+    return _steady_ends(tau, x_w, m)
+
+
+def _steady_ends(tau: Float64, x: Float32, m: int) -> Float64:
+    """Let the alignment run at its usual speed where nothing moves yet, or any more.
+
+    Before the first move any pose of the take is as good as another, and the exact alignment picks one by noise.
+    """
+    n = len(tau)
+    move = x[1:] - x[:-1]
+    energy = np.einsum("nvd,nvd->n", move, move).astype(np.float64)
+    busy = np.flatnonzero(np.convolve(energy, np.full(5, 0.2), mode="same") > _BUSY * np.median(energy))
+    inside = np.flatnonzero((tau >= 0) & (tau <= m - 1))
+    if len(busy) == 0 or len(inside) < 5:
+        return tau
+    first, last = max(busy[0], inside[0]), min(busy[-1] + 1, inside[-1])
+    speed = float(np.median(np.diff(tau[inside])))
+    out = tau.copy()
+    if inside[0] < first < n:
+        out[inside[0] : first] = np.clip(tau[first] - speed * (first - np.arange(inside[0], first)), 0.0, None)
+    if 0 <= last < inside[-1]:
+        out[last + 1 : inside[-1] + 1] = np.clip(
+            tau[last] + speed * np.arange(1, inside[-1] - last + 1), None, m - 1.0
+        )
+    return np.maximum.accumulate(out)

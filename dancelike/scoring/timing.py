@@ -20,8 +20,8 @@ GRADES = ("perfect", "great", "good", "ok", "miss")
 
 # What a mark is worth at the edge of each window.
 _CREDIT = (1.0, 0.9, 0.65, 0.35, 0.0)
-# A steady tempo of exactly one is believed unless another explains the alignment this much better.
-_BETTER = 0.35
+# Another tempo than one is believed when this much more of the dance lies on its line, within the cluster's half width.
+_BETTER, _CLUSTER_S = 1.25, 0.08
 # Smoothing of the lead in seconds: a body does not change its time faster.
 _LEAD_S = 0.12
 _LIMB_ENDS = {
@@ -156,15 +156,30 @@ def _motion(bones: Bones) -> Float64:
 
 
 def _steady(t: Float64, s: Float64, weights: Float64) -> tuple[float, float]:
-    """Offset and slope of the line that most of the alignment lies on (least absolute deviations)."""
-    free_offset, free_slope, free_cost = _line(t, s, weights, None)
-    offset, _, cost = _line(t, s, weights, 1.0)
-    if abs(free_slope - 1.0) < 0.15 and free_cost > _BETTER * cost - 0.002:
-        return offset, 1.0
-    return free_offset, free_slope
+    """Offset and slope of the line on which most of the dance lies.
+
+    Not the line nearest to all of it: a passage that is late or slow must not move what the rest is measured against.
+    """
+    _, free = _line(t, s, weights, None)
+    offset, share = _densest(s - t, weights)
+    other, other_share = _densest(s - free * t, weights)
+    return (other, free) if other_share > _BETTER * share else (offset, 1.0)
 
 
-def _line(t: Float64, s: Float64, weights: Float64, slope: float | None) -> tuple[float, float, float]:
+def _densest(values: Float64, weights: Float64) -> tuple[float, float]:
+    """Centre of the densest cluster of values, and the share of the weight that lies there."""
+    order = np.argsort(values, kind="stable")
+    ordered, mass = values[order], np.concatenate([[0.0], np.cumsum(weights[order])])
+    # A window slides over the sorted values; what it holds most is the cluster.
+    stop = np.searchsorted(ordered, ordered + 2 * _CLUSTER_S, side="right")
+    held = mass[stop] - mass[:-1]
+    best = int(np.argmax(held))
+    chosen, own = ordered[best : stop[best]], weights[order][best : stop[best]]
+    middle = np.searchsorted(np.cumsum(own), own.sum() / 2)
+    return float(chosen[min(middle, len(chosen) - 1)]), float(held[best] / max(mass[-1], 1e-12))
+
+
+def _line(t: Float64, s: Float64, weights: Float64, slope: float | None) -> tuple[float, float]:
     w = weights / max(weights.sum(), 1e-12)
     reweight = w
     offset, gradient = 0.0, 1.0 if slope is None else slope
@@ -178,7 +193,7 @@ def _line(t: Float64, s: Float64, weights: Float64, slope: float | None) -> tupl
         offset = mean_s - gradient * mean_t
         miss = np.abs(s - offset - gradient * t)
         reweight = w / np.maximum(miss, 0.005)
-    return offset, gradient, float((w * miss).sum())
+    return offset, gradient
 
 
 def _end_points(bones: Bones, part: BodyPart) -> NDArray[np.int64]:
