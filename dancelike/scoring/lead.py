@@ -39,6 +39,8 @@ _STRETCH_S = 2.0
 # A limb further off than this may pull the others' alignment and is left out of it.
 _OUTLIER_S = 0.025
 _MOST_OUTLIERS = 2
+# The same of a limb that is off by more than this for a share of the dance.
+_PASSAGE_S, _PASSAGE_SHARE = 0.06, 0.15
 # A body changes its time more slowly than noise does: paths that limbs are measured against are stiffer by this.
 _STIFFER = 300.0
 # Limbs whose lag is at least this share of the largest may be the ones that are out of time.
@@ -109,7 +111,7 @@ def measure_leads(
 
     while len(out) < min(_MOST_OUTLIERS, len(usable) - 3):
         rest = [limb for limb in usable if limb not in out]
-        lags = {limb: abs(_lag(pair, limb_of == limb, path_without(limb, *out), settings) or 0.0) for limb in rest}
+        lags = {limb: _largest_lag(pair, limb_of == limb, path_without(limb, *out), settings) for limb in rest}
         suspects = [limb for limb in rest if lags[limb] >= max(_OUTLIER_S, _SUSPECT * max(lags.values()))]
         if not suspects:
             break
@@ -134,6 +136,14 @@ def measure_leads(
     if out:
         tau = align(pair, ~np.isin(limb_of, out), settings.stiffness, ends=ends, near=tau)
     return Leads(tau, limb_s, part_s, rows_s, tuple(out))
+
+
+def _largest_lag(pair: Material, chosen: NDArray[np.bool_], tau: Float64, settings: ScoreSettings) -> float:
+    """How far a limb is off, early or late, over the whole dance or over a passage of some length, in seconds."""
+    whole = abs(_lag(pair, chosen, tau, settings) or 0.0)
+    rows = np.abs(np.nan_to_num(_local_lag(pair, chosen, tau, settings)))
+    passage = float(np.quantile(rows, 1.0 - _PASSAGE_SHARE))
+    return max(whole, passage) if passage >= _PASSAGE_S else whole
 
 
 def _swing(pair: Material, chosen: NDArray[np.bool_]) -> float:

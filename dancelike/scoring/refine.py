@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from dancelike.scoring.features import smooth
+
 __all__ = ["at_rows", "refine"]
 
 Float32 = NDArray[np.float32]
@@ -88,9 +90,10 @@ def _steady_ends(tau: Float64, x: Float32, m: int) -> Float64:
     Before the first move any pose of the take is as good as another, and the exact alignment picks one by noise.
     """
     n = len(tau)
-    move = x[1:] - x[:-1]
+    calm = smooth(x, 2.0)
+    move = calm[1:] - calm[:-1]
     energy = np.einsum("nvd,nvd->n", move, move).astype(np.float64)
-    busy = np.flatnonzero(np.convolve(energy, np.full(5, 0.2), mode="same") > _BUSY * np.median(energy))
+    busy = np.flatnonzero(energy > _BUSY * np.median(energy))
     inside = np.flatnonzero((tau >= 0) & (tau <= m - 1))
     if len(busy) == 0 or len(inside) < 5:
         return tau

@@ -96,8 +96,10 @@ class Scoring:
 
     def to_dict(self) -> dict[str, Any]:
         """The result's share of score.json: all but the clips, the model and the version."""
+        from dancelike.scoring.report.wording import sentences
+
         timing = self.timing
-        return {
+        document: dict[str, Any] = {
             "mirrored": self.mirrored,
             "score": _round(self.score, 1),
             "grade": self.grade,
@@ -138,6 +140,10 @@ class Scoring:
             "summary": list(self.summary),
             "warnings": list(self.warnings),
         }
+        # The first sentence is about the whole; what stands out, and where, is read from the timeline.
+        if self.verdict == "same":
+            document["summary"] = [*self.summary[:1], *sentences(document)]
+        return document
 
     def _marks(self) -> dict[str, int]:
         """How many marks of hands and feet fell into each judgement window."""
