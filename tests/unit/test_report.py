@@ -462,6 +462,18 @@ def test_pictures_without_a_dancer_are_shown_whole() -> None:
     assert tuple(first[0, 0]) == theme.rgb(theme.DARK.background)
 
 
+def test_a_limb_that_leaves_the_frame_is_not_drawn_on_beyond_it() -> None:
+    picture = np.full((200, 320, 3), 90, np.uint8)
+    labels = np.zeros((200, 320), np.uint8)
+    labels[:, 150:156] = BodyPart.LEFT_FOREARM
+    picture[labels > 0] = 255
+    bare = MomentPictures("best", 0, 0, picture, picture, labels, labels)
+    first, _ = framed_pair(bare)
+    inside, beyond = first[PICTURE_SIZE[1] // 2], first[2]
+    assert np.ptp(inside.astype(int), axis=0).max() > 60
+    assert np.ptp(beyond.astype(int), axis=0).max() < 40
+
+
 def test_the_overlay_colours_parts_and_leaves_the_face_free() -> None:
     picture, labels = dancer(size=1.6)
     out = overlaid(picture, labels)

@@ -22,6 +22,7 @@ PICTURE_SIZE = (384, 480)
 _QUALITY = 82
 _MARGIN = 1.12
 _WIDEST_BODIES = 6.0
+_BEYOND_BLUR_PX = 28.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,7 +124,7 @@ def _window(picture: UInt8, body: _Body | None, bodies: float) -> NDArray[np.flo
     return np.array([[scale, 0.0, left + shift], [0.0, scale, top + shift]])
 
 
-def _cut(picture: UInt8, labels: UInt8 | None, window: NDArray[np.float64]) -> UInt8:
+def _cut(picture: UInt8, labels: UInt8 | None, window: NDArray[np.float64], *, extend: bool) -> UInt8:
     import cv2
 
     flags = cv2.WARP_INVERSE_MAP | (cv2.INTER_AREA if window[0, 0] > 1 else cv2.INTER_CUBIC)
@@ -132,10 +133,16 @@ def _cut(picture: UInt8, labels: UInt8 | None, window: NDArray[np.float64]) -> U
         picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), 0.4 * window[0, 0]), dtype=np.uint8)
         flags = cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR
     stage = rgb(DARK.background)
+    border = cv2.BORDER_REPLICATE if extend else cv2.BORDER_CONSTANT
     cut = np.asarray(
-        cv2.warpAffine(picture, window, PICTURE_SIZE, flags=flags, borderMode=cv2.BORDER_CONSTANT, borderValue=stage),
+        cv2.warpAffine(picture, window, PICTURE_SIZE, flags=flags, borderMode=border, borderValue=stage),
         dtype=np.uint8,
     )
+    if extend:
+        # Beyond the frame's edge wall and floor go on, out of focus: nothing there may look like a part of the dancer.
+        inside = cv2.warpAffine(np.ones(picture.shape[:2], np.uint8), window, PICTURE_SIZE, flags=flags)
+        beyond = cv2.GaussianBlur(cut, (0, 0), _BEYOND_BLUR_PX)
+        cut = np.where(inside[..., None] > 0, cut, beyond).astype(np.uint8)
     return cut if labels is None else overlaid(cut, _cut_labels(labels, window))
 
 
@@ -191,7 +198,7 @@ def framed_pair(moment: MomentPictures) -> tuple[UInt8, UInt8]:
     size = min(max((_needed(body) for body in bodies if body is not None), default=1.0), _WIDEST_BODIES)
     pairs = ((moment.reference_rgb, moment.reference_labels), (moment.take_rgb, moment.take_labels))
     first, second = (
-        _cut(picture, labels, _window(picture, body, size))
+        _cut(picture, labels, _window(picture, body, size), extend=body is not None)
         for (picture, labels), body in zip(pairs, bodies, strict=True)
     )
     return first, second
