@@ -85,7 +85,7 @@ def score_tracks(reference: BodyTrack, take: BodyTrack, *, settings: ScoreSettin
     reading = readings[mirrored]
     theirs = reading.reference
     leads = measure_leads(reading.pair, theirs.parts, reading.tau, reading.ends, settings)
-    agreement = judge(theirs, reading.take, leads.tau, leads.limb_s)
+    agreement = judge(theirs, reading.take, leads.tau, leads.own_s(theirs.step_s))
     return _compose(reference, take, theirs, reading, leads, agreement, settings, mirrored, gap)
 
 

@@ -28,6 +28,8 @@ Float64 = NDArray[np.float64]
 _SMOOTH_S = 0.08
 # Smoothing of the alignment in seconds before judging, so that it cannot be bent to please noise.
 _PATH_S = 0.27
+# Shares of a part's own and of the body's mean energy that count as rest.
+_REST_OWN, _REST_BODY = 0.1, 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,12 +99,18 @@ class Agreement:
         seen = _stretch(self.seen, low, high)
         wanted = np.maximum(_stretch(self.wanted, low, high), 1e-9)
         # Where both rest, the trembling that is left must not be judged: a little agreed energy is added to both sums.
-        still = 0.02 * self.total_move.sum(axis=0) / np.maximum(self.seen.sum(axis=0), 1e-9) * seen
-        calm = 0.05 * self.total_pose.sum(axis=0) / np.maximum(self.seen.sum(axis=0), 1e-9) * seen
+        still, calm = (self._rest(total) * seen for total in (self.total_move, self.total_pose))
         agreement = _concordance(sums[0] + still, sums[1] + still, sums[2] + calm, sums[3] + calm)
         base = np.array([BASE_WEIGHT.get(BodyPart(p), 0.0) for p in range(15)])
         energy = (sums[1] + still) / np.maximum(seen, 1e-9)
         return agreement, base * (seen / wanted) * np.sqrt(np.maximum(energy, 0.0))
+
+    def _rest(self, total: Float64) -> Float64:
+        """Energy a row below which a part counts as resting, float64 [15]: by its own moves and by the whole body's."""
+        mass = self.seen.sum(axis=0)
+        own = total.sum(axis=0) / np.maximum(mass, 1e-9)
+        body = float(total.sum()) / max(float(mass.sum()), 1e-9)
+        return np.maximum(_REST_OWN * own, _REST_BODY * body)
 
     def seen_share(self, centres: NDArray[np.int64], half: int) -> Float64:
         """Share of stretches of 2 x half + 1 rows in which each part was seen in both clips, float64 [k, 15]."""
@@ -153,7 +161,7 @@ def _concordance(shared_move: Float64, total_move: Float64, shared_pose: Float64
     return out
 
 
-def warped(take: Bones, tau: Float64, lags_s: Mapping[str, float]) -> Bones:
+def warped(take: Bones, tau: Float64, lags_s: Mapping[str, float | Float64]) -> Bones:
     """The take on the reference's clock, each limb without its own lag.
 
     Parameters
@@ -161,8 +169,8 @@ def warped(take: Bones, tau: Float64, lags_s: Mapping[str, float]) -> Bones:
     take : Bones
     tau : float64 [n]
         Rows of the take for each row of the reference.
-    lags_s : mapping of str to float
-        How late each limb is, in seconds; limbs that are not named are on time.
+    lags_s : mapping of str to float or float64 [n]
+        How late each limb is, in seconds, throughout or row by row; limbs that are not named are on time.
 
     Returns
     -------
@@ -182,7 +190,7 @@ def warped(take: Bones, tau: Float64, lags_s: Mapping[str, float]) -> Bones:
     return replace(take, values=values, visibility=visibility)
 
 
-def judge(reference: Bones, take: Bones, tau: Float64, lags_s: Mapping[str, float]) -> Agreement:
+def judge(reference: Bones, take: Bones, tau: Float64, lags_s: Mapping[str, float | Float64]) -> Agreement:
     """Measure the agreement of two dances along an alignment.
 
     Parameters
@@ -190,7 +198,7 @@ def judge(reference: Bones, take: Bones, tau: Float64, lags_s: Mapping[str, floa
     reference, take : Bones
     tau : float64 [n]
         Rows of the take for each row of the reference.
-    lags_s : mapping of str to float
+    lags_s : mapping of str to float or float64 [n]
         Lag of each limb in seconds, taken out before judging.
 
     Returns

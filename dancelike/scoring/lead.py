@@ -30,7 +30,9 @@ _LEAST_FALL = 0.012
 # Smoothing in seconds before movement is compared.
 _MOVE_S = 0.04
 # Say of a limb in the lag of its parts, by the variance of its moves.
-_LIMB_SAY = 0.3
+_LIMB_SAY = 0.5
+# Smoothing in seconds of a lag that is taken out row by row.
+_OWN_S = 0.25
 # By how much the axes of the body must agree better than the camera's.
 _AXES_GAP = 0.005
 # The same for a stretch of two seconds, which agrees by chance more easily.
@@ -70,6 +72,19 @@ class Leads:
     part_s: dict[BodyPart, float]
     limb_rows_s: dict[str, Float64]
     left_out: tuple[str, ...]
+
+    def own_s(self, step_s: float) -> dict[str, float | Float64]:
+        """Return what is taken out of each limb before its shape is judged, in seconds.
+
+        A limb that stands out is followed row by row, the others by one figure: a lag that is free everywhere would
+        make any dance fit any other.
+        """
+        out: dict[str, float | Float64] = dict(self.limb_s)
+        for limb in self.left_out:
+            if limb in self.limb_rows_s:
+                rows = np.nan_to_num(self.limb_rows_s[limb]).astype(np.float32)
+                out[limb] = smooth(rows[:, None], _OWN_S / step_s)[:, 0].astype(np.float64)
+        return out
 
 
 def measure_leads(
