@@ -38,7 +38,7 @@ _FAR = (1 << 31) - 1  # a step past every end
 # Compiled only as a part of the kernel that calls it; and called by it, which spares counting references to its arrays
 # where that would cost more than the work.
 _part: Any = nb.njit(inline="always")
-_callee: Any = nb.njit(nogil=True, no_cpython_wrapper=True)
+_callee: Any = nb.njit(nogil=True, error_model="numpy")
 
 
 @_part
@@ -185,10 +185,12 @@ def _scan_strip(p: Problem, w: Workspace, s: int, first_group: int, last_group: 
             while s > 0 and reached(progress, s - 1) <= group:
                 pass
             column = group // tile_groups - first_column
-            if block == start and resume:
-                base = _resume(states, bases, s, column, state, row_below, block)
-            elif block == start:
-                base = _begin(row_above, block, state)
+            if block == start:
+                base = (
+                    _resume(states, bases, s, column, state, row_below, block)
+                    if resume
+                    else _begin(row_above, block, state)
+                )
             if block == start or group % tile_groups == 0:
                 _save(state, base, states, bases, s, column)
             if first < clear_from or first + size - 1 > clear_to:

@@ -95,14 +95,12 @@ class _Emitter:
     def plus(self, value: Any, offset: int) -> Any:
         return self.builder.add(value, self.index(offset))
 
-    def item(self, array: Any, dimensions: int, *numbers: Any) -> Any:
-        """Pointer to the start of an item of an array, found by its first indices."""
+    def item(self, array: Any, *steps: tuple[Any, Any]) -> Any:
+        """Pointer into an array after some steps, each a count and a length in elements, known or not yet."""
         place = self.index(0)
-        for k in range(dimensions):
-            length = self.builder.extract_value(array.shape, k)
-            place = self.builder.mul(place, length)
-            if k < len(numbers):
-                place = self.builder.add(place, numbers[k])
+        for count, length in steps:
+            elements = self.index(length) if isinstance(length, int) else length
+            place = self.builder.add(place, self.builder.mul(count, elements))
         return self.builder.gep(array.data, [place])
 
     def load(self, pointer: Any, offset: Any) -> Any:
@@ -153,8 +151,13 @@ def _emit_cost_steps(context: Any, builder: Any, signature: Any, args: Any) -> A
     e = _Emitter(context, builder, signature, args)
     x, x_squares, y, y_squares, block, phase, costs, slot = e.args
     lanes, vectors, tile_rows, tile_steps = e.shape
-    at = builder.sub(e.index(e.shape.size - 1), phase)
-    square_row = e.item(y_squares, 2, block)
+    size = e.shape.size
+    at = builder.sub(e.index(size - 1), phase)
+    features = builder.extract_value(x.shape, 0)
+    # Lengths that are known keep registers free for what is not.
+    square_row = e.item(y_squares, (block, 2 * size))
+    window = e.item(y, (block, builder.mul(features, e.index(2 * size))))
+    cost_rows = e.item(costs, (slot, size * size), (phase, size))
     for first_row in range(0, vectors, tile_rows):
         for first_step in range(0, vectors, tile_steps):
             rows = range(first_row, first_row + tile_rows)
@@ -169,8 +172,9 @@ def _emit_cost_steps(context: Any, builder: Any, signature: Any, args: Any) -> A
                 for q in rows
                 for u in steps
             }
-            with _emit.for_range(builder, builder.extract_value(x.shape, 0)) as loop:
-                x_row, y_row = e.item(x, 2, loop.index), e.item(y, 3, block, loop.index)
+            with _emit.for_range(builder, features) as loop:
+                x_row = e.item(x, (loop.index, size))
+                y_row = builder.gep(window, [builder.mul(loop.index, e.index(2 * size))])
                 x_vectors = {q: e.load(x_row, e.index(q * lanes)) for q in rows}
                 for k in offsets:
                     y_vector = e.load(y_row, e.plus(at, k * lanes))
@@ -182,7 +186,7 @@ def _emit_cost_steps(context: Any, builder: Any, signature: Any, args: Any) -> A
                 cost = builder.load(place)
                 # Rounding can leave a square a little below zero.
                 cost = builder.select(e.less(cost, zero), zero, cost)
-                e.store(cost, e.item(costs, 3, slot, e.plus(phase, lanes * u)), e.index(q * lanes))
+                e.store(cost, cost_rows, e.index(u * lanes * size + q * lanes))
     return context.get_dummy_value()
 
 
@@ -200,14 +204,15 @@ def _emit_scan(keep: bool, context: Any, builder: Any, signature: Any, args: Any
 def _emit_scan_of(e: _Emitter, signature: Any, keep: bool, twice: bool) -> None:
     builder = e.builder
     costs, slot, state, above, below, first, codes, strip, group, _ = e.args
-    lanes, vectors = e.shape.lanes, e.shape.vectors
+    lanes, vectors, size = e.shape.lanes, e.shape.vectors, e.shape.size
     width = e.context.get_data_type(signature.args[6].dtype)
+    groups = builder.mul(builder.extract_value(codes.shape, 1), e.index(size * 2 * vectors))
     left = [e.load(state.data, e.index(q * lanes)) for q in range(vectors)]
     diagonal = [e.load(state.data, e.index((vectors + q) * lanes)) for q in range(vectors)]
     for step in range(vectors):
         t = e.plus(first, step)
         before = e.splat(builder.load(builder.gep(above.data, [t])))
-        cost_row = e.item(costs, 3, slot, t)
+        cost_row = e.item(costs, (slot, size * size), (t, size))
         up = [e.shift(left[q - 1] if q else before, left[q]) for q in range(vectors)]
         for q in range(vectors):
             cost = e.load(cost_row, e.index(q * lanes))
@@ -215,7 +220,7 @@ def _emit_scan_of(e: _Emitter, signature: Any, keep: bool, twice: bool) -> None:
                 diagonal[q] = builder.fadd(diagonal[q], cost)
             best = e.minimum(up[q], diagonal[q])
             if keep:
-                code_row = e.item(codes, 5, strip, group, t)
+                code_row = e.item(codes, (strip, groups), (group, size * 2 * vectors), (t, 2 * vectors))
                 for place, flags in ((q, e.less(left[q], best)), (vectors + q, e.less(up[q], diagonal[q]))):
                     builder.store(e.bits(flags, width), builder.gep(code_row, [e.index(place)]))
             left[q] = builder.fadd(e.minimum(left[q], best), cost)
@@ -283,8 +288,8 @@ def scan_and_keep_steps(
 ) -> Any:
     """Advance as `scan_steps`, put the totals in the place of the costs, and write how each cell was reached.
 
-    Lane `l` of vector `q` came from the left when bit `l` of ``codes[strip, group, t, 0, q]`` is set, otherwise from above when bit
-    `l` of ``codes[strip, group, t, 1, q]`` is, otherwise along the diagonal.
+    With ``code = codes[strip, group, t]``, lane `l` of vector `q` came from the left when bit `l` of ``code[0, q]`` is
+    set, otherwise from above when bit `l` of ``code[1, q]`` is, otherwise along the diagonal.
     """
     signature = types.void(costs, slot, state, above, below, first, codes, strip, group, twice)
     return signature, functools.partial(_emit_scan, True)
