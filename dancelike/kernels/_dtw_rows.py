@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from dancelike.kernels._flags import kernel
+from dancelike.kernels._flags import JIT_OPTIONS, kernel
 
 Array = npt.NDArray[Any]
 
@@ -256,7 +257,11 @@ def align_rows(
     return path[:k][::-1].copy()
 
 
-@kernel
+# A sum over features may be taken in any order, so that it is taken in vectors.
+_summing: Any = nb.njit(**{**JIT_OPTIONS, "fastmath": {"reassoc"}})
+
+
+@_summing
 def path_cost(
     x: Array, y: Array, weights: Array, path: Array, diagonal_weight: float, centre: Array, rounding: float
 ) -> tuple[float, float]:
