@@ -378,6 +378,16 @@ def test_a_limb_that_drops_for_a_while_is_found_there() -> None:
     assert (found.kind, found.limb, found.start_s, found.end_s) == ("shape", "right arm", 4.0, 6.0)
 
 
+def test_only_leads_of_weight_are_named_beside_the_first() -> None:
+    parts = {key: {"shape": 80.0, "lead_ms": 0.0, "coverage": 1.0} for key in KEYS}
+    for key, lead in (("left_hand", 200.0), ("head", 150.0), ("torso", 61.0)):
+        for own in KEYS:
+            if own == key or (key == "left_hand" and own in ("left_upper_arm", "left_forearm")):
+                parts[own]["lead_ms"] = lead
+    said = sentences({"score": 80.0, "parts": parts})[0]
+    assert said == "Your left arm was 200\u2009ms late; look at your head too."
+
+
 def test_small_leads_are_personal_style() -> None:
     parts = {key: {"shape": 80.0, "lead_ms": 59.0, "coverage": 1.0} for key in KEYS}
     assert findings({"parts": parts}) == []

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from dancelike.scoring.report.values import LIMBS, NOTICEABLE_MS, number, part_of
 
-__all__ = ["Finding", "findings"]
+__all__ = ["Finding", "findings", "weight"]
 
 Float64 = NDArray[np.float64]
 Score = Mapping[str, Any]
@@ -187,11 +187,12 @@ def _whole_shapes(score: Score) -> list[Finding]:
     return out
 
 
-def _weight(finding: Finding) -> float:
+def weight(finding: Finding) -> float:
     """Return how much a finding is worth saying: how far, for how long."""
     length = 1.0 if finding.start_s is None or finding.end_s is None else finding.end_s - finding.start_s
     size = abs(np.log(max(finding.amount, 1e-3))) if finding.kind == "tempo" else abs(finding.amount)
-    return float(size * np.sqrt(length) * _SHAPE_WEIGHT.get(finding.limb or "", 1.0))
+    steady = _SHAPE_WEIGHT.get(finding.limb or "", 1.0) if finding.kind == "shape" else 1.0
+    return float(size * np.sqrt(length) * steady)
 
 
 def findings(score: Score) -> list[Finding]:
@@ -224,4 +225,4 @@ def findings(score: Score) -> list[Finding]:
             (lead.limb or "").rstrip("s") in (finding.limb or "") and _overlap(lead, finding) > 0.3 for lead in leads
         )
     ]
-    return [finding for kind in (leads, tempo, passages, shapes) for finding in sorted(kind, key=_weight, reverse=True)]
+    return [finding for kind in (leads, tempo, passages, shapes) for finding in sorted(kind, key=weight, reverse=True)]

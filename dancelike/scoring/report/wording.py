@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dancelike.frames import BodyPart
-from dancelike.scoring.report.findings import Finding, findings
+from dancelike.scoring.report.findings import Finding, findings, weight
 from dancelike.scoring.report.values import ms, number, part_name, part_of
 
 __all__ = ["GRADE_WORDS", "JUDGEMENT_WORDS", "opening", "sentences", "warnings"]
@@ -18,6 +18,8 @@ _SAME_DANCE_SCORE = 20.0
 _SEEN_SHARE = 0.35
 _WHOLE_SHARE = 0.8
 _MOST_SENTENCES = 3
+_MOST_OTHERS = 2
+_WORTH_NAMING = 0.5
 
 Score = Mapping[str, Any]
 
@@ -45,8 +47,9 @@ def _lead_sentence(score: Score, leads: Sequence[Finding], alone: bool) -> str:
     limb = first.limb or ""
     verb = "were" if limb.endswith("s") else "was"
     said = f"Your {limb} {verb} {ms(first.amount)}{_when(score, first)}"
-    others = [name for name in dict.fromkeys(finding.limb for finding in leads[1:]) if name and name != limb]
-    if others:
+    heavy = [finding.limb for finding in leads[1:] if weight(finding) >= _WORTH_NAMING * weight(first)]
+    others = [name for name in dict.fromkeys(heavy) if name and name != limb]
+    if 0 < len(others) <= _MOST_OTHERS:
         return f"{said}; look at your {_join(others)} too."
     return said + ("; everything else was together." if alone else ".")
 
