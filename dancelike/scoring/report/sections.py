@@ -54,7 +54,7 @@ def _lead(value: Any) -> str:
     if lead is None:
         return '<span class="quiet">–</span>'
     if round(lead) == 0:
-        return '<span class="lead-text">on time</span>'
+        return '<span class="lead-text small">on time</span>'
     side = "late" if lead > 0 else "early"
     loud = "" if abs(lead) >= NOTICEABLE_MS else " small"
     arrow = _glyph("arrow-right" if lead > 0 else "arrow-left")

@@ -168,7 +168,7 @@
     const known = values.filter((v) => v != null).map(Math.abs).sort((a, b) => a - b);
     return known[Math.floor(known.length * 0.98)] || 0;
   });
-  const reach = Math.ceil(Math.min(Math.max(120, 1.1 * Math.max(...leads)), 480) / 60) * 60;
+  const reach = Math.ceil(Math.min(Math.max(120, 1.1 * Math.max(...leads)), 3000) / 60) * 60;
   const charts = {};
 
   function timeChart(host, height, range, yAxis, xAxis, draw) {
