@@ -25,7 +25,7 @@ import numpy as np
 from dancelike.kernels._dtw_layout import Problem, Workspace, lay_out, workspace
 from dancelike.kernels._dtw_rows import Array
 from dancelike.kernels._flags import kernel
-from dancelike.kernels._vectors import claim, cost_steps, publish, reached, scan_and_keep_steps, scan_steps
+from dancelike.kernels._vectors import claim, cost_steps, publish, scan_and_keep_steps, scan_steps, wait_beyond
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -182,8 +182,8 @@ def _scan_strip(p: Problem, w: Workspace, s: int, first_group: int, last_group: 
         group, first, slot = block + s, block * size, block & 1
         code_group = group - first_group if w.keep else 0
         if block >= start:
-            while s > 0 and reached(progress, s - 1) <= group:
-                pass
+            if s > 0:
+                wait_beyond(progress, s - 1, group)
             column = group // tile_groups - first_column
             if block == start:
                 base = (

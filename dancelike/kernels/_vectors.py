@@ -9,6 +9,7 @@ knows machines.
 from __future__ import annotations
 
 import functools
+import os
 from typing import Any, NamedTuple
 
 import llvmlite.binding
@@ -24,10 +25,10 @@ __all__ = [
     "claim",
     "cost_steps",
     "publish",
-    "reached",
     "scan_and_keep_steps",
     "scan_steps",
     "vector_shape",
+    "wait_beyond",
 ]
 
 # Numba's own types say nothing of use here.
@@ -323,11 +324,25 @@ def publish(_typing: Any, counters: Any, place: Any, _value: Any) -> Any:
 
 
 @_emitted
-def reached(_typing: Any, counters: Any, place: Any) -> Any:
-    """Read a counter before anything that is read after it."""
+def wait_beyond(_typing: Any, counters: Any, place: Any, _value: Any) -> Any:
+    """Wait until a counter is greater than a value, before anything that is read after it; let others run meanwhile."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         pointer = _counter(context, builder, signature, args)
-        return builder.load_atomic(pointer, "acquire", 8, typ=ir.IntType(64))
+        look = builder.append_basic_block("look")
+        again = builder.append_basic_block("again")
+        go_on = builder.append_basic_block("go_on")
+        builder.branch(look)
+        builder.position_at_end(look)
+        now = builder.load_atomic(pointer, "acquire", 8, typ=ir.IntType(64))
+        builder.cbranch(builder.icmp_signed(">", now, args[2]), go_on, again)
+        builder.position_at_end(again)
+        if os.name == "posix":
+            # Where a thread has no core to itself, turning in place would keep the one from it that is waited for.
+            kind = ir.FunctionType(ir.IntType(32), [])
+            builder.call(_emit.get_or_insert_function(builder.module, kind, "sched_yield"), [])
+        builder.branch(look)
+        builder.position_at_end(go_on)
+        return context.get_dummy_value()
 
-    return types.int64(counters, place), codegen
+    return types.void(counters, place, types.int64), codegen

@@ -170,7 +170,9 @@ def _compose(
     timeline = build_timeline(agreement, seconds, take_seconds, timing.lead_rows_ms, rows_ms, windows, settings)
     best, worst = pick_moments(timeline, settings)
     score = compose(shape, timing.score, coverage)
-    verdict = "same" if overall > settings.same_above else "unsure" if overall >= settings.different_below else "different"
+    verdict = (
+        "same" if overall > settings.same_above else "unsure" if overall >= settings.different_below else "different"
+    )
     middle = (settings.same_above + settings.different_below) / 2
     matched = agreement.followed(max(int(round(settings.window_s / 2 / theirs.step_s)), 2))
     limb_leads = {limb: lag * 1000.0 for limb, lag in leads.limb_s.items()}

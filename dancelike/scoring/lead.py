@@ -87,9 +87,7 @@ class Leads:
         return out
 
 
-def measure_leads(
-    pair: Material, parts: NDArray[np.int64], tau: Float64, ends: Ends, settings: ScoreSettings
-) -> Leads:
+def measure_leads(pair: Material, parts: NDArray[np.int64], tau: Float64, ends: Ends, settings: ScoreSettings) -> Leads:
     """Measure the lag of each limb.
 
     Parameters

@@ -15,7 +15,7 @@ Float64 = NDArray[np.float64]
 _ROUNDS = 5
 _LARGEST_STEP = 1.5
 # Of the median motion: above it something moves.
-_BUSY = 0.25
+_BUSY = 0.05
 # Of the typical motion: what keeps a step small where little moves; and the weight that the exact alignment keeps.
 _CALM, _FLOOR = 0.3, 0.2
 
@@ -103,7 +103,5 @@ def _steady_ends(tau: Float64, x: Float32, m: int) -> Float64:
     if inside[0] < first < n:
         out[inside[0] : first] = np.clip(tau[first] - speed * (first - np.arange(inside[0], first)), 0.0, None)
     if 0 <= last < inside[-1]:
-        out[last + 1 : inside[-1] + 1] = np.clip(
-            tau[last] + speed * np.arange(1, inside[-1] - last + 1), None, m - 1.0
-        )
+        out[last + 1 : inside[-1] + 1] = np.clip(tau[last] + speed * np.arange(1, inside[-1] - last + 1), None, m - 1.0)
     return np.maximum.accumulate(out)

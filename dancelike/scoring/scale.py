@@ -41,4 +41,6 @@ def compose(shape: float, timing: float, coverage: float) -> float:
 
 def letter(score: float) -> str:
     """Grade of a score: S from 95, A from 85, B from 70, C from 50, D below."""
-    return next(grade for grade, least in (("S", 95.0), ("A", 85.0), ("B", 70.0), ("C", 50.0), ("D", -1.0)) if score >= least)
+    return next(
+        grade for grade, least in (("S", 95.0), ("A", 85.0), ("B", 70.0), ("C", 50.0), ("D", -1.0)) if score >= least
+    )

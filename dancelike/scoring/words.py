@@ -39,7 +39,9 @@ def summary(
         out.append("You know this dance well.")
     else:
         out.append("This is the same dance, with room to grow.")
-    late = [(abs(ms), limb, ms) for limb, ms in limb_leads_ms.items() if abs(ms) >= max(_WORTH_SAYING_MS, resolution_ms)]
+    late = [
+        (abs(ms), limb, ms) for limb, ms in limb_leads_ms.items() if abs(ms) >= max(_WORTH_SAYING_MS, resolution_ms)
+    ]
     if len(late) == 1:
         _, limb, ms = late[0]
         out.append(f"Your {name_of(limb)} was {abs(ms):.0f} ms {_when(ms)}; everything else was together.")
@@ -91,11 +93,17 @@ def warnings(
         rest = [part for part in unseen if not any(part in LIMBS[limb] for limb in limbs)]
         names = [name_of(item) for item in (*limbs, *rest)]
         listed = names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
-        out.append(f"We could not see your {listed}; step back or turn the camera so that all of you is in the picture.")
+        out.append(
+            f"We could not see your {listed}; step back or turn the camera so that all of you is in the picture."
+        )
     if matched < 0.9:
-        out.append(f"{matched:.0%} of the reference has its counterpart in your take; dance it to the end to be scored on all of it.")
+        out.append(
+            f"{matched:.0%} of the reference has its counterpart in your take; dance it to the end to be scored on all of it."
+        )
     if slow:
-        out.append("There is little movement to align by in much of this dance, so early and late are less exact there.")
+        out.append(
+            "There is little movement to align by in much of this dance, so early and late are less exact there."
+        )
     if masks_only:
         out.append("The model gave outlines without joints; early and late are less exact.")
     return tuple(out)

@@ -126,7 +126,9 @@ class Style:
         posture = self.strength * rng.normal(0.0, 0.12, k) * (high - low)
         late_s = self.strength * rng.uniform(-0.06, 0.06, 5)
         # Each beat is done a little differently by each person: their own key poses are mixed in.
-        own = Choreography(choreography.seed * 7919 + self.seed, choreography.duration_s, choreography.beat_s, choreography.hold)
+        own = Choreography(
+            choreography.seed * 7919 + self.seed, choreography.duration_s, choreography.beat_s, choreography.hold
+        )
         out = np.empty((len(t_s), k))
         for part, cols in enumerate(LIMB_ANGLES.values()):
             when = t_s - late_s[part]

@@ -25,7 +25,11 @@ ANGLES: tuple[str, ...] = (
     "twist",
     "nod",
     "tilt",
-    *(f"{side}_{name}" for side in ("left", "right") for name in ("arm_raise", "arm_swing", "elbow", "wrist", "arm_turn")),
+    *(
+        f"{side}_{name}"
+        for side in ("left", "right")
+        for name in ("arm_raise", "arm_swing", "elbow", "wrist", "arm_turn")
+    ),
     *(f"{side}_{name}" for side in ("left", "right") for name in ("leg_raise", "leg_swing", "knee", "ankle")),
 )
 
@@ -98,7 +102,9 @@ class Camera:
 
     def __post_init__(self) -> None:
         if self.distance_m <= 1 or self.focal_px <= 0:
-            raise ValueError(f"Camera needs distance_m above 1 and focal_px above 0, but has {self.distance_m} and {self.focal_px}")
+            raise ValueError(
+                f"Camera needs distance_m above 1 and focal_px above 0, but has {self.distance_m} and {self.focal_px}"
+            )
 
 
 def _rotation(axis: int, angle: Float) -> Float:
@@ -211,7 +217,10 @@ def joints_to_moments(xy: NDArray[np.float32], visibility: NDArray[np.float32]) 
     face = np.minimum(visibility[:, Joint.LEFT_EAR], visibility[:, Joint.RIGHT_EAR])
     trunk = visibility[:, [Joint.LEFT_SHOULDER, Joint.RIGHT_SHOULDER, Joint.LEFT_HIP, Joint.RIGHT_HIP]].min(axis=1)
     ears = (xy[:, Joint.LEFT_EAR] + xy[:, Joint.RIGHT_EAR]) / 2
-    pieces = [(BodyPart.TORSO, shoulders, hips, 0.55, trunk), (BodyPart.HEAD, ears - (shoulders - ears) * 0.5, shoulders, 0.3, face)]
+    pieces = [
+        (BodyPart.TORSO, shoulders, hips, 0.55, trunk),
+        (BodyPart.HEAD, ears - (shoulders - ears) * 0.5, shoulders, 0.3, face),
+    ]
     for part, start, end, width in _CAPSULES:
         seen = np.minimum(visibility[:, start], visibility[:, end])
         pieces.append((part, xy[:, start], xy[:, end], width, seen))

@@ -63,8 +63,14 @@ def test_shortest_states_is_the_best_of_all(steps, seed):
         (lambda: whittaker(np.ones(5), np.ones(5), 0.0), "stiffness must be above 0"),
         (lambda: whittaker(np.full(5, np.nan), np.ones(5), 1.0), "data must be finite"),
         (lambda: whittaker(np.ones(5), np.ones(4), 1.0), "weights must be float64 of shape"),
-        (lambda: lag_concordance(np.ones((5, 1), np.float32), np.ones((5, 1), np.float32), np.arange(5), 1), "rows must lie"),  # noqa: E501
-        (lambda: lag_concordance(np.ones((5, 1), np.float32), np.ones((5, 1), np.float32), np.arange(5), -1), "reach must"),  # noqa: E501
+        (
+            lambda: lag_concordance(np.ones((5, 1), np.float32), np.ones((5, 1), np.float32), np.arange(5), 1),
+            "rows must lie",
+        ),
+        (
+            lambda: lag_concordance(np.ones((5, 1), np.float32), np.ones((5, 1), np.float32), np.arange(5), -1),
+            "reach must",
+        ),
         (lambda: shortest_states(np.ones(3), np.full(3, np.inf), np.zeros(4)), "must be finite"),
         (lambda: shortest_states(np.ones(3), np.ones(3), np.zeros(3)), "rent must be float64 of shape"),
     ],

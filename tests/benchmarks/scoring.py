@@ -1,0 +1,244 @@
+# ruff: noqa: E501, TID251 - one line a figure, and a benchmark reads the clock
+"""Print every figure of the scoring in one table: what was asked, what was reached.
+
+Run ``python tests/benchmarks/scoring.py [--clips]``. Without ``--clips`` it works in landmark space and on the kept tracks of
+rendered dances; with it, real clips of ``../shared/data`` are re-timed, re-encoded and go through the whole pipeline
+(some minutes).
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from dancelike.frames import BodyTrack  # noqa: E402
+from dancelike.scoring import ScoreSettings, Scoring, score_tracks  # noqa: E402
+from dancelike.scoring.bones import LIMBS as PARTS  # noqa: E402
+from dancelike.testing.dancer import Choreography, Style, SyntheticDancer  # noqa: E402
+from dancelike.testing.perturb import (  # noqa: E402
+    LIMB_JOINTS,
+    delayed,
+    frozen,
+    mirrored,
+    noisy,
+    retimed,
+    reversed_track,
+    scaled,
+    still,
+    without_joints,
+    wrong_limbs,
+)
+from tests.tracks import load_track  # noqa: E402
+
+CLIPS = ROOT.parent / "shared" / "data" / "clips"
+PLAIN = ScoreSettings(mirror="off")
+LIMBS = tuple(LIMB_JOINTS)
+
+
+def row(name, value, wanted, good):
+    print(f"{'ok ' if good else 'NOT'} {name:<58} {value:<34} {wanted}", flush=True)
+
+
+def dance(seed=1, *, style=0, take=0, seconds=20.0):
+    return SyntheticDancer(Choreography(seed, seconds), Style(style)).perform(jitter_px=1.0, seed=take)
+
+
+def clock(t):
+    running = np.where(t < 5, t, np.maximum(t - 0.7, 5.0))
+    return running + 0.42 * np.sin(running)
+
+
+def lags(reference: BodyTrack, takes: dict[str, tuple[str, float, BodyTrack]], before: Scoring, title: str) -> None:
+    own, others, shape = [0.0], [0.0], [1.0]
+    for limb, delay_ms, take in takes.values():
+        result = score_tracks(reference, take, settings=PLAIN)
+        for part, item in result.parts.items():
+            late = part in PARTS[limb]
+            if item.lead_ms is not None:
+                (own if late else others).append(abs(item.lead_ms - (delay_ms if late else 0.0)))
+            if late and item.shape is not None:
+                shape.append(item.shape / before.parts[part].shape)
+    row(f"{title}: own lag, largest error", f"{max(own):.0f} ms", "10", max(own) <= 10)
+    row(f"{title}: other parts, largest lag", f"{max(others):.0f} ms", "10", max(others) <= 10)
+    row(f"{title}: shape kept, least", f"{min(shape):.2f}", "0.85", min(shape) >= 0.85)
+
+
+def landmark_space() -> None:
+    reference, take = dance(take=1), dance(take=2)
+    before = score_tracks(reference, take)
+
+    def score(other):
+        return score_tracks(reference, other, settings=PLAIN).score
+
+    row("themself, other noise", f"{before.score:.1f}", ">= 95", before.score >= 95)
+    others = [score(dance(seed)) for seed in (2, 3, 4, 5)]
+    row("other dances, highest of 4", f"{max(others):.1f}", "<= 20", max(others) <= 20)
+    value = score(reversed_track(take))
+    row("own reverse", f"{value:.1f}", "<= 35", value <= 35)
+    value = score(still(take, 100))
+    row("standing still", f"{value:.1f}", "<= 10", value <= 10)
+    people = [score(dance(style=style)) for style in (1, 2, 3, 4)]
+    row(
+        "four people of style, one routine",
+        " ".join(f"{v:.0f}" for v in people),
+        "50 to 75",
+        all(50 <= v <= 75 for v in people),
+    )
+    ladders = {
+        "noise 0 .02 .05 .1 .2 .3 .5 torso": [noisy(take, size) for size in (0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5)],
+        "one arm late 0 60 120 200 300 500 ms": [delayed(take, "left_arm", s) for s in (0, 0.06, 0.12, 0.2, 0.3, 0.5)],
+        "wrong limbs 0 to 4": [wrong_limbs(take, dance(9), LIMBS[:count]) for count in range(5)],
+        "amplitude 1 .8 .6 .4 .2": [scaled(take, size) for size in (1.0, 0.8, 0.6, 0.4, 0.2)],
+        "stops for the last 0 10 25 50 75 %": [frozen(take, share) for share in (0, 0.1, 0.25, 0.5, 0.75)],
+    }
+    for name, rungs in ladders.items():
+        values = [score(rung) for rung in rungs]
+        row(name, " ".join(f"{v:.0f}" for v in values), "no step up over 1", max(np.diff(values)) <= 1)
+    lags(
+        reference,
+        {f"{limb}{ms}": (limb, ms, delayed(take, limb, ms / 1000)) for limb in LIMBS for ms in (60, 120, 200)},
+        before,
+        "limb late by 60, 120, 200 ms in landmark space",
+    )
+    result = score_tracks(reference, mirrored(take))
+    row(
+        "mirrored take found, points lost",
+        f"{result.mirrored}, {before.score - result.score:.1f}",
+        "True, 3",
+        result.mirrored and abs(before.score - result.score) <= 3,
+    )
+    result = score_tracks(reference, noisy(retimed(take, clock, 20.0), 0.01, seed=5), settings=PLAIN)
+    inside = result.reference_s < clock(np.array([19.8]))[0]
+    error = np.abs(clock(result.take_s) - result.reference_s)[inside] * 1000
+    row(
+        "known warp, error median, 95 %",
+        f"{np.median(error):.0f}, {np.percentile(error, 95):.0f} ms",
+        "20, 60",
+        np.median(error) < 20 and np.percentile(error, 95) < 60,
+    )
+    masks = score_tracks(without_joints(reference), without_joints(take))
+    other = score_tracks(without_joints(reference), without_joints(dance(2)))
+    row(
+        "label maps only: themself, another dance",
+        f"{masks.score:.1f}, {other.score:.1f}",
+        ">= 95, <= 20",
+        masks.score >= 95 and other.score <= 20,
+    )
+
+
+def rendered() -> None:
+    front = load_track("view_00")
+    before = score_tracks(front, noisy(front, 0.005))
+    for view in (15, 30, 45):
+        loss = before.score - score_tracks(front, load_track(f"view_{view:02d}")).score
+        row(f"rendered, camera {view} degrees round, points lost", f"{loss:.1f}", "<= 10", loss <= 10)
+    far = score_tracks(front, load_track("view_60"))
+    warned = any("cameras" in text for text in far.warnings)
+    row("rendered, camera 60 degrees round", f"score {far.score:.0f}, warned {warned}", "a warning", warned)
+    person = score_tracks(front, load_track("other_person")).score
+    row("rendered, another body and style", f"{person:.1f}", "50 to 75", 50 <= person <= 75)
+    other = score_tracks(front, load_track("other_dance")).score
+    row("rendered, another dance", f"{other:.1f}", "<= 20", other <= 20)
+    reverse = score_tracks(front, reversed_track(front)).score
+    row("rendered, own reverse", f"{reverse:.1f}", "<= 35", reverse <= 35)
+    for limb in ("left_arm", "right_leg"):
+        lags(
+            front,
+            {str(ms): (limb, ms, load_track(f"{limb}_late_{ms:03d}")) for ms in (60, 120, 200)},
+            before,
+            f"rendered, {limb.replace('_', ' ')} late",
+        )
+
+
+def cost() -> None:
+    reference, take = dance(take=1), dance(take=2)
+    score_tracks(reference, take)
+    begin = time.process_time()
+    for _ in range(5):
+        score_tracks(reference, take)
+    seconds = (time.process_time() - begin) / 5
+    row("CPU time of a 20 s pair", f"{seconds:.2f} s", "< 1 s", seconds < 1)
+    long = dance(take=1, seconds=3600.0), dance(take=2, seconds=3600.0)
+    low = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    begin = time.process_time()
+    result = score_tracks(*long)
+    used = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - low) / 1024
+    row(
+        "an hour against an hour",
+        f"{time.process_time() - begin:.0f} s, {used:.0f} MiB more",
+        "60 MB",
+        used < 60 and result.score > 90,
+    )
+
+
+def real_clips() -> None:
+    from dancelike.config import ScoreConfig
+    from dancelike.score.api import score_clips
+    from tests.clips import retime_clip, speed_curve, take_duration
+
+    look = {"zoom": 0.85, "shift": (0.04, 0.03), "gain": 0.75}
+    config = ScoreConfig()
+    with tempfile.TemporaryDirectory() as folder:
+        for name, length in (("squat_reference.mp4", 6.9), ("dancer_blue_wall.avi", 62.7)):
+            source, target = CLIPS / name, Path(folder) / "take.mp4"
+            for seed in (0, 1):
+                curve = speed_curve(length, seed=seed)
+                truth = retime_clip(source, target, curve, duration_s=take_duration(curve, length) - 0.05, **look)
+                judged = score_clips(source, target, config=config).judgement
+                path = judged.scoring
+                asked = path.reference_s - judged.reference.seconds[0]
+                shown = np.interp(path.take_s, judged.take.seconds, truth)
+                inside = (asked > truth[0] + 0.05) & (asked < truth[-1] - 0.1)
+                error = np.abs(shown - asked)[inside] * 1000
+                good = np.median(error) < 20 and np.percentile(error, 95) < 100
+                row(
+                    f"{name}, warp {seed}: error median, 95 %",
+                    f"{np.median(error):.0f}, {np.percentile(error, 95):.0f} ms",
+                    "20, 100 with its slow phrases",
+                    good,
+                )
+            for title, curve, mirror, wanted in (
+                ("themself", lambda t: t, False, ">= 95"),
+                ("mirrored", lambda t: t, True, "3 points below"),
+                ("reversed", lambda t, length=length: length - t, False, "<= 35"),
+            ):
+                retime_clip(source, target, curve, duration_s=length, mirror=mirror, **look)
+                value = score_clips(source, target, config=config).score
+                row(
+                    f"{name}, {title}",
+                    f"{value:.1f}",
+                    wanted,
+                    value <= 35 if title == "reversed" else value >= (92 if mirror else 95),
+                )
+        shapes = {}
+        for a, b in (("single", "single"), ("pair", "pair")):
+            shapes[a] = score_clips(CLIPS / f"lab_{a}_cam01.mp4", CLIPS / f"lab_{b}_cam02.mp4").judgement.scoring.shape
+        strange = score_clips(CLIPS / "lab_single_cam01.mp4", CLIPS / "park_walk_jump.mp4").judgement.scoring.shape
+        least = min(shapes.values()) - strange
+        row("two real cameras above an unrelated clip, shape", f"{least:.0f}", ">= 20", least >= 20)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--clips", action="store_true", help="also the real clips, through the whole pipeline")
+    asked = parser.parse_args()
+    landmark_space()
+    rendered()
+    cost()
+    if asked.clips and not CLIPS.is_dir():
+        print(f"the clips of {CLIPS} are absent; their figures are left out")
+    elif asked.clips:
+        real_clips()
+
+
+if __name__ == "__main__":
+    main()
