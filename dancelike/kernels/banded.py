@@ -54,8 +54,8 @@ def _whittaker(z: Any, w: Any, stiffness: float, d: Any, e: Any, f: Any, out: An
 def whittaker(data: NDArray[np.float64], weights: NDArray[np.float64], stiffness: float) -> NDArray[np.float64]:
     """Smooth a series by weighted least squares with a penalty on its second differences.
 
-    Minimises ``sum w (x - data)^2 + stiffness sum (x[i-1] - 2 x[i] + x[i+1])^2``: Whittaker 1923, in the form of Eilers,
-    "A perfect smoother", Analytical Chemistry 75, 2003. Where the weight is 0 the curve is a straight continuation.
+    Minimises ``sum w (x - data)^2 + stiffness sum (x[i-1] - 2 x[i] + x[i+1])^2``: Whittaker 1923, in the form of
+    Eilers, "A perfect smoother", Analytical Chemistry 75, 2003. Where the weight is 0 the curve is a straight continuation.
 
     Parameters
     ----------

@@ -186,6 +186,6 @@ def _chunks(x: Float32, y: Float32, weights: Float32, step_s: float, near: Float
         low, high = low + inside[0], low + inside[-1] + 1
         left, right = int(near[low]), int(np.ceil(near[high - 1])) + 1
         piece = left + _exact(x[low:high], y[left:right], weights, step_s, Ends.TOGETHER)
-        begin, end = max(begin, low), min(end, high)
-        out[begin:end] = piece[begin - low : end - low]
+        first, stop = max(begin, low), min(end, high)
+        out[first:stop] = piece[first - low : stop - low]
     return np.maximum.accumulate(out)

@@ -1,4 +1,4 @@
-"""From a track to bones on a regular clock: what two dancers are compared by, and nothing of where or how tall they are."""
+"""From a track to bones on a regular clock: what two dancers are compared by, free of place and size."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ class Bones:
     @property
     def seconds(self) -> Float64:
         """Times of the rows in the clip, float64 [n]."""
-        return self.start_s + np.arange(len(self)) * self.step_s
+        return self.start_s + np.arange(len(self), dtype=np.float64) * self.step_s
 
     def exchanged(self) -> Bones:
         """Return the same pictures with left and right called the other way."""
@@ -136,12 +136,12 @@ def partner(parts: NDArray[np.int64], k: int) -> int:
 
 
 def common_step_s(track: BodyTrack) -> float:
-    """Step of the clock on which two tracks are compared: the reference's own frames, thinned or filled to 20 to 40 Hz."""
+    """Step of the clock of a comparison: the reference's own frames, thinned or filled to 20 to 40 Hz."""
     if len(track) < 2:
         return 1.0 / 30.0
     step = float(np.median(np.diff(track.pts))) * float(track.time_base)
     if step < 1.0 / 40.0:
-        return step * np.ceil(1.0 / 40.0 / step)
+        return float(step * np.ceil(1.0 / 40.0 / step))
     return float(step / np.ceil(step * 20.0 - 1e-9))
 
 

@@ -149,7 +149,7 @@ def _compose(
     shape = float(points(overall))
     coverage, part_coverage = agreement.coverage()
     part_points = points(agreement.part_agreement() / allowed)
-    parts = {}
+    parts: dict[BodyPart, PartScore] = {}
     for part in BodyPart:
         if part is BodyPart.BACKGROUND:
             continue
@@ -174,7 +174,7 @@ def _compose(
         "same" if overall > settings.same_above else "unsure" if overall >= settings.different_below else "different"
     )
     middle = (settings.same_above + settings.different_below) / 2
-    matched = agreement.followed(max(int(round(settings.window_s / 2 / theirs.step_s)), 2))
+    matched = agreement.followed(max(round(settings.window_s / 2 / theirs.step_s), 2))
     limb_leads = {limb: lag * 1000.0 for limb, lag in leads.limb_s.items()}
     shapes = {part: item.shape for part, item in parts.items() if item.shape is not None}
     first, last = take.seconds[take.found][[0, -1]]
@@ -212,7 +212,7 @@ def _compose(
 
 
 def _at_frames(frames_s: Float64, rows_s: Float64, take_s: Float64) -> Float64:
-    """The alignment at the reference's own frames; before and after the rows at the speed of one."""
+    """Read the alignment at the reference's own frames; before and after the rows at the speed of one."""
     out = np.interp(frames_s, rows_s, take_s)
     out += np.minimum(frames_s - rows_s[0], 0.0) + np.maximum(frames_s - rows_s[-1], 0.0)
     return np.maximum.accumulate(out)

@@ -1,7 +1,7 @@
 """Two descriptions of the same bones: one to align by, one to judge by.
 
-The alignment keeps the length of bones in the picture and the camera's axes; the judgement takes directions only, in the
-frame of the body, so that it depends as little as possible on the camera's place.
+The alignment keeps the length of bones in the picture and the camera's axes; the judgement takes directions only, in
+the frame of the body, so that it depends as little as possible on the camera's place.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def velocity(rows: Float32, step_s: float) -> Float32:
 
 
 def vector_weights(bones: Bones) -> Float32:
-    """Base weight of each vector, a part's weight shared by its vectors, float32 [v]."""
+    """Return the base weight of each vector, a part's weight shared by its vectors, float32 [v]."""
     counts = np.bincount(bones.parts, minlength=15)
     return np.array([BASE_WEIGHT[BodyPart(int(p))] / counts[p] for p in bones.parts], np.float32)
 

@@ -1,7 +1,7 @@
 """How much two aligned dances agree: the concordance of movement and of pose along the alignment.
 
-The cost of an alignment never decides, because any two dances can be bent onto each other; what is left of the agreement
-after bending does. Concordance, 2<a,b> / (<a,a> + <b,b>) (after Lin, "A concordance correlation coefficient to evaluate
+The cost of an alignment never decides, because any two dances can be bent onto each other; what is left of the
+agreement after bending does. Concordance, 2<a,b> / (<a,a> + <b,b>) (after Lin, "A concordance correlation coefficient to evaluate
 reproducibility", Biometrics 45, 1989), falls with noise, with too small and too large moves, and to 0 for a dancer who
 stands still, where a correlation would not.
 """
@@ -110,7 +110,7 @@ class Agreement:
         mass = self.seen.sum(axis=0)
         own = total.sum(axis=0) / np.maximum(mass, 1e-9)
         body = float(total.sum()) / max(float(mass.sum()), 1e-9)
-        return np.maximum(_REST_OWN * own, _REST_BODY * body)
+        return np.asarray(np.maximum(_REST_OWN * own, _REST_BODY * body))
 
     def seen_share(self, centres: NDArray[np.int64], half: int) -> Float64:
         """Share of stretches of 2 x half + 1 rows in which each part was seen in both clips, float64 [k, 15]."""
@@ -162,7 +162,7 @@ def _concordance(shared_move: Float64, total_move: Float64, shared_pose: Float64
 
 
 def warped(take: Bones, tau: Float64, lags_s: Mapping[str, float | Float64]) -> Bones:
-    """The take on the reference's clock, each limb without its own lag.
+    """Put the take on the reference's clock, each limb without its own lag.
 
     Parameters
     ----------

@@ -1,7 +1,8 @@
 """Early or late, limb by limb: each limb against an alignment that it had no say in.
 
 An alignment of the whole body follows a limb that is late and so hides part of its lag. Therefore the limb is left out,
-and so is the one limb that stands out most, and what the limb does is correlated with the reference along the rest's path.
+and so is the one limb that stands out most, and what the limb does is correlated with the reference along the path of
+the rest.
 """
 
 from __future__ import annotations
@@ -196,7 +197,7 @@ def _lag(
     if agreement[best] < _LEAST_PEAK or best in (0, 2 * reach):
         return None
     # A curve that hardly falls to both sides belongs to slow moves, whose time cannot be told.
-    aside = max(int(round(0.2 / pair.step_s)), 1)
+    aside = max(round(0.2 / pair.step_s), 1)
     fall = agreement[best] - max(agreement[max(best - aside, 0)], agreement[min(best + aside, 2 * reach)])
     if fall < _LEAST_FALL * agreement[best]:
         return None
@@ -234,8 +235,8 @@ def _vertex(before: float, peak: float, after: float) -> float:
 def _local_lag(pair: Material, chosen: NDArray[np.bool_], tau: Float64, settings: ScoreSettings) -> Float64:
     """Lag in seconds around each row, NaN where the limb rests or does something else."""
     n, m = len(pair.reference), len(pair.take)
-    reach = max(int(round(settings.max_lag_ms / 1000.0 / pair.step_s)), 2)
-    half = max(int(round(_STRETCH_S / 2 / pair.step_s)), 2)
+    reach = max(round(settings.max_lag_ms / 1000.0 / pair.step_s), 2)
+    half = max(round(_STRETCH_S / 2 / pair.step_s), 2)
     slow = _STRETCH_S / 3 / pair.step_s
     a, b = pair.reference[:, chosen], at_rows(pair.take[:, chosen], tau)
     a, b = a - smooth(a, slow), b - smooth(b, slow)

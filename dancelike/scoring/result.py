@@ -95,7 +95,7 @@ class Scoring:
     warnings: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """The result's share of score.json: all but the clips, the model and the version."""
+        """Return the result's share of score.json: all but the clips, the model and the version."""
         from dancelike.scoring.report.wording import sentences
 
         timing = self.timing

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import Any
 
 from dancelike.errors import InternalError
@@ -47,5 +48,5 @@ def validate(document: Mapping[str, Any]) -> None:
             f"score.json aligns {len(reference_s)} moments of the reference with {len(take_s)} of the take; "
             "it needs one for one."
         )
-    if any(b < a for times in (reference_s, take_s) for a, b in zip(times, times[1:], strict=False)):
+    if any(b < a for times in (reference_s, take_s) for a, b in pairwise(times)):
         raise InternalError("score.json holds an alignment that goes back in time; it must never fall.")

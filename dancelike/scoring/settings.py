@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from dancelike.errors import ConfigError
 
@@ -53,7 +54,7 @@ class ScoreSettings:
         if self.mirror not in _MIRROR:
             raise ConfigError(f"mirror must be one of {', '.join(_MIRROR)}, but is {self.mirror!r}.")
         rising = (0.0, *self.windows_ms)
-        if len(self.windows_ms) != 5 or any(b <= a for a, b in zip(rising, rising[1:], strict=False)):
+        if len(self.windows_ms) != 5 or any(b <= a for a, b in pairwise(rising)):
             raise ConfigError(f"windows_ms must be five rising numbers above 0, but is {self.windows_ms}.")
         for name in ("max_lag_ms", "window_s", "timeline_step_s", "stiffness", "moment_count"):
             if getattr(self, name) <= 0:

@@ -104,7 +104,7 @@ def build_timeline(
     while n / stride > _MOST_ENTRIES:
         stride *= 2
     centres = np.unique(np.round(np.arange(0, n, max(stride, 1.0))).astype(np.int64))
-    half = max(int(round(settings.window_s / 2 / max(row_s, 1e-6))), 2)
+    half = max(round(settings.window_s / 2 / max(row_s, 1e-6)), 2)
     shares, weights = agreement.windows(centres, half)
     seen = agreement.seen_share(centres, half)
     part_points = points(shares)

@@ -1,4 +1,4 @@
-"""When: the steady tempo of the take, how far each moment is off it, and judgement at the end-points of hands and feet."""
+"""When: the steady tempo of the take, how far each moment is off it, and marks at end-points of hands and feet."""
 
 from __future__ import annotations
 
@@ -82,11 +82,11 @@ class Timing:
 def widened(settings: ScoreSettings, resolution_ms: float) -> Float64:
     """Judgement windows in ms, widened where the camera resolves less than the first."""
     windows = np.array(settings.windows_ms)
-    return windows * max(1.0, resolution_ms / windows[0])
+    return np.asarray(windows * max(1.0, resolution_ms / windows[0]))
 
 
 def credit(lead_ms: Float64, windows_ms: Float64) -> Float64:
-    """What moments so early or late are worth, 0 to 1."""
+    """Return what moments so early or late are worth, 0 to 1."""
     return np.asarray(np.interp(np.abs(lead_ms), windows_ms, _CREDIT))
 
 
@@ -207,7 +207,7 @@ def _end_points(bones: Bones, part: BodyPart) -> NDArray[np.int64]:
     place = smooth(bones.values[:, columns, :2].sum(axis=1), 0.04 / bones.step_s)
     speed = np.linalg.norm(velocity(place, bones.step_s), axis=1)
     fast = max(float(np.percentile(speed, 60)), 0.15)
-    reach = max(int(round(0.25 / bones.step_s)), 1)
+    reach = max(round(0.25 / bones.step_s), 1)
     rows = []
     for k in range(1, len(speed) - 1):
         calm = speed[k] <= speed[k - 1] and speed[k] < speed[k + 1]

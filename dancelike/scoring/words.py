@@ -91,14 +91,15 @@ def warnings(
     if unseen:
         limbs = [limb for limb, parts in LIMBS.items() if all(part in unseen for part in parts)]
         rest = [part for part in unseen if not any(part in LIMBS[limb] for limb in limbs)]
-        names = [name_of(item) for item in (*limbs, *rest)]
+        names = [*map(name_of, limbs), *map(name_of, rest)]
         listed = names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
         out.append(
             f"We could not see your {listed}; step back or turn the camera so that all of you is in the picture."
         )
     if matched < 0.9:
         out.append(
-            f"{matched:.0%} of the reference has its counterpart in your take; dance it to the end to be scored on all of it."
+            f"{matched:.0%} of the reference has its counterpart in your take; "
+            "dance it to the end to be scored on all of it."
         )
     if slow:
         out.append(

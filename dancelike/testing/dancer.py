@@ -88,7 +88,7 @@ class Choreography:
         stay = rng.random((beats, len(ANGLES))) < 0.4
         for k in range(1, beats):
             keys[k, stay[k]] = keys[k - 1, stay[k]]
-        return keys
+        return np.asarray(keys)
 
     def angles(self, t_s: Float) -> Float:
         """Joint angles at any times (outside the dance: the first or the last pose), float64 [n, len(ANGLES)]."""
@@ -192,7 +192,7 @@ class SyntheticDancer:
         time_base = Fraction(1, 90000)
         ticks = Fraction(90000) / rate
         pts = np.array([round(k * ticks) for k in range(max(int(length * rate), 1))], np.int64)
-        t = pts * float(time_base)
+        t: Float = pts.astype(np.float64) * float(time_base)
         t = t if clock is None else clock(t)
         angles = self.style.apply(self.choreography, t)
         for name, delay in (delays_s or {}).items():

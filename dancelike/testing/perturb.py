@@ -159,7 +159,7 @@ def retimed(track: BodyTrack, clock: Callable[[Float64], Float64], duration_s: f
     tick = int(np.median(np.diff(track.pts)))
     count = max(int(duration_s / (tick * float(track.time_base))), 2)
     pts = np.arange(count, dtype=np.int64) * tick
-    asked = clock(pts * float(track.time_base)) + track.seconds[0]
+    asked = clock(pts.astype(np.float64) * float(track.time_base)) + track.seconds[0]
     right = np.clip(np.searchsorted(track.seconds, asked), 1, len(track) - 1)
     nearer = asked - track.seconds[right - 1] <= track.seconds[right] - asked
     return _rows(track, np.where(nearer, right - 1, right), pts)

@@ -1,6 +1,7 @@
 """A parametric human skeleton in landmark space: joint angles in, the 33 landmarks of a `BodyTrack` out.
 
-Axes of the body at rest, facing the camera: x to the dancer's left, which is the right of the picture; y down; z away from the camera.
+Axes of the body at rest, facing the camera: x to the dancer's left, which is the right of the picture; y down; z away
+from the camera.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from dancelike.frames import JOINT_COUNT, PART_COUNT, BodyPart, BodyTrack, Joint
 __all__ = ["ANGLES", "Body", "Camera", "joints_to_moments", "make_track", "pose_joints"]
 
 Float = NDArray[np.float64]
+Float32 = NDArray[np.float32]
 
 # Names of the degrees of freedom, in radians; a choreography is one column for each.
 ANGLES: tuple[str, ...] = (
@@ -217,7 +219,7 @@ def joints_to_moments(xy: NDArray[np.float32], visibility: NDArray[np.float32]) 
     face = np.minimum(visibility[:, Joint.LEFT_EAR], visibility[:, Joint.RIGHT_EAR])
     trunk = visibility[:, [Joint.LEFT_SHOULDER, Joint.RIGHT_SHOULDER, Joint.LEFT_HIP, Joint.RIGHT_HIP]].min(axis=1)
     ears = (xy[:, Joint.LEFT_EAR] + xy[:, Joint.RIGHT_EAR]) / 2
-    pieces = [
+    pieces: list[tuple[BodyPart, Float32, Float32, float, Float32]] = [
         (BodyPart.TORSO, shoulders, hips, 0.55, trunk),
         (BodyPart.HEAD, ears - (shoulders - ears) * 0.5, shoulders, 0.3, face),
     ]
