@@ -55,7 +55,7 @@ def whittaker(data: NDArray[np.float64], weights: NDArray[np.float64], stiffness
     """Smooth a series by weighted least squares with a penalty on its second differences.
 
     Minimises ``sum w (x - data)^2 + stiffness sum (x[i-1] - 2 x[i] + x[i+1])^2``: Whittaker 1923, in the form of
-    Eilers, "A perfect smoother", Analytical Chemistry 75, 2003. Where the weight is 0 the curve is a straight continuation.
+    Eilers, "A perfect smoother", Analytical Chemistry 75, 2003. Where the weight is 0 the curve continues straight.
 
     Parameters
     ----------

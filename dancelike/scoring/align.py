@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dancelike.scoring.bones import Bones, Kind
-from dancelike.scoring.features import aligning, in_body, smooth, vector_weights, with_velocity
+from dancelike.scoring.features import aligning, in_body, vector_weights, with_velocity
 from dancelike.scoring.refine import refine
 
 __all__ = ["Ends", "Material", "align", "material"]
@@ -165,12 +165,18 @@ def _outside(middle: Float64, begin: int, n: int, m: int) -> Float64:
 
 def _coarse(x: Float32, y: Float32, weights: Float32, step_s: float, stride: int, ends: Ends) -> Float64:
     """Align every `stride`-th row and interpolate between."""
-    thin_x = smooth(x, stride / 2)[::stride]
-    thin_y = smooth(y, stride / 2)[::stride]
-    path = _exact(thin_x, thin_y, weights, step_s * stride, ends) * stride
-    at = np.arange(len(thin_x), dtype=np.float64) * stride
+    thin_x, thin_y = _thinned(x, stride), _thinned(y, stride)
+    path = _exact(thin_x, thin_y, weights, step_s * stride, ends) * stride + (stride - 1) / 2
+    at = (np.arange(len(thin_x), dtype=np.float64) + 0.5) * stride - 0.5
     out: Float64 = np.interp(np.arange(len(x)), at, path)
     return out
+
+
+def _thinned(rows: Float32, stride: int) -> Float32:
+    """Means of `stride` rows; a last incomplete group counts as one."""
+    starts = np.arange(0, len(rows), stride)
+    counts = np.diff(np.append(starts, len(rows))).astype(np.float32)
+    return np.asarray(np.add.reduceat(rows, starts, axis=0) / counts[:, None, None], np.float32)
 
 
 def _chunks(x: Float32, y: Float32, weights: Float32, step_s: float, near: Float64) -> Float64:

@@ -57,6 +57,9 @@ def limb_of_part(part: BodyPart) -> str:
     return next(name for name, parts in LIMBS.items() if part in parts)
 
 
+# Rows of a comparison at most: 20 minutes at 30 Hz.
+_MOST_ROWS = 36_000
+
 # Vectors between (means of) joints; the first three span the frame of the body.
 _J = Joint
 _BONES: tuple[tuple[BodyPart, tuple[Joint, ...], tuple[Joint, ...]], ...] = (
@@ -136,13 +139,16 @@ def partner(parts: NDArray[np.int64], k: int) -> int:
 
 
 def common_step_s(track: BodyTrack) -> float:
-    """Step of the clock of a comparison: the reference's own frames, thinned or filled to 20 to 40 Hz."""
+    """Step of the clock of a comparison: the reference's own frames, thinned or filled to 20 to 40 Hz.
+
+    Very long clips are thinned further, so that memory stays flat; an hour is compared at 10 Hz.
+    """
     if len(track) < 2:
         return 1.0 / 30.0
     step = float(np.median(np.diff(track.pts))) * float(track.time_base)
-    if step < 1.0 / 40.0:
-        return float(step * np.ceil(1.0 / 40.0 / step))
-    return float(step / np.ceil(step * 20.0 - 1e-9))
+    step = step * np.ceil(1.0 / 40.0 / step) if step < 1.0 / 40.0 else step / np.ceil(step * 20.0 - 1e-9)
+    rows = (track.seconds[-1] - track.seconds[0]) / step
+    return float(step * max(np.ceil(rows / _MOST_ROWS), 1.0))
 
 
 def bones_of(track: BodyTrack, kind: Kind, step_s: float, name: str) -> Bones:

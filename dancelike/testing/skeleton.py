@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,6 @@ from dancelike.frames import JOINT_COUNT, PART_COUNT, BodyPart, BodyTrack, Joint
 __all__ = ["ANGLES", "Body", "Camera", "joints_to_moments", "make_track", "pose_joints"]
 
 Float = NDArray[np.float64]
-Float32 = NDArray[np.float32]
 
 # Names of the degrees of freedom, in radians; a choreography is one column for each.
 ANGLES: tuple[str, ...] = (
@@ -219,7 +219,7 @@ def joints_to_moments(xy: NDArray[np.float32], visibility: NDArray[np.float32]) 
     face = np.minimum(visibility[:, Joint.LEFT_EAR], visibility[:, Joint.RIGHT_EAR])
     trunk = visibility[:, [Joint.LEFT_SHOULDER, Joint.RIGHT_SHOULDER, Joint.LEFT_HIP, Joint.RIGHT_HIP]].min(axis=1)
     ears = (xy[:, Joint.LEFT_EAR] + xy[:, Joint.RIGHT_EAR]) / 2
-    pieces: list[tuple[BodyPart, Float32, Float32, float, Float32]] = [
+    pieces: list[tuple[BodyPart, NDArray[Any], NDArray[Any], float, NDArray[Any]]] = [
         (BodyPart.TORSO, shoulders, hips, 0.55, trunk),
         (BodyPart.HEAD, ears - (shoulders - ears) * 0.5, shoulders, 0.3, face),
     ]
