@@ -180,6 +180,9 @@ def bones_of(track: BodyTrack, kind: Kind, step_s: float, name: str) -> Bones:
             f"A dancer was seen in {len(seen)} of {len(track)} frames of the {name}, which are too few to compare; "
             "film the whole body in good light."
         )
+    # A clock much slower than the clip needs only some of its frames.
+    native_s = (track.pts[seen[-1]] - track.pts[seen[0]]) * float(track.time_base) / (len(seen) - 1)
+    seen = seen[:: max(int(step_s / native_s + 1e-6), 1)] if len(seen) > _MOST_ROWS else seen
     values, visibility = _from_joints(track, seen) if kind is Kind.JOINTS else _from_masks(track, seen)
     parts = np.array(_JOINT_PARTS if kind is Kind.JOINTS else _MASK_PARTS, np.int64)
     t = track.seconds[seen]

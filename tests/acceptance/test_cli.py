@@ -48,7 +48,7 @@ def test_the_folder_holds_what_was_asked_for(clips: tuple[Path, Path], tmp_path:
         "score.json",
         "side-by-side.mp4",
     ]
-    assert "Score" in outcome.stdout
+    assert "of 100" in outcome.stdout
     assert str(tmp_path / "out" / "report.html") in outcome.stdout.replace("\n", "")
 
 
