@@ -89,10 +89,10 @@ def peer_call(name, x, y, band, path):
         return None
     x64, y64 = np.ascontiguousarray(x, np.float64), np.ascontiguousarray(y, np.float64)
     if name == "dtaidistance":
-        from dtaidistance import dtw_ndim
+        from dtaidistance import dtw, dtw_ndim
 
         if path:
-            return lambda: dtw_ndim.warping_path_fast(x64, y64, window=None if width is None else width + 1) and None
+            return lambda: dtw.warping_path_fast(x64, y64, window=None if width is None else width + 1) and None
         return lambda: dtw_ndim.distance_fast(x64, y64, window=None if width is None else width + 1) ** 2
     if name == "tslearn":
         from tslearn.metrics import dtw, dtw_path
@@ -305,6 +305,8 @@ def main():
     options.add_argument("--worker", nargs=4, help=argparse.SUPPRESS)
     chosen = options.parse_args()
     if chosen.worker:
+        # This file must not hide the peer of its name.
+        sys.path.remove(str(HERE.parent))
         job, name, encoded, turns = chosen.worker
         case = tuple(json.loads(encoded))
         work = {
