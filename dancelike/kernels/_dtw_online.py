@@ -42,7 +42,7 @@ _GROUP: Final = 4
 
 @kernel
 def _advance(
-    frame: Array, y: Array, totals: Array, best: Array, costs: Array, codes: Array, window: Array, lo: int, max_run: int
+    frame: Array, y: Array, totals: Array, costs: Array, codes: Array, lo: int, max_run: int
 ) -> tuple[int, float, float, float, float]:
     """Add one row to the alignment.
 
@@ -51,16 +51,12 @@ def _advance(
     frame : T array [d]
     y : T array [features, m]
         The reference by features, of which there are a multiple of four, the last ones zero.
-    totals : float64 array [m + 1]
-        Totals of the row before; those of this row on return. Column `j` is at ``j + 1``.
-    best : float64 array [m]
-        Scratch.
+    totals : float64 array [2, m + 1]
+        First, totals of the row before; those of this row on return; column `j` is at ``j + 1``. Then, scratch.
     costs : T array [m]
         Local costs of this row on return.
     codes : uint8 array [width]
         How each cell of the window was reached.
-    window : T array [features]
-        Scratch.
     lo : int
         First column of the window.
     max_run : int
@@ -79,28 +75,30 @@ def _advance(
     width = codes.shape[0]
     check = 0.0
     for f in range(d):
-        window[f] = frame[f]
-        check += window[f] * 0.0
+        check += frame[f] * 0
     if check != 0.0:
         return -1, 0.0, 0.0, 0.0, 0.0
     here = costs[lo : lo + width]
     for j in range(width):
         here[j] = 0
     for f in range(0, y.shape[0], _GROUP):
-        a, b, c, e = window[f], window[f + 1], window[f + 2], window[f + 3]
+        # Past the last feature the reference is zero.
+        a, b = frame[f], frame[f + 1] if f + 1 < d else y[d, 0]
+        c, e = frame[f + 2] if f + 2 < d else y[d, 0], frame[f + 3] if f + 3 < d else y[d, 0]
         row0, row1 = y[f, lo : lo + width], y[f + 1, lo : lo + width]
         row2, row3 = y[f + 2, lo : lo + width], y[f + 3, lo : lo + width]
         for j in range(width):
             p, q, r, s = row0[j] - a, row1[j] - b, row2[j] - c, row3[j] - e
             here[j] += p * p + q * q + (r * r + s * s)
 
-    above = totals[lo + 1 : lo + 1 + width]
-    corner = totals[lo : lo + width]
+    above = totals[0, lo + 1 : lo + 1 + width]
+    corner = totals[0, lo : lo + width]
+    best = totals[1]
     for j in range(width):
         best[j] = min(above[j], corner[j])
         codes[j] = _DIAGONAL if corner[j] <= above[j] else _UP
     # Nothing left of the window counts from here on.
-    totals[lo] = np.inf
+    totals[0, lo] = np.inf
     left = np.inf
     run = 0
     smallest = np.inf
@@ -201,11 +199,9 @@ class OnlineDtw:
         self._y: Array = np.zeros((padded, m), self._type)
         self._y[: self._features] = values.T
         self._max_run = int(max_run)
-        self._padded: Array = np.zeros(padded, self._type)
         self._costs: Array = np.zeros(m, self._type)
-        self._best = np.zeros(m)
-        self._totals = np.full(m + 1, np.inf)
-        self._search = np.zeros(m + 1)
+        self._totals = np.full((2, m + 1), np.inf)
+        self._search = np.zeros((2, m + 1))
         self._search_codes = np.zeros(m, np.uint8)
         self._codes = np.zeros((look_back, self._width), np.uint8)
         self._code_rows = list(self._codes)
@@ -219,7 +215,7 @@ class OnlineDtw:
         """Forget the live frames and wait at the start of the reference."""
         self._totals.fill(np.inf)
         # A path begins in the corner before the first cell.
-        self._totals[0] = 0.0
+        self._totals[0, 0] = 0.0
         self._tracked_cost = 0.0
         self._lo = 0
         self._since = 0
@@ -256,9 +252,8 @@ class OnlineDtw:
             raise ConfigError(f"frame has shape {frame.shape}; expected [{self._features}] as in the reference.")
         slot = self.frames % self._slots
         column, shift, _, cost, mean = _advance(
-            frame, self._y, self._totals, self._best, self._costs, self._code_rows[slot], self._padded, self._lo,
-            self._max_run,
-        )  # fmt: skip
+            frame, self._y, self._totals, self._costs, self._code_rows[slot], self._lo, self._max_run
+        )
         if column < 0:
             raise ConfigError("frame holds NaN or infinity; skip this frame or fill it in first.")
         self._starts[slot] = self._lo
@@ -289,7 +284,7 @@ class OnlineDtw:
             self._tracked_cost = 0.0
         self._tracked_cost += cost
         column, _, total, _, _ = _advance(
-            frame, self._y, self._search, self._best, self._costs, self._search_codes, self._padded, 0, self._max_run
+            frame, self._y, self._search, self._costs, self._search_codes, 0, self._max_run
         )
         searched = self._doubtful - _PATIENCE + 1
         if searched >= _SEARCH_FRAMES and total < _BETTER * self._tracked_cost:
@@ -302,7 +297,7 @@ class OnlineDtw:
         self._lo = max(min(column - self._half, self._last_lo), 0)
         seen = slice(self._lo, self._lo + self._width + 1)
         self._totals.fill(np.inf)
-        self._totals[seen] = self._search[seen]
+        self._totals[0, seen] = self._search[0, seen]
         self._doubtful = 0
         self._since = self.frames
         self._column, self.position = column, float(column)
