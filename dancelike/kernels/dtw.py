@@ -31,6 +31,9 @@ _TOLERANCE = {np.float32: 2e-7, np.float64: 1e-10}
 # About the largest numbers; asking NumPy for them takes 30 ms the first time.
 _LARGEST = {np.float32: 3e38, np.float64: 1e308}
 
+# Explicit vectors only exist in compiled code.
+_VECTORS = not NUMBA_SETTINGS.DISABLE_JIT
+
 _PATTERNS: dict[str, int] = {"symmetric1": SYMMETRIC1, "symmetric2": SYMMETRIC2, "P05": SYMMETRIC_P05}
 
 
@@ -155,7 +158,7 @@ def _best_path(x: Array, y: Array, task: _Task, pool: Executor | None) -> tuple[
     bound = 16.0 * (len(x) + len(y)) * max(float(task.factors.sum()), 1.0) * largest * largest
     if not bound < _LARGEST[np.float64]:
         raise ConfigError(f"x and y hold values up to {largest:.3g}, whose squares overflow; scale them down.")
-    if task.pattern != SYMMETRIC_P05 and not NUMBA_SETTINGS.DISABLE_JIT:
+    if task.pattern != SYMMETRIC_P05 and _VECTORS:
         for dtype in (np.float32, np.float64):
             if np.dtype(dtype).itemsize < x.dtype.itemsize or bound > _LARGEST[dtype]:
                 continue
