@@ -147,7 +147,11 @@ def peer_call(name, x, y, band, path):
         def costs():
             return torch.cdist(xs, ys).square_()
 
-        return (lambda: torchdtw.dtw_path(costs()) is None or None) if path else (lambda: torchdtw.dtw(costs()) is None or None)
+        return (
+            (lambda: torchdtw.dtw_path(costs()) is None or None)
+            if path
+            else (lambda: torchdtw.dtw(costs()) is None or None)
+        )
     raise ValueError(name)
 
 
