@@ -42,21 +42,6 @@ _callee: Any = nb.njit(nogil=True, error_model="numpy")
 
 
 @_part
-def _fill_panel(p: Problem, w: Workspace, first_row: int) -> None:
-    """Write the frames of one strip; rows past the end are zero."""
-    n, d = p.x.shape
-    for r in range(w.panel.shape[1]):
-        i = first_row + r
-        square = 0.0
-        for f in range(d):
-            w.panel[f, r] = (p.x[i, f] - p.centre[f]) * p.roots[f] if i < n else 0
-            value = np.float64(w.panel[f, r])
-            square += value * value
-            w.panel[f, r] *= -2
-        w.panel_squares[r] = square
-
-
-@_part
 def _fill_steps(p: Problem, w: Workspace, first_row: int) -> tuple[int, int]:
     """Write the band's edges of one strip in steps; returns the range of steps that the band leaves whole."""
     size = len(w.above)
@@ -155,7 +140,7 @@ def _hand_down(costs: Array, slot: int, below: Array, last_row: int, base: float
 def _scan_strip(p: Problem, w: Workspace, s: int, first_group: int, last_group: int, resume: bool) -> None:
     """Advance strip `s` over its blocks that lie in some groups."""
     size, lanes = len(w.above), p.lanes
-    n = len(p.x)
+    n = len(p.lo)
     tile_row, strip = s // p.tile_strips, s % p.tile_strips
     row_above = p.rows[tile_row] if strip == 0 else p.between
     row_below = p.rows[tile_row + 1] if strip == p.tile_strips - 1 else p.between
@@ -169,10 +154,9 @@ def _scan_strip(p: Problem, w: Workspace, s: int, first_group: int, last_group: 
     last_row = min(n - s * size, size) - 1
     keep_totals = w.keep or last_row < size - 1
     clear_from, clear_to = _fill_steps(p, w, s * size)
-    _fill_panel(p, w, s * size)
     windows, window_squares, progress, states, bases = p.windows, p.window_squares, p.progress, p.states, p.bases
     costs, state, above, below, codes = w.costs, w.state, w.above, w.below, w.codes
-    panel, panel_squares, first_step, last_step = w.panel, w.panel_squares, w.first_step, w.last_step
+    panels, panel_squares, first_step, last_step = p.panels, p.panel_squares, w.first_step, w.last_step
     tile_groups, twice = p.tile_groups, p.twice
     code_strip = strip if w.keep else 0
     base = 0.0
@@ -198,7 +182,7 @@ def _scan_strip(p: Problem, w: Workspace, s: int, first_group: int, last_group: 
             base = _enter(row_above, first, base, state, above)
         for phase in range(lanes):
             if block + 1 < stop:
-                cost_steps(panel, panel_squares, windows, window_squares, block + 1, phase, costs, 1 - slot)
+                cost_steps(panels, panel_squares, s, windows, window_squares, block + 1, phase, costs, 1 - slot)
             step = phase * (size // lanes)
             if block >= start and keep_totals:
                 scan_and_keep_steps(costs, slot, state, above, below, step, codes, code_strip, code_group, twice)
@@ -248,7 +232,7 @@ def _align(p: Problem, w: Workspace, open_end: bool, path: Array) -> int:
         The number of cells.
     """
     size = len(w.above)
-    n, m = len(p.x), p.rows.shape[1] - 3 * size
+    n, m = len(p.lo), p.rows.shape[1] - 3 * size
     strips = len(p.progress) - 1
     again = w.keep and not p.one_tile
     last_row = p.rows[-1] if strips % p.tile_strips == 0 else p.between

@@ -28,9 +28,11 @@ class Problem(NamedTuple):
 
     Attributes
     ----------
-    x : T array [n, d]
-    centre, roots : float64 arrays [d]
-        Subtracted from every frame, and then multiplied with it.
+    panels : T array [strips, d, size]
+        The frames of `x`, strip by strip, from the centre, weighted, times -2; zero past the end.
+    panel_squares : T array [strips, size]
+        Squares of these frames, without that factor.
+    centre : float64 array [d]
     windows : T array [blocks, d, 2 size]
         For each block of a strip the frames of `y` that it meets, backwards in time; zero outside of `y`.
     window_squares : T array [blocks, 2 size]
@@ -56,9 +58,9 @@ class Problem(NamedTuple):
         Whether a diagonal step counts its cost twice.
     """
 
-    x: Array
+    panels: Array
+    panel_squares: Array
     centre: Array
-    roots: Array
     windows: Array
     window_squares: Array
     lo: Array
@@ -82,10 +84,6 @@ class Workspace(NamedTuple):
     ----------
     keep : bool
         Whether the codes are wanted.
-    panel : T array [d, size]
-        The frames of `x` of one strip, times -2.
-    panel_squares : T array [size]
-        Their squares.
     costs : T array [2, size, size]
         Costs of this block and of the next.
     state : T array [2, size]
@@ -98,8 +96,6 @@ class Workspace(NamedTuple):
     """
 
     keep: bool
-    panel: Array
-    panel_squares: Array
     costs: Array
     state: Array
     above: Array
@@ -130,6 +126,27 @@ def _fill_windows(y: Array, centre: Array, roots: Array, windows: Array, squares
             j = (block + 1) * size - 1 - place
             if j < 0 or j >= m:
                 squares[block, place] = np.inf
+
+
+@kernel
+def _fill_panels(x: Array, centre: Array, roots: Array, panels: Array, squares: Array) -> None:
+    """Write the frames strip by strip."""
+    n, d = x.shape
+    size = panels.shape[2]
+    for s in range(panels.shape[0]):
+        panel, first = panels[s], s * size
+        inside = min(size, n - first)
+        for r in range(size):
+            squares[s, r] = 0
+        for f in range(d):
+            middle, root = centre[f], roots[f]
+            for r in range(inside):
+                panel[f, r] = (x[first + r, f] - middle) * root
+            for r in range(inside, size):
+                panel[f, r] = 0
+            for r in range(size):
+                squares[s, r] += panel[f, r] * panel[f, r]
+                panel[f, r] *= -2
 
 
 def _cut(*wanted: tuple[tuple[int, ...], Any]) -> list[Array]:
@@ -165,7 +182,9 @@ def lay_out(x: Array, y: Array, roots: Array, lo: Array, hi: Array, twice: bool,
         tile_strips, tile_groups = -(-strips // _TILES), -(-most_blocks // _TILES)
         columns = most_blocks // tile_groups + 2
     kind = x.dtype
-    windows, window_squares, rows, between, states, bases, progress = _cut(
+    panels, panel_squares, windows, window_squares, rows, between, states, bases, progress = _cut(
+        ((strips, x.shape[1], size), kind),
+        ((strips, size), kind),
         ((last_block, x.shape[1], 2 * size), kind),
         ((last_block, 2 * size), kind),
         ((-(-strips // tile_strips) + 1, m + 3 * size), np.float64),
@@ -176,6 +195,7 @@ def lay_out(x: Array, y: Array, roots: Array, lo: Array, hi: Array, twice: bool,
     )
     # Any frame near the middle of all of them will do.
     centre = y[:: -(-m // 256)].mean(axis=0).astype(np.float64)
+    _fill_panels(x, centre, roots, panels, panel_squares)
     _fill_windows(y, centre, roots, windows, window_squares)
     rows.fill(np.inf)
     rows[0, size - 1] = 0
@@ -184,9 +204,9 @@ def lay_out(x: Array, y: Array, roots: Array, lo: Array, hi: Array, twice: bool,
     between.fill(np.inf)
     progress.fill(0)
     return Problem(
-        x=x,
+        panels=panels,
+        panel_squares=panel_squares,
         centre=centre,
-        roots=roots,
         windows=windows,
         window_squares=window_squares,
         lo=lo,
@@ -206,12 +226,9 @@ def lay_out(x: Array, y: Array, roots: Array, lo: Array, hi: Array, twice: bool,
 
 def workspace(p: Problem, keep: bool) -> Workspace:
     """Return the arrays of one thread; with `keep`, room for the codes of a tile."""
-    d, size = p.x.shape[1], p.windows.shape[2] // 2
-    kind = p.x.dtype
+    kind, size = p.panels.dtype, p.panels.shape[2]
     tile = (p.tile_strips, p.tile_groups) if keep else (1, 1)
     arrays: list[Any] = _cut(
-        ((d, size), kind),
-        ((size,), kind),
         ((2, size, size), kind),
         ((2, size), kind),
         ((size,), kind),

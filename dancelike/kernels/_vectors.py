@@ -150,12 +150,14 @@ class _Emitter:
 
 def _emit_cost_steps(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     e = _Emitter(context, builder, signature, args)
-    x, x_squares, y, y_squares, block, phase, costs, slot = e.args
+    x, x_squares, strip, y, y_squares, block, phase, costs, slot = e.args
     lanes, vectors, tile_rows, tile_steps = e.shape
     size = e.shape.size
     at = builder.sub(e.index(size - 1), phase)
-    features = builder.extract_value(x.shape, 0)
+    features = builder.extract_value(x.shape, 1)
     # Lengths that are known keep registers free for what is not.
+    panel = e.item(x, (strip, builder.mul(features, e.index(size))))
+    panel_squares = e.item(x_squares, (strip, size))
     square_row = e.item(y_squares, (block, 2 * size))
     window = e.item(y, (block, builder.mul(features, e.index(2 * size))))
     cost_rows = e.item(costs, (slot, size * size), (phase, size))
@@ -166,7 +168,7 @@ def _emit_cost_steps(context: Any, builder: Any, signature: Any, args: Any) -> A
             # Row vector q at step `phase + lanes u` meets the frames of y that begin at `at + lanes (q - u)`: cells
             # with the same q - u share one load.
             offsets = sorted({q - u for q in rows for u in steps})
-            x_vectors = {q: e.load(x_squares.data, e.index(q * lanes)) for q in rows}
+            x_vectors = {q: e.load(panel_squares, e.index(q * lanes)) for q in rows}
             y_vectors = {k: e.load(square_row, e.plus(at, k * lanes)) for k in offsets}
             sums = {
                 (q, u): _emit.alloca_once_value(builder, builder.fadd(x_vectors[q], y_vectors[q - u]))
@@ -174,7 +176,7 @@ def _emit_cost_steps(context: Any, builder: Any, signature: Any, args: Any) -> A
                 for u in steps
             }
             with _emit.for_range(builder, features) as loop:
-                x_row = e.item(x, (loop.index, size))
+                x_row = builder.gep(panel, [builder.mul(loop.index, e.index(size))])
                 y_row = builder.gep(window, [builder.mul(loop.index, e.index(2 * size))])
                 x_vectors = {q: e.load(x_row, e.index(q * lanes)) for q in rows}
                 for k in offsets:
@@ -237,15 +239,24 @@ def _emit_scan_of(e: _Emitter, signature: Any, keep: bool, twice: bool) -> None:
 
 @_emitted
 def cost_steps(
-    _typing: Any, x: Any, x_squares: Any, y: Any, y_squares: Any, block: Any, phase: Any, costs: Any, slot: Any
+    _typing: Any,
+    x: Any,
+    x_squares: Any,
+    strip: Any,
+    y: Any,
+    y_squares: Any,
+    block: Any,
+    phase: Any,
+    costs: Any,
+    slot: Any,
 ) -> Any:
     """Fill the costs of the steps ``phase, phase + lanes, ...`` of a block.
 
-    With ``k = size - 1 - t + r``, ``costs[slot, t, r] = x_squares[r] + y_squares[block, k] + sum over f of
-    x[f, r] y[block, f, k]``, at least 0; with `x` scaled by -2 these are squared distances. `y` runs backwards in time,
-    so that the cells of a step are contiguous.
+    With ``k = size - 1 - t + r``, ``costs[slot, t, r] = x_squares[strip, r] + y_squares[block, k] + sum over f of
+    x[strip, f, r] y[block, f, k]``, at least 0; with `x` scaled by -2 these are squared distances. `y` runs backwards
+    in time, so that the cells of a step are contiguous.
     """
-    signature = types.void(x, x_squares, y, y_squares, block, phase, costs, slot)
+    signature = types.void(x, x_squares, strip, y, y_squares, block, phase, costs, slot)
     return signature, _emit_cost_steps
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import platform
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -210,3 +214,32 @@ def test_single_precision_holds_for_sequences_that_are_almost_the_same(noise, of
     exact = dtw(x.astype(float), y.astype(float)).distance
     assert dtw(x, y).distance == pytest.approx(exact, rel=1e-6)
     assert dtw(x, x.copy()).distance == 0.0
+
+
+NARROW = """
+import numpy as np
+from dancelike.kernels._vectors import vector_shape
+from dancelike.kernels.dtw import dtw
+random = np.random.default_rng(0)
+print(vector_shape(4).lanes)
+for n, m, options in ((70, 90, {}), (130, 70, {"band": 9}), (60, 120, {"open_begin": True, "open_end": True})):
+    for kind in "fd":
+        x, y = (random.normal(size=(length, 5)).cumsum(axis=0).astype(kind) for length in (n, m))
+        print(repr(dtw(x, y, **options).distance))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(platform.machine() not in {"x86_64", "AMD64"}, reason="compiles for narrower machines of this kind")
+@pytest.mark.skipif(bool(NUMBA_SETTINGS.DISABLE_JIT), reason="the fast core needs compiled code")
+@pytest.mark.parametrize(
+    ("cpu", "features", "lanes"), [("haswell", "+sse2,+avx,+avx2,+fma", 8), ("x86-64", "+sse2", 4)]
+)
+def test_narrower_vectors_give_the_same_distances(tmp_path, cpu, features, lanes):
+    settings = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    wide = subprocess.run([sys.executable, "-c", NARROW], env=settings, capture_output=True, text=True, check=True)
+    settings |= {"NUMBA_CPU_NAME": cpu, "NUMBA_CPU_FEATURES": features}
+    narrow = subprocess.run([sys.executable, "-c", NARROW], env=settings, capture_output=True, text=True, check=True)
+    narrow_lanes, *distances = narrow.stdout.split()
+    assert int(narrow_lanes) == lanes
+    assert [float(d) for d in distances] == pytest.approx([float(d) for d in wide.stdout.split()[1:]], rel=1e-6)
