@@ -164,7 +164,7 @@ def _scan_strip(p: Problem, w: Workspace, s: int, first_group: int, last_group: 
     # leaves the multipliers idle. The first round only computes costs.
     for block in range(start - 1, stop):
         group, first, slot = block + s, block * size, block & 1
-        code_group = group - first_group if w.keep else 0
+        code_block = block - start if w.keep else 0
         if block >= start:
             if s > 0:
                 wait_beyond(progress, s - 1, group)
@@ -185,9 +185,9 @@ def _scan_strip(p: Problem, w: Workspace, s: int, first_group: int, last_group: 
                 cost_steps(panels, panel_squares, s, windows, window_squares, block + 1, phase, costs, 1 - slot)
             step = phase * (size // lanes)
             if block >= start and keep_totals:
-                scan_and_keep_steps(costs, slot, state, above, below, step, codes, code_strip, code_group, twice)
+                scan_and_keep_steps(costs, slot, state, above, below, step, codes, code_strip, code_block, twice)
             elif block >= start:
-                scan_steps(costs, slot, state, above, below, step, codes, code_strip, code_group, twice)
+                scan_steps(costs, slot, state, above, below, step, codes, code_strip, code_block, twice)
         if block >= start:
             _hand_down(costs, slot, below, last_row, base, row_below, first)
             publish(progress, s, group + 1 if block + 1 < end else _DONE)
@@ -202,7 +202,9 @@ def _walk(p: Problem, codes: Array, tile_row: int, first_group: int, i: int, j: 
         path[k, 0], path[k, 1] = i, j
         k += 1
         r = i % size
-        code = codes[i // size % p.tile_strips, (i + j) // size - first_group, (r + j) % size]
+        s = i // size
+        first = max(p.lo[s * size] // size, first_group - s)
+        code = codes[s % p.tile_strips, (r + j) // size - first, (r + j) % size]
         bit = r % lanes
         if code[0, r // lanes] >> bit & 1:
             j -= 1
@@ -308,19 +310,17 @@ def align_blocks(
     centre : float64 array [d]
         The frame from which the features were measured.
     """
-    problem = lay_out(x, y, roots, lo, hi, twice, open_begin)
+    problem, own = lay_out(x, y, roots, lo, hi, twice, open_begin)
     path = np.empty((len(x) + len(y), 2), np.int32)
     if not problem.one_tile:
         helpers = []
         if pool is not None:
             count = min(len(problem.progress) - 1, os.cpu_count() or 1) - 1
-            helpers = [
-                pool.submit(_align, problem, workspace(problem, False), open_end, path) for _ in range(count)
-            ]  # fmt: skip
-        _align(problem, workspace(problem, False), open_end, path)
+            helpers = [pool.submit(_align, problem, workspace(problem), open_end, path) for _ in range(count)]
+        _align(problem, own._replace(keep=False), open_end, path)
         # A helper that has not begun by now has nothing left to do.
         for helper in helpers:
             if not helper.cancel():
                 helper.result()
-    cells = _align(problem, workspace(problem, True), open_end, path)
+    cells = _align(problem, own, open_end, path)
     return path[:cells][::-1].copy(), problem.centre

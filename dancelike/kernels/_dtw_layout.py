@@ -91,8 +91,8 @@ class Workspace(NamedTuple):
         Totals that come in over the first row of a block, and go out under its last.
     first_step, last_step : int32 arrays [size]
         Steps of each row of a strip that the band lets through, counted from column 0 of the strip.
-    codes : unsigned array [strips, groups, size, 2, size / lanes]
-        How each cell of a tile was reached.
+    codes : unsigned array [strips, blocks, size, 2, size / lanes]
+        How each cell of a tile was reached; the blocks of a strip count from its first in the tile.
     """
 
     keep: bool
@@ -165,8 +165,13 @@ def _cut(*wanted: tuple[tuple[int, ...], Any]) -> list[Array]:
     ]
 
 
-def lay_out(x: Array, y: Array, roots: Array, lo: Array, hi: Array, twice: bool, open_begin: bool) -> Problem:
-    """Return a problem before its first pass; the parameters are those of `align_blocks`."""
+def lay_out(
+    x: Array, y: Array, roots: Array, lo: Array, hi: Array, twice: bool, open_begin: bool
+) -> tuple[Problem, Workspace]:
+    """Return a problem before its first pass, and a workspace to find the path in.
+
+    The parameters are those of `align_blocks`.
+    """
     shape = vector_shape(x.dtype.itemsize)
     size = shape.size
     n, m = len(x), len(y)
@@ -182,7 +187,8 @@ def lay_out(x: Array, y: Array, roots: Array, lo: Array, hi: Array, twice: bool,
         tile_strips, tile_groups = -(-strips // _TILES), -(-most_blocks // _TILES)
         columns = most_blocks // tile_groups + 2
     kind = x.dtype
-    panels, panel_squares, windows, window_squares, rows, between, states, bases, progress = _cut(
+    workspace_arrays = _workspace_arrays(kind, size, shape.lanes, (tile_strips, min(tile_groups, most_blocks)))
+    panels, panel_squares, windows, window_squares, rows, between, states, bases, progress, *rest = _cut(
         ((strips, x.shape[1], size), kind),
         ((strips, size), kind),
         ((last_block, x.shape[1], 2 * size), kind),
@@ -192,6 +198,7 @@ def lay_out(x: Array, y: Array, roots: Array, lo: Array, hi: Array, twice: bool,
         ((strips, columns, 2, size), kind),
         ((strips, columns), np.float64),
         ((strips + 1,), np.int64),
+        *workspace_arrays,
     )
     # Any frame near the middle of all of them will do.
     centre = y[:: -(-m // 256)].mean(axis=0).astype(np.float64)
@@ -203,7 +210,7 @@ def lay_out(x: Array, y: Array, roots: Array, lo: Array, hi: Array, twice: bool,
         rows[0, size : size + hi[0] + 1] = 0
     between.fill(np.inf)
     progress.fill(0)
-    return Problem(
+    problem = Problem(
         panels=panels,
         panel_squares=panel_squares,
         centre=centre,
@@ -222,19 +229,25 @@ def lay_out(x: Array, y: Array, roots: Array, lo: Array, hi: Array, twice: bool,
         one_tile=one_tile,
         twice=twice,
     )
+    return problem, Workspace(True, *rest)
 
 
-def workspace(p: Problem, keep: bool) -> Workspace:
-    """Return the arrays of one thread; with `keep`, room for the codes of a tile."""
-    kind, size = p.panels.dtype, p.panels.shape[2]
-    tile = (p.tile_strips, p.tile_groups) if keep else (1, 1)
-    arrays: list[Any] = _cut(
+def workspace(p: Problem) -> Workspace:
+    """Return what one more thread needs for the first pass."""
+    arrays: list[Any] = _cut(*_workspace_arrays(p.panels.dtype, p.panels.shape[2], p.lanes, (1, 1)))
+    return Workspace(False, *arrays)
+
+
+def _workspace_arrays(
+    kind: np.dtype[Any], size: int, lanes: int, tile: tuple[int, int]
+) -> list[tuple[tuple[int, ...], Any]]:
+    """Return shapes and types of the arrays of a workspace, whose tiles are of so many strips and blocks."""
+    return [
         ((2, size, size), kind),
         ((2, size), kind),
         ((size,), kind),
         ((size,), kind),
         ((size,), np.int32),
         ((size,), np.int32),
-        ((*tile, size, 2, size // p.lanes), np.uint16 if p.lanes > 8 else np.uint8),
-    )
-    return Workspace(keep, *arrays)
+        ((*tile, size, 2, size // lanes), np.uint16 if lanes > 8 else np.uint8),
+    ]
