@@ -25,8 +25,8 @@ StepPattern = Literal["symmetric1", "symmetric2", "P05"]
 # Error of a local cost that is computed as |x|^2 + |y|^2 - 2 x.y, as a share of |x|^2 + |y|^2: some units of rounding.
 _ROUNDING = {np.float32: 2e-7, np.float64: 4e-16}
 
-# Doubt, as a share of the distance, above which a more exact way is taken. Measured against double precision, paths were
-# worse by a tenth of the doubt at most, so that float32 stays within 1e-6.
+# Doubt, as a share of the distance, above which a more exact way is taken. Measured against double precision, paths
+# were worse by a tenth of the doubt at most, so that float32 stays within 1e-6.
 _TOLERANCE = {np.float32: 3e-6, np.float64: 1e-10}
 
 # About the largest numbers; asking NumPy for them takes 30 ms the first time.
