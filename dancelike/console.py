@@ -98,11 +98,13 @@ def require_writable(folder: Path) -> None:
     OutputError
         When the folder cannot be made or written.
     """
-    probe = folder / f".dancelike.{os.getpid()}.part"
+    import tempfile
+
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe.touch()
-        probe.unlink()
+        # Without a name where the system can: whenever Ctrl-C comes, nothing is left behind.
+        with tempfile.TemporaryFile(dir=folder):
+            pass
     except OSError as error:
         raise _unwritable(folder, error) from error
 
