@@ -173,12 +173,12 @@ class ClipWriter:
         self._require_open()
         if self._audio is None:
             raise ValueError("this clip is silent: give audio_rate to the writer")
+        if not len(samples):
+            return
         channels = self._audio.codec_context.layout.nb_channels
         block = np.asarray(samples, np.float32).reshape(len(samples), -1)
         if block.shape[1] != channels:
             raise ValueError(f"samples must have {channels} channel(s), but have {block.shape[1]}")
-        if not len(block):
-            return
         with self._reported():
             frame = av.AudioFrame.from_ndarray(
                 np.ascontiguousarray(np.clip(block, -1.0, 1.0).T),

@@ -107,6 +107,16 @@ def test_sound_keeps_its_place(tmp_path):
     assert loud[0] / rate + back.start.seconds == pytest.approx(0.5, abs=0.002)
 
 
+def test_an_empty_block_of_sound_changes_nothing(tmp_path):
+    tone = np.sin(np.arange(8000) / 9).astype(np.float32) * 0.3
+    for name, blocks in (("one.mp4", [tone]), ("two.mp4", [tone[:0], tone, tone[:0].reshape(0, 1)])):
+        with ClipWriter(tmp_path / name, SIZE, 25, audio_rate=16000) as writer:
+            writer.write(paint(0, SIZE))
+            for block in blocks:
+                writer.write_audio(block)
+    assert (tmp_path / "one.mp4").read_bytes() == (tmp_path / "two.mp4").read_bytes()
+
+
 def test_a_silent_clip_has_no_sound(tmp_path):
     assert read_audio(write_numbers(tmp_path / "a.mp4")) is None
     with ClipWriter(tmp_path / "b.mp4", SIZE, 25) as writer:
