@@ -36,10 +36,12 @@ def export_clip(
     OutputError
         The file cannot be written; nothing is left behind.
     """
-    alignment = result.to_dict()["alignment"]
-    clock_s = np.array(alignment["reference_s"], np.float64)
-    take_s = np.array(alignment["take_s"], np.float64)
+    score = result.to_dict()
     if kind == "side-by-side":
-        clock_s, take_s = clock_s[:1], take_s[:1]
+        # Not the alignment's first pair: before the first move there is nothing to align by.
+        clock_s, take_s = np.zeros(1), np.array([score["timing"]["offset_s"]], np.float64)
+    else:
+        clock_s = np.array(score["alignment"]["reference_s"], np.float64)
+        take_s = np.array(score["alignment"]["take_s"], np.float64)
     graph = build_export_graph(path, reference=result.reference, take=result.take, clock_s=clock_s, take_s=take_s)
     run_offline(graph, on_progress=share_of(on_progress, "encode", result.reference.frames))

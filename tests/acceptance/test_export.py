@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from dancelike.media.clips import open_clip
 from dancelike.media.probe import probe_clip
 from dancelike.media.sound import read_audio
 from dancelike.media.writer import ClipWriter
-from tests.acceptance.shell import dancelike, excerpt, pictures
+from tests.acceptance.shell import DEMO, dancelike, excerpt, pictures
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.slow]
 
@@ -67,3 +68,23 @@ def test_an_export_shows_the_reference_at_the_left_and_the_take_at_the_right(fol
     nearest = min(np.abs(shown[:, half:] - rgb).mean() for rgb in originals["take"])
     assert nearest < 6
     assert np.abs(shown[:, half:] - originals["reference"][45]).mean() > 20
+
+
+@pytest.mark.parametrize("name", ["side-by-side", "retimed"])
+def test_an_export_starts_both_at_one_moment_of_the_dance(tmp_path: Path, name: str) -> None:
+    """On the bundled dance, whose take starts 0.6 s later and stands still before."""
+    truth = json.loads((DEMO / "truth.json").read_text(encoding="utf-8"))
+    outcome = dancelike("score", DEMO / "reference.mp4", DEMO / "take.mp4", "--out", tmp_path, "--export", name)
+    assert outcome.exit_code == 0, outcome.stderr
+    at_s = 2.0
+    with open_clip(tmp_path / f"{name}.mp4", analysis_size=1280) as clip:
+        shown = next(frame.rgb.astype(np.float32) for frame in clip if frame.timestamp.seconds >= at_s - 0.001)
+    right = shown[:, shown.shape[1] // 2 :]
+    with open_clip(DEMO / "take.mp4") as clip:
+        off = {
+            frame.timestamp.seconds: float(np.abs(right - frame.rgb).mean())
+            for frame in clip
+            if frame.timestamp.seconds < 2 * at_s
+        }
+    expected_s = np.interp(at_s, truth["warp"]["reference_s"], truth["warp"]["take_s"])
+    assert min(off, key=off.__getitem__) == pytest.approx(expected_s, abs=0.07)
