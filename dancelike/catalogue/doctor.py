@@ -91,11 +91,10 @@ def _models() -> Iterator[Finding]:
 
 
 def _cache() -> Finding:
-    named = os.environ.get("NUMBA_CACHE_DIR")
-    folder = Path(named) if named else Path(__file__).resolve().parents[1] / "kernels"
-    while not folder.exists():
-        folder = folder.parent
-    writable = os.access(folder, os.W_OK)
-    advice = "" if writable or not named else "set NUMBA_CACHE_DIR to a folder that can be written"
-    found = f"{folder}, {'writable' if writable else 'read-only: kernels are cached in the temporary folder'}"
-    return Finding(writable or not named, "Cache of the compiled kernels", found, advice)
+    """Ask the kernels themselves where they are cached: they look for another folder where theirs is read-only."""
+    from dancelike.kernels import _flags
+
+    folder = Path(_flags.NUMBA_SETTINGS.CACHE_DIR or Path(_flags.__file__).parent / "__pycache__")
+    well = _flags.is_writable(folder)
+    advice = "" if well else "set NUMBA_CACHE_DIR to a folder that can be written"
+    return Finding(well, "Cache of the compiled kernels", f"{folder}{'' if well else ' cannot be written'}", advice)

@@ -7,7 +7,10 @@ from itertools import pairwise
 
 from dancelike.errors import ConfigError
 
-__all__ = ["ScoreSettings"]
+__all__ = ["NOTICEABLE_MS", "ScoreSettings"]
+
+NOTICEABLE_MS = 60.0
+"""From here on a lead is called early or late: between two people, what lies below it is personal style."""
 
 _MIRROR = ("auto", "on", "off")
 
@@ -23,8 +26,6 @@ class ScoreSettings:
     windows_ms : tuple of float
         Half widths of the judgement windows perfect, great, good, ok, miss; rising. They are widened where the camera
         resolves less than the first.
-    max_offset_s : float
-        How much of the reference may pass before the take begins or after it ends without being bent onto it.
     max_lag_ms : float
         The largest lead of one limb that is looked for.
     window_s : float
@@ -41,7 +42,6 @@ class ScoreSettings:
 
     mirror: str = "auto"
     windows_ms: tuple[float, float, float, float, float] = (22.5, 45.0, 90.0, 135.0, 180.0)
-    max_offset_s: float = 15.0
     max_lag_ms: float = 400.0
     window_s: float = 1.5
     timeline_step_s: float = 0.25
@@ -59,8 +59,6 @@ class ScoreSettings:
         for name in ("max_lag_ms", "window_s", "timeline_step_s", "stiffness", "moment_count"):
             if getattr(self, name) <= 0:
                 raise ConfigError(f"{name} must be above 0, but is {getattr(self, name)}.")
-        if self.max_offset_s < 0:
-            raise ConfigError(f"max_offset_s must be at least 0, but is {self.max_offset_s}.")
         if not 0 < self.different_below <= self.same_above < 1:
             raise ConfigError(
                 "different_below and same_above must rise between 0 and 1, "

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dancelike.frames import BodyPart
 from dancelike.scoring.bones import LIMBS
+from dancelike.scoring.settings import NOTICEABLE_MS
 
 __all__ = ["name_of", "summary", "warnings"]
-
-# A lead below this between two people is personal style.
-_WORTH_SAYING_MS = 60.0
 
 
 def name_of(part: BodyPart | str) -> str:
@@ -39,9 +37,7 @@ def summary(
         out.append("You know this dance well.")
     else:
         out.append("This is the same dance, with room to grow.")
-    late = [
-        (abs(ms), limb, ms) for limb, ms in limb_leads_ms.items() if abs(ms) >= max(_WORTH_SAYING_MS, resolution_ms)
-    ]
+    late = [(abs(ms), limb, ms) for limb, ms in limb_leads_ms.items() if abs(ms) >= max(NOTICEABLE_MS, resolution_ms)]
     if len(late) == 1:
         _, limb, ms = late[0]
         out.append(f"Your {name_of(limb)} was {abs(ms):.0f} ms {_when(ms)}; everything else was together.")

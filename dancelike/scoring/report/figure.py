@@ -9,7 +9,8 @@ from html import escape
 from typing import Any
 
 from dancelike.frames import BodyPart
-from dancelike.scoring.report.values import NOTICEABLE_MS, ms, number, part_name, whole
+from dancelike.scoring.report.values import ms, number, part_name, whole
+from dancelike.scoring.settings import NOTICEABLE_MS
 
 __all__ = ["THINNEST", "body_figure", "grown", "shape_css"]
 

@@ -9,7 +9,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from dancelike.scoring.report.values import LIMBS, NOTICEABLE_MS, number, part_of
+from dancelike.scoring.report.values import LIMBS, number, part_of
+from dancelike.scoring.settings import NOTICEABLE_MS
 
 __all__ = ["Finding", "findings", "weight"]
 

@@ -6,10 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["LIMBS", "NOTICEABLE_MS", "ms", "number", "part_name", "part_of", "seconds", "whole"]
-
-NOTICEABLE_MS = 60.0
-"""From here on a lead is called early or late: below it lies personal style (anchors of the scoring)."""
+__all__ = ["LIMBS", "ms", "number", "part_name", "part_of", "seconds", "whole"]
 
 LIMBS = {
     "left arm": ("left_upper_arm", "left_forearm", "left_hand"),

@@ -8,6 +8,7 @@ from typing import Any
 from dancelike.frames import BodyPart
 from dancelike.scoring.report.findings import Finding, findings, weight
 from dancelike.scoring.report.values import ms, number, part_name, part_of
+from dancelike.scoring.settings import NOTICEABLE_MS
 
 __all__ = ["GRADE_WORDS", "JUDGEMENT_WORDS", "opening", "sentences", "warnings"]
 
@@ -88,7 +89,7 @@ def sentences(score: Score) -> list[str]:
     if by_kind["lead"]:
         out.append(_lead_sentence(score, by_kind["lead"], alone=len(found) == len(by_kind["lead"])))
     out += [_other_sentence(score, by_kind[kind][0]) for kind in ("tempo", "passage", "shape") if by_kind[kind]]
-    if not out and overall is not None and abs(overall) >= 60.0:
+    if not out and overall is not None and abs(overall) >= NOTICEABLE_MS:
         out.append(f"You were {ms(overall)} overall; listen for the count before you move.")
     if not out and total is not None and total >= 85.0:
         out = ["Shape and timing followed the reference from start to end.", "Try it at full energy next."]
