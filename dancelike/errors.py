@@ -11,6 +11,8 @@ __all__ = [
     "ClipNotFoundError",
     "ConfigError",
     "DancelikeError",
+    "DeviceError",
+    "DeviceLostError",
     "GraphError",
     "InternalError",
     "ModelError",
@@ -52,6 +54,16 @@ class ClipError(DancelikeError, ValueError):
 
 class ClipNotFoundError(ClipError, FileNotFoundError):
     """The clip's path does not exist."""
+
+
+class DeviceError(DancelikeError, OSError):
+    """A camera or a sound output is not there or cannot be used as asked."""
+
+    exit_code = 3
+
+
+class DeviceLostError(DeviceError):
+    """A camera or a sound output that worked was unplugged, died or went silent; it may come back."""
 
 
 class NoDancerError(DancelikeError, ValueError):

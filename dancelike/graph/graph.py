@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from dancelike.errors import GraphError
 from dancelike.graph.edge import Edge, Overflow
+from dancelike.graph.gate import Gate
 from dancelike.graph.task import Node, Port, SourceTask, Task
 
 __all__ = ["Graph"]
@@ -37,6 +38,7 @@ class Graph:
         self.name = name
         self._tasks: dict[str, Node] = {}
         self._edges: list[Edge] = []
+        self._gates: list[Gate] = []
 
     @property
     def tasks(self) -> tuple[Node, ...]:
@@ -47,6 +49,11 @@ class Graph:
     def edges(self) -> tuple[Edge, ...]:
         """The edges in the order in which they were connected."""
         return tuple(self._edges)
+
+    @property
+    def gates(self) -> tuple[Gate, ...]:
+        """The gates in the order in which they were declared."""
+        return tuple(self._gates)
 
     def __getitem__(self, name: str) -> Node:
         """Return the task called ``name``."""
@@ -114,17 +121,47 @@ class Graph:
         self._edges.append(edge)
         return edge
 
+    def gate(self, source: str, sleepers: Iterable[str], *, awake: bool = False) -> Gate:
+        """Let the output port ``source`` (``task.port``, payload `bool`) put tasks to sleep and wake them.
+
+        Parameters
+        ----------
+        source : str
+            For example ``motion.awake``.
+        sleepers : iterable of str
+            Names of the tasks.
+        awake : bool
+            How the run begins.
+
+        Raises
+        ------
+        GraphError
+            A name is unknown, nobody sleeps, the port's payload is not `bool`, or it is a gate already.
+        """
+        task, port = self._end(source, "output")
+        names = tuple(self[name].name for name in sleepers)
+        if not names:
+            raise GraphError(f"the gate {source} has no task to put to sleep; name at least one")
+        if any((g.task, g.port) == (task.name, port.name) for g in self._gates):
+            raise GraphError(f"the port {source} is a gate already; name all its tasks at once")
+        if port.payload is not bool:
+            raise GraphError(f"the gate {source} gives {port.payload.__name__}, but a gate is a port with payload bool")
+        gate = Gate(task.name, port.name, names, awake)
+        self._gates.append(gate)
+        return gate
+
     def validate(self) -> None:
         """Refuse a graph that cannot run.
 
         Raises
         ------
         GraphError
-            No task, a task without any port, a required port without an edge, or a cycle.
+            No task, a task without any port, a required port without an edge, a cycle, or a gate that puts its
+            own task, or one that feeds it, to sleep.
         """
         if not self._tasks:
             raise GraphError(f"the graph '{self.name}' has no task; add at least a source")
-        sources = {(e.source_task, e.source_port) for e in self._edges}
+        sources = {(e.source_task, e.source_port) for e in self._edges} | {(g.task, g.port) for g in self._gates}
         targets = {(e.target_task, e.target_port) for e in self._edges}
         for name, task in self._tasks.items():
             if isinstance(task, Task) and not task.inputs:
@@ -143,6 +180,24 @@ class Graph:
                         " connect it or declare it not required"
                     )
         self.order()
+        for gate in self._gates:
+            for name in gate.sleepers:
+                if name in self._feeders(gate.task):
+                    raise GraphError(
+                        f"the gate {gate.task}.{gate.port} puts '{name}' to sleep, which it needs itself to wake up;"
+                        " put only others to sleep"
+                    )
+
+    def _feeders(self, name: str) -> set[str]:
+        """Return the task and all from which packets reach it."""
+        found = {name}
+        waiting = [name]
+        while waiting:
+            consumer = waiting.pop()
+            new = {e.source_task for e in self._edges if e.target_task == consumer} - found
+            found |= new
+            waiting.extend(new)
+        return found
 
     def order(self) -> tuple[str, ...]:
         """Return the names of the tasks, producers before consumers, otherwise as they were added.
@@ -167,7 +222,10 @@ class Graph:
         return tuple(ordered)
 
     def to_mermaid(self) -> str:
-        """Draw the graph as a Mermaid flow chart: boxes are tasks, arrows say the port and the capacity."""
+        """Draw the graph as a Mermaid flow chart: boxes are tasks, arrows say the port and the capacity.
+
+        Dotted arrows lead from a gate to the tasks that it wakes.
+        """
         number = {name: f"t{i}" for i, name in enumerate(self._tasks)}
         lines = ["flowchart LR"]
         for name, task in self._tasks.items():
@@ -182,6 +240,8 @@ class Graph:
             if edge.overflow is not Overflow.FAULT:
                 label += f", {edge.overflow.value.replace('_', ' ')}"
             lines.append(f'    {number[edge.source_task]} -->|"{label}"| {number[edge.target_task]}')
+        for gate in self._gates:
+            lines += [f'    {number[gate.task]} -.->|"{gate.port}"| {number[name]}' for name in gate.sleepers]
         return "\n".join(lines) + "\n"
 
     def _end(self, where: str, side: str) -> tuple[Node, Port]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -46,11 +46,14 @@ class Packet:
         Count of the packets that the producing port emitted before this one.
     payload : object
         Shared by all consumers, so nobody changes it.
+    origin : int
+        Number of the dispatch that made it, -1 for none; no part of what the packet is.
     """
 
     timestamp: Timestamp
     sequence: int
     payload: Any
+    origin: int = field(default=-1, compare=False, repr=False)
 
 
 class Emit(NamedTuple):
@@ -84,16 +87,17 @@ class Restart:
         Wait before the first restart, above 0.
     longest_ms : float
         Limit of the doubling.
-    attempts : int
-        Failures in a row after which the task stays down.
+    attempts : int or None
+        Failures in a row after which the task stays down; None never gives up, as fits a device that
+        may be plugged in again.
     """
 
     first_ms: float = 100.0
     longest_ms: float = 5000.0
-    attempts: int = 5
+    attempts: int | None = 5
 
     def __post_init__(self) -> None:
-        if not 0.0 < self.first_ms <= self.longest_ms or self.attempts < 1:
+        if not 0.0 < self.first_ms <= self.longest_ms or (self.attempts is not None and self.attempts < 1):
             raise ValueError(f"Restart needs 0 < first_ms <= longest_ms and attempts of at least 1, but is {self}")
 
 
@@ -110,13 +114,20 @@ class Node(ABC):
     outputs : tuple of Port
         In the order in which a reader would list them.
     budget_ms : float or None
-        Wall time that one call should take; measured by every driver, and the deadline of a live one.
+        Wall time within which a packet should be done, from its arrival on; measured by every driver, and the
+        deadline of a live one.
+    cost_ms : float or None
+        CPU time that one call takes as a rule, for the admission before a live run; None: as long as the budget.
     watchdog_ms : float or None
         Wall time after which a live driver gives up on a call.
     restart : Restart or None
         What a live driver does after a failure; None leaves the task down. Offline, a failure ends the run.
     levels : tuple of str
         Names of the quality levels, best first; a live driver may change the level, offline always uses the first.
+    level_costs : tuple of float
+        What a call costs at each level, as a share of the first, for example ``(1.0, 0.4)``; empty if unknown.
+    importance : int
+        Where quality has to be given up, tasks of low importance give way first.
     """
 
     name: str
@@ -125,6 +136,9 @@ class Node(ABC):
     watchdog_ms: float | None = None
     restart: Restart | None = None
     levels: tuple[str, ...] = ("full",)
+    cost_ms: float | None = None
+    level_costs: tuple[float, ...] = ()
+    importance: int = 0
 
     def start(self) -> None:  # noqa: B027  most tasks have nothing to acquire
         """Acquire what the task needs (open the file, load the model); called once before the first packet."""
@@ -177,8 +191,9 @@ class SourceTask(Node):
     Attributes
     ----------
     period_s : Fraction or None
-        Seconds between two calls in a live run; None when a device sets the pace (`next` then blocks on
-        a thread of its own). Offline, a source is asked whenever its edges have room.
+        Seconds between two calls in a live run; None when something outside sets the pace: a device
+        (`DeviceSource`), or whoever hands packets to the run. Offline, a source is asked whenever its
+        edges have room.
     """
 
     period_s: Fraction | None = None

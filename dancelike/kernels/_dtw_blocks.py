@@ -1,9 +1,10 @@
-"""The fast core: strips of rows scanned in blocks by wide vectors, with checkpoints in place of a trace-back matrix.
+"""The fast core: strips of rows scanned by wide vectors, with checkpoints in place of a trace-back matrix.
 
-The rows of the cost matrix are cut into strips of `size` rows, and the anti-diagonals into groups of `size`; where a
-strip meets a group lies a block (see :mod:`dancelike.kernels._vectors`). Block `(s, g)` only needs `(s, g - 1)` and the
-row above, which `(s - 1, g)` has finished. Within strip `s` blocks are numbered ``g - s``: block `b` starts at column
-``b size``.
+The rows of the cost matrix are cut into strips (see :mod:`dancelike.kernels._vectors` for what happens inside of one),
+and the steps of a strip into windows of `lanes` steps: window `k` of any strip begins at column ``k lanes``. Strip `s`
+runs `s` windows late, so that the row above has always gone ahead; windows that lie at the same time, some of them
+together, form a group, and where a strip meets a group lies a block. Block `(s, g)` only needs `(s, g - 1)` and the row
+above, which `(s - 1, g)` has finished.
 
 Local costs are ``|x|^2 + |y|^2 - 2 x.y`` of centred features, in the precision of the input. Totals in a block count
 from a base near the smallest total at its entry, kept in double precision, so that they stay small and single
@@ -22,10 +23,11 @@ from typing import TYPE_CHECKING, Any
 import numba as nb
 import numpy as np
 
+from dancelike.kernels._atomics import claim, publish, wait_beyond
 from dancelike.kernels._dtw_layout import Problem, Workspace, lay_out, workspace
 from dancelike.kernels._dtw_rows import Array
 from dancelike.kernels._flags import kernel
-from dancelike.kernels._vectors import claim, cost_steps, publish, scan_and_keep_steps, scan_steps, wait_beyond
+from dancelike.kernels._vectors import advance, advance_and_keep, first_costs
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -42,173 +44,173 @@ _callee: Any = nb.njit(nogil=True, error_model="numpy")
 
 
 @_part
-def _fill_steps(p: Problem, w: Workspace, first_row: int) -> tuple[int, int]:
+def _fill_steps(p: Problem, w: Workspace, s: int) -> tuple[int, int]:
     """Write the band's edges of one strip in steps; returns the range of steps that the band leaves whole."""
-    size = len(w.above)
-    n, m = len(p.lo), p.rows.shape[1] - 3 * size
+    lanes, depth = p.lanes, p.depth
+    n, m = len(p.lo), p.rows.shape[1] - 3 * lanes
     clear_from, clear_to = 0, _FAR
-    for r in range(size):
-        i = min(first_row + r, n - 1)
-        # At either end of y the windows hold infinite squares, which does the same.
-        w.first_step[r] = p.lo[i] + r if p.lo[i] > 0 else 0
-        w.last_step[r] = p.hi[i] + r if p.hi[i] < m - 1 else _FAR
-        clear_from = max(clear_from, w.first_step[r])
-        clear_to = min(clear_to, w.last_step[r])
+    for lane in range(lanes):
+        for q in range(depth):
+            i = min((s * lanes + lane) * depth + q, n - 1)
+            # At either end of y the windows hold infinite squares, which does the same.
+            first = p.lo[i] + lane if p.lo[i] > 0 else 0
+            last = p.hi[i] + lane if p.hi[i] < m - 1 else _FAR
+            w.first_step[q * lanes + lane], w.last_step[q * lanes + lane] = first, last
+            clear_from = max(clear_from, first)
+            clear_to = min(clear_to, last)
     return clear_from, clear_to
 
 
 @_callee
 def _mask(costs: Array, slot: int, first: int, first_step: Array, last_step: Array) -> None:
-    """Make the cells of a block that lie outside the band infinite."""
-    for t in range(costs.shape[1]):
-        step = np.int32(first + t)
+    """Make the cells of a round that lie outside the band infinite."""
+    for u in range(costs.shape[1]):
+        step = np.int32(first + u)
         for r in range(costs.shape[2]):
             inside = first_step[r] <= step <= last_step[r]
-            costs[slot, t, r] = costs[slot, t, r] if inside else np.inf
+            costs[slot, u, r] = costs[slot, u, r] if inside else np.inf
 
 
 @_callee
-def _begin(row: Array, block: int, state: Array) -> float:
+def _begin(row: Array, window: int, state: Array, lanes: int) -> float:
     """Set the state of a strip before its first block; returns its base."""
-    size = state.shape[1]
-    for r in range(size):
-        state[0, r] = np.inf
-        state[1, r] = np.inf
-    corner = float(row[size + block * size - 1])
+    for r in range(len(state)):
+        state[r] = np.inf
+    corner = float(row[lanes + window * lanes - 1])
     if corner == np.inf:
         return 0.0
-    state[1, 0] = 0
+    state[len(state) - lanes] = 0
     return corner
 
 
 @_callee
-def _save(state: Array, base: float, states: Array, bases: Array, s: int, column: int) -> None:
-    """Keep the state of a strip at the left of a tile."""
-    for r in range(state.shape[1]):
-        states[s, column, 0, r] = state[0, r]
-        states[s, column, 1, r] = state[1, r]
-    bases[s, column] = base
-
-
-@_callee
-def _resume(states: Array, bases: Array, s: int, column: int, state: Array, row_below: Array, block: int) -> float:
-    """Set the state of a strip at the left of a tile as it was in the first pass; returns its base."""
-    size = state.shape[1]
-    for r in range(size):
-        state[0, r] = states[s, column, 0, r]
-        state[1, r] = states[s, column, 1, r]
-    base = float(bases[s, column])
+def _resume(saved: Array, base: float, state: Array, lanes: int, row_below: Array, window: int) -> None:
+    """Set the state of a strip at the left of a tile as it was in the first pass."""
+    for r in range(len(state)):
+        state[r] = saved[r]
     # The one total that the strip below needs from before the tile.
-    row_below[block * size] = base + state[0, size - 1]
-    return base
+    row_below[window * lanes] = base + state[len(state) - lanes - 1]
 
 
 @_callee
-def _enter(row: Array, first: int, base: float, state: Array, above: Array) -> float:
+def _enter(place: Array, base: float, state: Array, lanes: int, above: Array) -> float:
     """Load the totals above a block and count them, and the state, from a new base; returns the base."""
-    size = len(above)
-    place = row[size + first : 2 * size + first]
     # Any total near the smallest will do.
-    lowest = base + float(state[0, size - 1])
-    for k in range(0, size, 8):
+    lowest = base + float(state[len(state) - lanes - 1])
+    for k in range(0, len(place), 8):
         lowest = min(lowest, place[k])
     if lowest == np.inf:
         lowest = base
     change = base - lowest
-    for k in range(size):
+    for k in range(len(place)):
         above[k] = place[k] - lowest
-    for k in range(size):
-        state[0, k] += change
-    for k in range(size):
-        state[1, k] += change
+    for r in range(len(state)):
+        state[r] += change
     return lowest
 
 
 @_callee
-def _hand_down(costs: Array, slot: int, below: Array, last_row: int, base: float, row: Array, first: int) -> None:
+def _hand_down(below: Array, base: float, place: Array) -> None:
     """Write the totals of the last row of a block for the strip below."""
-    size = len(below)
-    if last_row < size - 1:
-        for t in range(size):
-            below[t] = costs[slot, t, last_row]
-    place = row[size + first - last_row : 2 * size + first - last_row]
-    for t in range(size):
+    for t in range(len(place)):
         place[t] = base + below[t]
+
+
+@_part
+def _scan_rounds(
+    p: Problem, w: Workspace, s: int, begin: int, end: int, last: int, code_from: int, last_place: int, keep: bool,
+    clear_from: int, clear_to: int,
+) -> None:  # fmt: skip
+    """Advance strip `s` by the rounds ``begin .. end - 1`` of a block, where `last` is the last of the strip."""
+    panels, panel_squares, windows, window_squares = p.panels, p.panel_squares, p.windows, p.window_squares
+    costs, state, above, below, codes, twice, steps = w.costs, w.state, w.above, w.below, w.codes, p.twice, p.steps
+    code_strip = s % p.tile_strips if w.keep else 0
+    for turn in range(begin, end):
+        first, slot = turn * steps, turn & 1
+        if first < clear_from or first + steps - 1 > clear_to:
+            _mask(costs, slot, first, w.first_step, w.last_step)
+        following = min(turn + 1, last)
+        step = first - begin * steps
+        code_step = first - code_from if w.keep else 0
+        if keep:
+            advance_and_keep(
+                panels, panel_squares, s, windows, window_squares, following, costs, slot, state, above, below,
+                codes, code_strip, step, code_step, last_place, twice,
+            )  # fmt: skip
+        else:
+            advance(
+                panels, panel_squares, s, windows, window_squares, following, costs, slot, state, above, below,
+                codes, code_strip, step, code_step, last_place, twice,
+            )  # fmt: skip
 
 
 @_part
 def _scan_strip(p: Problem, w: Workspace, s: int, first_group: int, last_group: int, resume: bool) -> None:
     """Advance strip `s` over its blocks that lie in some groups."""
-    size, lanes = len(w.above), p.lanes
+    lanes, size = p.lanes, p.lanes * p.depth
     n = len(p.lo)
     tile_row, strip = s // p.tile_strips, s % p.tile_strips
     row_above = p.rows[tile_row] if strip == 0 else p.between
     row_below = p.rows[tile_row + 1] if strip == p.tile_strips - 1 else p.between
-    start = p.lo[s * size] // size
-    first_column = (start + s) // p.tile_groups
-    end = (p.hi[min(n, (s + 1) * size) - 1] + size) // size + 1
-    start, stop = max(start, first_group - s), min(end, last_group + 1 - s)
+    start = p.lo[s * size] // lanes
+    first_column = (start + s) // p.group // p.tile_groups
+    # One step more than the last cell needs: the strip below may resume beside it, and asks for what lies above.
+    end = (p.hi[min(n, (s + 1) * size) - 1] + lanes) // lanes + 1
+    start, stop = max(start, first_group * p.group - s), min(end, (last_group + 1) * p.group - s)
     if start >= stop:
         return
     # The last strip hands down the last row of x, which need not be its own last.
     last_row = min(n - s * size, size) - 1
-    keep_totals = w.keep or last_row < size - 1
-    clear_from, clear_to = _fill_steps(p, w, s * size)
-    windows, window_squares, progress, states, bases = p.windows, p.window_squares, p.progress, p.states, p.bases
-    costs, state, above, below, codes = w.costs, w.state, w.above, w.below, w.codes
-    panels, panel_squares, first_step, last_step = p.panels, p.panel_squares, w.first_step, w.last_step
-    tile_groups, twice = p.tile_groups, p.twice
-    code_strip = strip if w.keep else 0
+    last_lane = last_row // p.depth
+    last_place = last_row % p.depth * lanes + last_lane
+    keep = w.keep or last_row < size - 1
+    clear_from, clear_to = _fill_steps(p, w, s)
+    rounds = lanes // p.steps
+    turn = start * rounds
+    first_costs(p.panels, p.panel_squares, s, p.windows, p.window_squares, turn, w.costs, turn & 1)
     base = 0.0
-    # The costs of the next block are computed between the steps of this one, whose chain of dependent minima and sums
-    # leaves the multipliers idle. The first round only computes costs.
-    for block in range(start - 1, stop):
-        group, first, slot = block + s, block * size, block & 1
-        code_block = block - start if w.keep else 0
-        if block >= start:
-            if s > 0:
-                wait_beyond(progress, s - 1, group)
-            column = group // tile_groups - first_column
-            if block == start:
-                base = (
-                    _resume(states, bases, s, column, state, row_below, block)
-                    if resume
-                    else _begin(row_above, block, state)
-                )
-            if block == start or group % tile_groups == 0:
-                _save(state, base, states, bases, s, column)
-            if first < clear_from or first + size - 1 > clear_to:
-                _mask(costs, slot, first, first_step, last_step)
-            base = _enter(row_above, first, base, state, above)
-        for phase in range(lanes):
-            if block + 1 < stop:
-                cost_steps(panels, panel_squares, s, windows, window_squares, block + 1, phase, costs, 1 - slot)
-            step = phase * (size // lanes)
-            if block >= start and keep_totals:
-                scan_and_keep_steps(costs, slot, state, above, below, step, codes, code_strip, code_block, twice)
-            elif block >= start:
-                scan_steps(costs, slot, state, above, below, step, codes, code_strip, code_block, twice)
-        if block >= start:
-            _hand_down(costs, slot, below, last_row, base, row_below, first)
-            publish(progress, s, group + 1 if block + 1 < end else _DONE)
+    window = start
+    while window < stop:
+        group = (window + s) // p.group
+        past = min(stop, (group + 1) * p.group - s)
+        if s > 0:
+            wait_beyond(p.progress, s - 1, group)
+        column = group // p.tile_groups - first_column
+        if window == start and resume:
+            base = p.bases[s, column]
+            _resume(p.states[s, column], base, w.state, lanes, row_below, window)
+        elif window == start:
+            base = _begin(row_above, window, w.state, lanes)
+        if not w.keep and (window == start or group % p.tile_groups == 0):
+            p.states[s, column] = w.state
+            p.bases[s, column] = base
+        base = _enter(row_above[(window + 1) * lanes : (past + 1) * lanes], base, w.state, lanes, w.above)
+        _scan_rounds(
+            p, w, s, window * rounds, past * rounds, stop * rounds - 1, start * lanes, last_place, keep,
+            clear_from, clear_to,
+        )  # fmt: skip
+        _hand_down(w.below, base, row_below[(window + 1) * lanes - last_lane : (past + 1) * lanes - last_lane])
+        publish(p.progress, s, group + 1 if past < end else _DONE)
+        window = past
 
 
 @_part
 def _walk(p: Problem, codes: Array, tile_row: int, first_group: int, i: int, j: int, path: Array, k: int) -> Any:
     """Walk back from cell `(i, j)` until the path leaves a tile; returns the cell before it and the count of cells."""
-    size, lanes = codes.shape[2], p.lanes
+    lanes, depth, size = p.lanes, p.depth, p.lanes * p.depth
     first_row = tile_row * p.tile_strips * size
-    while min(i - first_row, j) >= 0 and i + j >= first_group * size:
+    while i >= first_row and j >= 0:
+        s, lane, q = i // size, i % size // depth, i % depth
+        first_window = first_group * p.group - s
+        if (lane + j) // lanes < first_window:
+            break
         path[k, 0], path[k, 1] = i, j
         k += 1
-        r = i % size
-        s = i // size
-        first = max(p.lo[s * size] // size, first_group - s)
-        code = codes[s % p.tile_strips, (r + j) // size - first, (r + j) % size]
-        bit = r % lanes
-        if code[0, r // lanes] >> bit & 1:
+        first = max(p.lo[s * size] // lanes, first_window) * lanes
+        code = codes[s % p.tile_strips, lane + j - first]
+        if code[0, q] >> lane & 1:
             j -= 1
-        elif code[1, r // lanes] >> bit & 1:
+        elif code[1, q] >> lane & 1:
             i -= 1
         else:
             i -= 1
@@ -233,8 +235,8 @@ def _align(p: Problem, w: Workspace, open_end: bool, path: Array) -> int:
     int
         The number of cells.
     """
-    size = len(w.above)
-    n, m = len(p.lo), p.rows.shape[1] - 3 * size
+    lanes, size = p.lanes, p.lanes * p.depth
+    n, m = len(p.lo), p.rows.shape[1] - 3 * lanes
     strips = len(p.progress) - 1
     again = w.keep and not p.one_tile
     last_row = p.rows[-1] if strips % p.tile_strips == 0 else p.between
@@ -244,13 +246,13 @@ def _align(p: Problem, w: Workspace, open_end: bool, path: Array) -> int:
         tile_row, first_group, last_group = 0, 0, _FAR
         if again:
             if searching:
-                j = _end_of(last_row, p.lo[i], p.hi[i], size)
+                j = _end_of(last_row, p.lo[i], p.hi[i], lanes)
                 searching = False
             tile_row = i // size // p.tile_strips
-            first_group = (i + j) // size // p.tile_groups * p.tile_groups
-            last_group = (i + j) // size
-            left = (first_group - (tile_row + 1) * p.tile_strips) * size
-            right = (last_group + 2 - tile_row * p.tile_strips) * size
+            last_group = ((i % size // p.depth + j) // lanes + i // size) // p.group
+            first_group = last_group // p.tile_groups * p.tile_groups
+            left = (first_group * p.group - (tile_row + 1) * p.tile_strips) * lanes
+            right = ((last_group + 1) * p.group - tile_row * p.tile_strips + 2) * lanes
             for place in range(max(left, 0), min(right, len(p.between))):
                 p.between[place] = np.inf
             p.progress[strips] = tile_row * p.tile_strips
@@ -262,18 +264,18 @@ def _align(p: Problem, w: Workspace, open_end: bool, path: Array) -> int:
         if not w.keep:
             break
         if searching:
-            j = _end_of(last_row, p.lo[i], p.hi[i], size)
+            j = _end_of(last_row, p.lo[i], p.hi[i], lanes)
             searching = False
         i, j, k = _walk(p, w.codes, tile_row, first_group, i, j, path, k)
     return k
 
 
 @_callee
-def _end_of(row: Array, first: int, last: int, size: int) -> int:
+def _end_of(row: Array, first: int, last: int, lanes: int) -> int:
     """Return the column of the smallest total of a row."""
     best = first
     for j in range(first, last + 1):
-        if row[size + j] < row[size + best]:
+        if row[lanes + j] < row[lanes + best]:
             best = j
     return best
 

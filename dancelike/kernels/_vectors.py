@@ -1,15 +1,20 @@
-"""The two inner loops of dynamic time warping as explicit vectors, as wide as the machine's registers.
+"""The inner loop of dynamic time warping as explicit vectors, as wide as the machine's registers.
 
-A block is a parallelogram of `size` rows and `size` steps: at step `t` its row `r` is at column `t - r`. The cells of
-one step lie on an anti-diagonal, so they do not depend on each other, and one vector holds a run of them. `size` is a
-small multiple of the lanes of a vector. Everything here is emitted for any number of lanes; only :func:`vector_shape`
-knows machines.
+A strip of ``lanes x depth`` rows is scanned by `depth` vectors. Lane `l` holds the rows ``l depth`` to ``l depth +
+depth - 1``, vector `q` the `q`-th of them, and lane `l` runs `l` columns behind lane 0: at step `t` it is at column
+``t - l``. So the row above is the vector before, in the same lane, and only vector 0 needs a shift across lanes; the
+steps lean by one column a lane, not by one a row, which wastes little at a band's edges; and all vectors of a step meet
+the same run of frames of `y`, so that one load of them serves them all.
+
+Costs are computed some steps at a time, a round, and the sums of the next round's costs are taken between the steps of
+the scan of this one, whose chain of dependent minima and sums would leave the multipliers idle. Everything here is
+emitted for any number of lanes; only :func:`vector_shape` knows machines.
 """
 
 from __future__ import annotations
 
 import functools
-import os
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import llvmlite.binding
@@ -20,16 +25,7 @@ from numba.extending import intrinsic
 
 from dancelike.kernels._flags import NUMBA_SETTINGS
 
-__all__ = [
-    "VectorShape",
-    "claim",
-    "cost_steps",
-    "publish",
-    "scan_and_keep_steps",
-    "scan_steps",
-    "vector_shape",
-    "wait_beyond",
-]
+__all__ = ["VectorShape", "advance", "advance_and_keep", "first_costs", "vector_shape"]
 
 # Numba's own types say nothing of use here.
 _emit: Any = cgutils
@@ -37,27 +33,28 @@ _emitted: Any = intrinsic
 
 
 class VectorShape(NamedTuple):
-    """How a block is cut into vectors.
+    """How a strip is cut into vectors.
 
     Attributes
     ----------
     lanes : int
-        Elements of one vector.
-    vectors : int
-        Vectors in one anti-diagonal of a block: ``size / lanes``.
-    tile_rows, tile_steps : int
-        Vectors of costs that are accumulated at once; their product must fit the registers.
+        Elements of one vector; also the steps of a window of `y`.
+    depth : int
+        Vectors of a strip, which are also the rows of a lane.
+    tile_depth, steps : int
+        Vectors and steps of costs that are accumulated at once; their product must fit the registers. `steps` is the
+        length of a round and divides `lanes`, `tile_depth` divides `depth`.
     """
 
     lanes: int
-    vectors: int
-    tile_rows: int
-    tile_steps: int
+    depth: int
+    tile_depth: int
+    steps: int
 
     @property
-    def size(self) -> int:
-        """Rows and steps of a block."""
-        return self.lanes * self.vectors
+    def rows(self) -> int:
+        """Rows of a strip."""
+        return self.lanes * self.depth
 
 
 @functools.cache
@@ -71,7 +68,7 @@ def vector_shape(itemsize: int) -> VectorShape:
         return VectorShape(64 // itemsize, 4, 4, 4)
     if "+avx2" in features:
         return VectorShape(32 // itemsize, 4, 4, 2)
-    return VectorShape(16 // itemsize, 8, 4, 4)
+    return VectorShape(16 // itemsize, 8, 4, min(16 // itemsize, 4))
 
 
 class _Emitter:
@@ -80,15 +77,15 @@ class _Emitter:
     def __init__(self, context: Any, builder: Any, signature: Any, args: Any) -> None:
         self.context = context
         self.builder = builder
-        arrays = [
+        self.args = [
             context.make_array(kind)(context, builder, value) if isinstance(kind, types.Array) else value
             for kind, value in zip(signature.args, args, strict=True)
         ]
-        self.args = arrays
         element = next(kind.dtype for kind in signature.args if isinstance(kind, types.Array))
         self.shape = vector_shape(element.bitwidth // 8)
         self.element = context.get_value_type(element)
         self.vector = ir.VectorType(self.element, self.shape.lanes)
+        self.element_size = 4 if isinstance(self.element, ir.FloatType) else 8
 
     def index(self, value: int) -> Any:
         return self.context.get_constant(types.intp, value)
@@ -104,19 +101,16 @@ class _Emitter:
             place = self.builder.add(place, self.builder.mul(count, elements))
         return self.builder.gep(array.data, [place])
 
-    def load(self, pointer: Any, offset: Any) -> Any:
-        place = self.builder.gep(pointer, [offset])
-        place = self.builder.bitcast(place, self.vector.as_pointer())
+    def at(self, pointer: Any, offset: int) -> Any:
+        return self.builder.gep(pointer, [self.index(offset)])
+
+    def load(self, pointer: Any, offset: int) -> Any:
+        place = self.builder.bitcast(self.at(pointer, offset), self.vector.as_pointer())
         return self.builder.load(place, align=self.element_size, typ=self.vector)
 
-    def store(self, value: Any, pointer: Any, offset: Any) -> None:
-        place = self.builder.gep(pointer, [offset])
-        place = self.builder.bitcast(place, self.vector.as_pointer())
+    def store(self, value: Any, pointer: Any, offset: int) -> None:
+        place = self.builder.bitcast(self.at(pointer, offset), self.vector.as_pointer())
         self.builder.store(value, place, align=self.element_size)
-
-    @property
-    def element_size(self) -> int:
-        return 4 if isinstance(self.element, ir.FloatType) else 8
 
     def splat(self, scalar: Any) -> Any:
         lane0 = self.builder.insert_element(ir.Constant(self.vector, ir.Undefined), scalar, ir.IntType(32)(0))
@@ -148,212 +142,170 @@ class _Emitter:
         return packed if self.shape.lanes == width.width else self.builder.zext(packed, width)
 
 
-def _emit_cost_steps(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-    e = _Emitter(context, builder, signature, args)
-    x, x_squares, strip, y, y_squares, block, phase, costs, slot = e.args
-    lanes, vectors, tile_rows, tile_steps = e.shape
-    size = e.shape.size
-    at = builder.sub(e.index(size - 1), phase)
+def _cost_pieces(
+    e: _Emitter, x: Any, x_squares: Any, strip: Any, y: Any, y_squares: Any, turn: Any, costs: Any, slot: Any
+) -> Iterator[None]:
+    """Emit the costs of a round in as many pieces as it has steps, pausing after each."""
+    builder = e.builder
+    lanes, depth, tile_depth, steps = e.shape
+    rows = e.shape.rows
+    rounds = e.index(lanes // steps)
+    window, within = builder.udiv(turn, rounds), builder.urem(turn, rounds)
+    # Where the frames of the last step of the round begin in the window; those of earlier steps lie behind.
+    at = builder.sub(e.index(lanes - steps), builder.mul(within, e.index(steps)))
     features = builder.extract_value(x.shape, 1)
     # Lengths that are known keep registers free for what is not.
-    panel = e.item(x, (strip, builder.mul(features, e.index(size))))
-    panel_squares = e.item(x_squares, (strip, size))
-    square_row = e.item(y_squares, (block, 2 * size))
-    window = e.item(y, (block, builder.mul(features, e.index(2 * size))))
-    cost_rows = e.item(costs, (slot, size * size), (phase, size))
-    for first_row in range(0, vectors, tile_rows):
-        for first_step in range(0, vectors, tile_steps):
-            rows = range(first_row, first_row + tile_rows)
-            steps = range(first_step, first_step + tile_steps)
-            # Row vector q at step `phase + lanes u` meets the frames of y that begin at `at + lanes (q - u)`: cells
-            # with the same q - u share one load.
-            offsets = sorted({q - u for q in rows for u in steps})
-            x_vectors = {q: e.load(panel_squares, e.index(q * lanes)) for q in rows}
-            y_vectors = {k: e.load(square_row, e.plus(at, k * lanes)) for k in offsets}
-            sums = {
-                (q, u): _emit.alloca_once_value(builder, builder.fadd(x_vectors[q], y_vectors[q - u]))
-                for q in rows
-                for u in steps
-            }
-            with _emit.for_range(builder, features) as loop:
-                x_row = builder.gep(panel, [builder.mul(loop.index, e.index(size))])
-                y_row = builder.gep(window, [builder.mul(loop.index, e.index(2 * size))])
-                x_vectors = {q: e.load(x_row, e.index(q * lanes)) for q in rows}
-                for k in offsets:
-                    y_vector = e.load(y_row, e.plus(at, k * lanes))
-                    for (q, u), place in sums.items():
-                        if q - u == k:
-                            builder.store(e.multiply_add(x_vectors[q], y_vector, builder.load(place)), place)
-            zero = ir.Constant(e.vector, [0.0] * lanes)
-            for (q, u), place in sums.items():
-                cost = builder.load(place)
-                # Rounding can leave a square a little below zero.
-                cost = builder.select(e.less(cost, zero), zero, cost)
-                e.store(cost, cost_rows, e.index(u * lanes * size + q * lanes))
-    return context.get_dummy_value()
+    panel = e.item(x, (strip, builder.mul(features, e.index(rows))))
+    panel_squares = e.item(x_squares, (strip, rows))
+    frames = builder.gep(e.item(y, (window, builder.mul(features, e.index(2 * lanes)))), [at])
+    frame_squares = builder.gep(e.item(y_squares, (window, 2 * lanes)), [at])
+    cost_rows = e.item(costs, (slot, steps * rows))
+    pieces = steps * tile_depth // depth
+    for first in range(0, depth, tile_depth):
+        tile = range(first, first + tile_depth)
+        x_vectors = {q: e.load(panel_squares, q * lanes) for q in tile}
+        y_vectors = {u: e.load(frame_squares, steps - 1 - u) for u in range(steps)}
+        sums = {
+            (q, u): _emit.alloca_once_value(builder, builder.fadd(x_vectors[q], y_vectors[u]))
+            for q in tile
+            for u in range(steps)
+        }
+        for piece in range(pieces):
+            begin, end = (builder.udiv(builder.mul(features, e.index(k)), e.index(pieces)) for k in (piece, piece + 1))
+            with _emit.for_range_slice(builder, begin, end, e.index(1)) as (feature, _):
+                x_row = builder.gep(panel, [builder.mul(feature, e.index(rows))])
+                y_row = builder.gep(frames, [builder.mul(feature, e.index(2 * lanes))])
+                x_vectors = {q: e.load(x_row, q * lanes) for q in tile}
+                for u in range(steps):
+                    y_vector = e.load(y_row, steps - 1 - u)
+                    for q in tile:
+                        place = sums[q, u]
+                        builder.store(e.multiply_add(x_vectors[q], y_vector, builder.load(place)), place)
+            if piece < pieces - 1:
+                yield
+        zero = ir.Constant(e.vector, [0.0] * lanes)
+        for (q, u), place in sums.items():
+            cost = builder.load(place)
+            # Rounding can leave a square a little below zero.
+            cost = builder.select(e.less(cost, zero), zero, cost)
+            e.store(cost, cost_rows, u * rows + q * lanes)
+        yield
 
 
-def _emit_scan(keep: bool, context: Any, builder: Any, signature: Any, args: Any) -> Any:
-    e = _Emitter(context, builder, signature, args)
-    twice = e.args[-1]
-    with builder.if_else(twice) as (then, otherwise):
-        with then:
-            _emit_scan_of(e, signature, keep, True)
-        with otherwise:
-            _emit_scan_of(e, signature, keep, False)
-    return context.get_dummy_value()
-
-
-def _emit_scan_of(e: _Emitter, signature: Any, keep: bool, twice: bool) -> None:
+def _scan_pieces(
+    e: _Emitter, keep: bool, twice: bool, width: Any, costs: Any, slot: Any, state: Any, above: Any, below: Any,
+    codes: Any, strip: Any, step: Any, code_step: Any, last_row: Any,
+) -> Iterator[None]:  # fmt: skip
+    """Emit the scan of a round, pausing after each step."""
     builder = e.builder
-    costs, slot, state, above, below, first, codes, strip, group, _ = e.args
-    lanes, vectors, size = e.shape.lanes, e.shape.vectors, e.shape.size
-    width = e.context.get_data_type(signature.args[6].dtype)
-    groups = builder.mul(builder.extract_value(codes.shape, 1), e.index(size * 2 * vectors))
-    left = [e.load(state.data, e.index(q * lanes)) for q in range(vectors)]
-    diagonal = [e.load(state.data, e.index((vectors + q) * lanes)) for q in range(vectors)]
-    for step in range(vectors):
-        t = e.plus(first, step)
+    lanes, depth, _, steps = e.shape
+    rows = e.shape.rows
+    cost_rows = e.item(costs, (slot, steps * rows))
+    code_rows = e.item(codes, (strip, builder.mul(builder.extract_value(codes.shape, 1), e.index(2 * depth))))
+    left = [e.load(state.data, q * lanes) for q in range(depth)]
+    diagonal = e.load(state.data, rows)
+    for u in range(steps):
+        t = e.plus(step, u)
         before = e.splat(builder.load(builder.gep(above.data, [t])))
-        cost_row = e.item(costs, (slot, size * size), (t, size))
-        up = [e.shift(left[q - 1] if q else before, left[q]) for q in range(vectors)]
-        for q in range(vectors):
-            cost = e.load(cost_row, e.index(q * lanes))
-            if twice:
-                diagonal[q] = builder.fadd(diagonal[q], cost)
-            best = e.minimum(up[q], diagonal[q])
+        corner = up = e.shift(before, left[-1])
+        for q in range(depth):
+            cost = e.load(cost_rows, u * rows + q * lanes)
+            along = builder.fadd(diagonal, cost) if twice else diagonal
             if keep:
-                code_row = e.item(codes, (strip, groups), (group, size * 2 * vectors), (t, 2 * vectors))
-                for place, flags in ((q, e.less(left[q], best)), (vectors + q, e.less(up[q], diagonal[q]))):
-                    builder.store(e.bits(flags, width), builder.gep(code_row, [e.index(place)]))
-            left[q] = builder.fadd(e.minimum(left[q], best), cost)
-            if keep:
-                e.store(left[q], cost_row, e.index(q * lanes))
-        diagonal = up
-        last = builder.extract_element(left[-1], ir.IntType(32)(lanes - 1))
+                best = e.minimum(up, along)
+                code_row = builder.gep(code_rows, [builder.mul(e.plus(code_step, u), e.index(2 * depth))])
+                for place, flags in ((q, e.less(left[q], best)), (depth + q, e.less(up, along))):
+                    builder.store(e.bits(flags, width), e.at(code_row, place))
+                best = e.minimum(left[q], best)
+            else:
+                # `up` comes last, because all else is known by then.
+                best = e.minimum(up, e.minimum(left[q], along))
+            diagonal = left[q]
+            left[q] = up = builder.fadd(best, cost)
+        diagonal = corner
+        if keep:
+            for q in range(depth):
+                e.store(left[q], state.data, q * lanes)
+            last = builder.load(builder.gep(state.data, [last_row]))
+        else:
+            last = builder.extract_element(left[-1], ir.IntType(32)(lanes - 1))
         builder.store(last, builder.gep(below.data, [t]))
-    for q in range(vectors):
-        e.store(left[q], state.data, e.index(q * lanes))
-        e.store(diagonal[q], state.data, e.index((vectors + q) * lanes))
+        yield
+    for q in range(depth):
+        e.store(left[q], state.data, q * lanes)
+    e.store(diagonal, state.data, rows)
+
+
+def _emit_first_costs(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    e = _Emitter(context, builder, signature, args)
+    for _ in _cost_pieces(e, *e.args):
+        pass
+    return context.get_dummy_value()
+
+
+def _emit_advance(keep: bool, context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    e = _Emitter(context, builder, signature, args)
+    x, x_squares, strip, y, y_squares, turn, costs, slot, *scanned, _ = e.args
+    width = context.get_data_type(signature.args[11].dtype)
+    with builder.if_else(e.args[-1]) as branches:
+        for branch, doubled in zip(branches, (True, False), strict=True):
+            with branch:
+                next_slot = builder.sub(e.index(1), slot)
+                scan = _scan_pieces(e, keep, doubled, width, costs, slot, *scanned)
+                for _ in _cost_pieces(e, x, x_squares, strip, y, y_squares, turn, costs, next_slot):
+                    next(scan)
+                for _ in scan:
+                    pass
+    return context.get_dummy_value()
 
 
 @_emitted
-def cost_steps(
-    _typing: Any,
-    x: Any,
-    x_squares: Any,
-    strip: Any,
-    y: Any,
-    y_squares: Any,
-    block: Any,
-    phase: Any,
-    costs: Any,
-    slot: Any,
+def first_costs(
+    _typing: Any, x: Any, x_squares: Any, strip: Any, y: Any, y_squares: Any, turn: Any, costs: Any, slot: Any
 ) -> Any:
-    """Fill the costs of the steps ``phase, phase + lanes, ...`` of a block.
+    """Fill ``costs[slot]`` with the local costs of a round; `turn` counts rounds from column 0.
 
-    With ``k = size - 1 - t + r``, ``costs[slot, t, r] = x_squares[strip, r] + y_squares[block, k] + sum over f of
-    x[strip, f, r] y[block, f, k]``, at least 0; with `x` scaled by -2 these are squared distances. `y` runs backwards
-    in time, so that the cells of a step are contiguous.
+    With `k` the place of a frame in its window and ``r = q lanes + l``: ``costs[slot, u, r] = x_squares[strip, r] +
+    y_squares[window, k] + sum over f of x[strip, f, r] y[window, f, k]``, at least 0; with `x` scaled by -2 these are
+    squared distances. A window holds the frames of `lanes` steps backwards in time, and the `lanes` before them.
     """
-    signature = types.void(x, x_squares, strip, y, y_squares, block, phase, costs, slot)
-    return signature, _emit_cost_steps
+    return types.void(x, x_squares, strip, y, y_squares, turn, costs, slot), _emit_first_costs
 
 
 @_emitted
-def scan_steps(
-    _typing: Any,
-    costs: Any,
-    slot: Any,
-    state: Any,
-    above: Any,
-    below: Any,
-    first: Any,
-    codes: Any,
-    strip: Any,
-    group: Any,
+def advance(
+    _typing: Any, x: Any, x_squares: Any, strip: Any, y: Any, y_squares: Any, turn: Any, costs: Any, slot: Any,
+    state: Any, above: Any, below: Any, codes: Any, code_strip: Any, step: Any, code_step: Any, last_row: Any,
     twice: Any,
-) -> Any:
-    """Advance the totals of a block, whose costs are in `slot`, by the ``vectors`` steps from `first` on.
+) -> Any:  # fmt: skip
+    """Advance the totals of a strip by the round whose costs are in `slot`, and compute those of round `turn`.
 
-    ``state[0, r]`` is the total of row `r` at the step before, ``state[1, r]`` that of the row above it one step
-    earlier still; ``above[t]`` comes in over row 0 at step `t`, and the total of the last row goes out into
-    ``below[t]``. A diagonal step counts its cost once, or with `twice` twice.
+    ``state[q lanes + l]`` is the total of each row at the step before; the last `lanes` of `state` are the totals above
+    vector 0 one step earlier still. ``above[t]`` comes in over lane 0 at step `t`, `step` being the first of the round,
+    and the total of the strip's last row goes out into ``below[t]``. A diagonal step counts its cost once, or with
+    `twice` twice.
     """
-    signature = types.void(costs, slot, state, above, below, first, codes, strip, group, twice)
-    return signature, functools.partial(_emit_scan, False)
+    signature = types.void(
+        x, x_squares, strip, y, y_squares, turn, costs, slot, state, above, below, codes, code_strip, step,
+        code_step, last_row, twice,
+    )  # fmt: skip
+    return signature, functools.partial(_emit_advance, False)
 
 
 @_emitted
-def scan_and_keep_steps(
-    _typing: Any,
-    costs: Any,
-    slot: Any,
-    state: Any,
-    above: Any,
-    below: Any,
-    first: Any,
-    codes: Any,
-    strip: Any,
-    group: Any,
+def advance_and_keep(
+    _typing: Any, x: Any, x_squares: Any, strip: Any, y: Any, y_squares: Any, turn: Any, costs: Any, slot: Any,
+    state: Any, above: Any, below: Any, codes: Any, code_strip: Any, step: Any, code_step: Any, last_row: Any,
     twice: Any,
-) -> Any:
-    """Advance as `scan_steps`, put the totals in the place of the costs, and write how each cell was reached.
+) -> Any:  # fmt: skip
+    """Advance as `advance`, writing how each cell was reached, and hand down the row at place `last_row` of the state.
 
-    With ``code = codes[strip, group, t]``, lane `l` of vector `q` came from the left when bit `l` of ``code[0, q]`` is
-    set, otherwise from above when bit `l` of ``code[1, q]`` is, otherwise along the diagonal.
+    With ``code = codes[code_strip, code_step]`` for the first step of the round, and so on, lane `l` of vector `q` came
+    from the left when bit `l` of ``code[0, q]`` is set, otherwise from above when bit `l` of ``code[1, q]`` is,
+    otherwise along the diagonal.
     """
-    signature = types.void(costs, slot, state, above, below, first, codes, strip, group, twice)
-    return signature, functools.partial(_emit_scan, True)
-
-
-def _counter(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-    array = context.make_array(signature.args[0])(context, builder, args[0])
-    return builder.gep(array.data, [args[1]])
-
-
-@_emitted
-def claim(_typing: Any, counters: Any, place: Any) -> Any:
-    """Add one to a counter that several threads share and return what it was."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        one = context.get_constant(types.int64, 1)
-        return builder.atomic_rmw("add", _counter(context, builder, signature, args), one, "acq_rel")
-
-    return types.int64(counters, place), codegen
-
-
-@_emitted
-def publish(_typing: Any, counters: Any, place: Any, _value: Any) -> Any:
-    """Set a counter after everything that was written before it."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        builder.store_atomic(args[2], _counter(context, builder, signature, args), "release", 8)
-        return context.get_dummy_value()
-
-    return types.void(counters, place, types.int64), codegen
-
-
-@_emitted
-def wait_beyond(_typing: Any, counters: Any, place: Any, _value: Any) -> Any:
-    """Wait until a counter is greater than a value, before anything that is read after it; let others run meanwhile."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        pointer = _counter(context, builder, signature, args)
-        look = builder.append_basic_block("look")
-        again = builder.append_basic_block("again")
-        go_on = builder.append_basic_block("go_on")
-        builder.branch(look)
-        builder.position_at_end(look)
-        now = builder.load_atomic(pointer, "acquire", 8, typ=ir.IntType(64))
-        builder.cbranch(builder.icmp_signed(">", now, args[2]), go_on, again)
-        builder.position_at_end(again)
-        if os.name == "posix":
-            # Where a thread has no core to itself, turning in place would keep the one from it that is waited for.
-            kind = ir.FunctionType(ir.IntType(32), [])
-            builder.call(_emit.get_or_insert_function(builder.module, kind, "sched_yield"), [])
-        builder.branch(look)
-        builder.position_at_end(go_on)
-        return context.get_dummy_value()
-
-    return types.void(counters, place, types.int64), codegen
+    signature = types.void(
+        x, x_squares, strip, y, y_squares, turn, costs, slot, state, above, below, codes, code_strip, step,
+        code_step, last_row, twice,
+    )  # fmt: skip
+    return signature, functools.partial(_emit_advance, True)

@@ -10,34 +10,29 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping
-from enum import Enum
 from heapq import heappop, heappush
 
 from dancelike.errors import GraphError, InternalError
-from dancelike.graph import Edge, Emit, Graph, Overflow, Packet, Task
+from dancelike.graph import Edge, Emit, Graph, Overflow, Packet, SourceTask, Task
 from dancelike.runtime.events import (
-    Abandon,
     Action,
     Arrived,
     Command,
     Completed,
     Dispatch,
-    Drop,
     DropReason,
     Event,
     Failed,
-    Finished,
+    LevelChanged,
     LevelRequested,
     Miss,
-    Skipped,
+    Restarted,
     Started,
-    Stop,
     StopRequested,
-    TaskDown,
-    WaitUntil,
     Widened,
 )
 from dancelike.runtime.joins import make_joiner
+from dancelike.runtime.lifecycle import Lifecycle
 from dancelike.runtime.queues import EdgeQueue
 from dancelike.runtime.state import Phase, TaskState
 
@@ -47,13 +42,7 @@ _NEVER_NS = 1 << 62
 _NO_INPUTS: Mapping[str, Packet] = {}
 
 
-class _Timer(Enum):
-    RELEASE = 0
-    RESTART = 1
-    EXPIRE = 2
-
-
-class Engine:
+class Engine(Lifecycle):
     """The pure core of every driver.
 
     Parameters
@@ -68,6 +57,10 @@ class Engine:
     hosted : collection of str
         Tasks that the driver calls in a place of their own (the user interface's thread), so that they
         neither take a slot nor wait for one.
+    pulled : collection of str
+        Sources without a period that the driver asks again as soon as they have returned (devices).
+    watchdog_ms : float or None
+        Live: for tasks that declare none.
 
     Attributes
     ----------
@@ -75,29 +68,33 @@ class Engine:
         Whether `Finished` or `Stop` was answered; later events are ignored.
     """
 
-    def __init__(self, graph: Graph, *, slots: int, live: bool, hosted: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        *,
+        slots: int,
+        live: bool,
+        hosted: Collection[str] = (),
+        pulled: Collection[str] = (),
+        watchdog_ms: float | None = None,
+    ) -> None:
         graph.validate()
         if slots < 1:
             raise ValueError(f"slots must be at least 1, but is {slots}")
-        self._live = live
-        self._states = [TaskState(i, node, live=live) for i, node in enumerate(graph.tasks)]
-        self._by_name = {state.name: state for state in self._states}
+        watchdog_ns = None if watchdog_ms is None else round(watchdog_ms * 1e6)
+        states = [TaskState(i, node, live=live, watchdog_ns=watchdog_ns) for i, node in enumerate(graph.tasks)]
+        super().__init__(states, slots=slots, live=live)
+        self._by_name = {state.name: state for state in states}
         self.queues = tuple(self._connect(edge) for edge in graph.edges)
         self._prepare(graph)
         for name in hosted:
             self._named(name).hosted = True
-        self._running: dict[int, TaskState] = {}
-        self._free = slots
+        for name in pulled:
+            self._pull(self._named(name))
         self._ready: list[tuple[int, int, int]] = []
         self._hosted_ready: list[tuple[int, int, int]] = []
-        self._dirty: list[TaskState] = []
-        self._timers: list[tuple[int, int, int, int]] = []  # moment, kind, state, dispatch number
-        self._out: list[Command] = []
-        self._now_ns = 0
         self._numbers = 0
         self._turn = 0
-        self._left = len(self._states)
-        self.finished = False
 
     def _connect(self, edge: Edge) -> EdgeQueue:
         producer = self._by_name[edge.source_task]
@@ -116,6 +113,18 @@ class Engine:
                 state.queues = [by_end[name, port.name] for port in state.node.inputs]
                 state.joiner = make_joiner(state.node, state.queues, live=self._live)
                 state.depth = 1 + max(self._by_name[queue.edge.source_task].depth for queue in state.queues)
+        for gate in graph.gates if self._live else ():
+            sleepers = [self._by_name[name] for name in gate.sleepers]
+            keeper = self._by_name[gate.task]
+            keeper.gates[gate.port] = sleepers
+            keeper.open[gate.port] = gate.awake
+            for state in sleepers:
+                state.closed += not gate.awake
+
+    def _pull(self, state: TaskState) -> None:
+        if not isinstance(state.node, SourceTask) or state.period_ns is not None:
+            raise GraphError(f"task '{state.name}' is no source without a period, so it cannot be asked all the time")
+        state.pulled = True
 
     def state(self, task: str) -> TaskState:
         """Return the engine's notes on one task, for reports; only the engine writes there."""
@@ -137,7 +146,7 @@ class Engine:
         self._out = out
         if self.finished:
             return out
-        self._now_ns = event.now_ns
+        self._advance(event.now_ns)
         if isinstance(event, Completed):
             self._completed(event)
         elif isinstance(event, Failed):
@@ -160,8 +169,8 @@ class Engine:
         self._dirty.extend(self._states)
         if self._live:
             for state in self._states:
-                if state.period_ns is not None:
-                    self._set_timer(self._now_ns, _Timer.RELEASE, state)
+                if not state.closed:
+                    self._begin(state)
 
     def _completed(self, event: Completed) -> None:
         ended = self._end_call(event.number)
@@ -176,24 +185,19 @@ class Engine:
         if dispatch.action is Action.RESTART:
             state.phase = Phase.ACTIVE
             state.restarts += 1
+            self._out.append(Restarted(state.name))
         elif dispatch.action is Action.LEVEL:
             state.level = dispatch.level
+            self._out.append(LevelChanged(state.name, state.level))
         else:
+            state.runs += 1
             state.failures_in_row = 0
-        if event.emits and not self._emitted(state, event.emits):
+        if event.emits and not self._emitted(state, event.emits, event.number):
             return
         if last or state.stopping:
             self._end(state)
-
-    def _end_call(self, number: int) -> tuple[TaskState, Dispatch] | None:
-        """Free the slot of a call; None when the call was abandoned before."""
-        state = self._running.pop(number, None)
-        if state is None or state.running is None:
-            return None
-        dispatch, state.running = state.running, None
-        if not state.hosted:
-            self._free += 1
-        return state, dispatch
+        elif state.pulled and not state.closed:
+            state.due_ns = self._now_ns
 
     def _arrived(self, event: Arrived) -> None:
         state = self._named(event.task)
@@ -202,7 +206,7 @@ class Engine:
         if event.emits is None:
             self._end(state)
             return
-        self._emitted(state, event.emits)
+        self._emitted(state, event.emits, -1)
 
     def _failed(self, event: Failed) -> None:
         ended = self._end_call(event.number)
@@ -210,26 +214,6 @@ class Engine:
             return
         state, dispatch = ended
         self._fail(state, event.error, permanent=event.permanent or dispatch.action is Action.FINISH)
-
-    def _fail(self, state: TaskState, error: BaseException, *, permanent: bool) -> None:
-        state.failures += 1
-        if not self._live:
-            self._stop(error, state)
-            return
-        state.failures_in_row += 1
-        restart = state.node.restart
-        if permanent or state.stopping or restart is None or state.failures_in_row > restart.attempts:
-            self._out.append(TaskDown(state.name, error, None))
-            self._end(state)
-            if state.joiner is not None:
-                state.joiner.discard(DropReason.TASK_DOWN)
-            return
-        wait_ms = min(restart.first_ms * 2.0 ** (state.failures_in_row - 1), restart.longest_ms)
-        retry_ns = self._now_ns + round(wait_ms * 1e6)
-        state.phase = Phase.DOWN
-        self._out.append(TaskDown(state.name, error, retry_ns))
-        self._set_timer(retry_ns, _Timer.RESTART, state)
-        self._dirty.append(state)
 
     def _request_level(self, event: LevelRequested) -> None:
         state = self._named(event.task)
@@ -244,13 +228,6 @@ class Engine:
             state.pending.append((Action.LEVEL, event.level))
         self._dirty.append(state)
 
-    def _request_stop(self) -> None:
-        for state in self._states:
-            if state.source and state.phase is not Phase.ENDED:
-                state.stopping = True
-                if state.running is None:
-                    self._end(state)
-
     def _named(self, name: str) -> TaskState:
         if name not in self._by_name:
             raise GraphError(f"the graph has no task '{name}'")
@@ -258,25 +235,35 @@ class Engine:
 
     # Packets
 
-    def _emitted(self, state: TaskState, emits: Iterable[Emit]) -> bool:
+    def _emitted(self, state: TaskState, emits: Iterable[Emit], number: int) -> bool:
         """Pass on what a task handed out; return False when the task broke its contract with it."""
         try:
-            self._emit(state, emits)
+            for emit in emits:
+                packet = state.stamp(emit, number)
+                for queue, consumer in state.outputs[emit.port]:
+                    self._push(queue, consumer, packet)
+                if state.gates and emit.port in state.gates and self._turned(state, emit):
+                    self._set_gate(state.gates[emit.port], awake=emit.payload)
         except GraphError as error:
             self._fail(state, error, permanent=True)
             return False
         return True
 
-    def _emit(self, state: TaskState, emits: Iterable[Emit]) -> None:
-        for emit in emits:
-            packet = state.stamp(emit)
-            for queue, consumer in state.outputs[emit.port]:
-                self._push(queue, consumer, packet)
+    def _turned(self, state: TaskState, emit: Emit) -> bool:
+        """Whether a gate is not as it was already."""
+        if state.open[emit.port] is emit.payload:
+            return False
+        state.open[emit.port] = emit.payload
+        return True
 
     def _push(self, queue: EdgeQueue, consumer: TaskState, packet: Packet) -> None:
         if consumer.phase is Phase.ENDED:
             queue.packets += 1
             queue.count_drop(packet, DropReason.TASK_DOWN)
+            return
+        if consumer.closed:
+            queue.packets += 1
+            queue.count_drop(packet, DropReason.ASLEEP)
             return
         if self._live and queue.full:
             overflow = queue.edge.overflow
@@ -297,27 +284,6 @@ class Engine:
         queue.push(packet, self._now_ns)
         self._dirty.append(consumer)
 
-    def _end(self, state: TaskState) -> None:
-        """Close the outputs of a task that will not be called again."""
-        state.phase = Phase.ENDED
-        state.entry = None
-        self._left -= 1
-        for outputs in state.outputs.values():
-            for queue, consumer in outputs:
-                queue.ended = True
-                self._dirty.append(consumer)
-        if self._left == 0 and not self.finished:
-            self.finished = True
-            self._out.append(Finished())
-
-    def _stop(self, error: BaseException, state: TaskState) -> None:
-        if not self.finished:
-            self.finished = True
-            self._out.append(Stop(error, state.name))
-
-    def _on_drop(self, edge: Edge, packet: Packet, reason: DropReason) -> None:
-        self._out.append(Drop(edge, packet, reason))
-
     # What to do
 
     def _issue(self) -> None:
@@ -333,11 +299,7 @@ class Engine:
             if self._live or self._running or self.finished:
                 break
             self._widen()
-        timers = self._timers
-        while timers and timers[0][1] == _Timer.EXPIRE.value and timers[0][3] not in self._running:
-            heappop(timers)
-        if timers and not self.finished:
-            self._out.append(WaitUntil(timers[0][0]))
+        self._promise()
 
     def _settle(self) -> None:
         """Look again at every task for which something changed."""
@@ -419,7 +381,9 @@ class Engine:
             self._free -= 1
         self._out.append(dispatch)
         if dispatch.expires_ns is not None:
-            self._set_timer(dispatch.expires_ns, _Timer.EXPIRE, state, dispatch.number)
+            self._watch(state, dispatch.expires_ns)
+        else:
+            state.expires_ns = None
 
     def _widen(self) -> None:
         """Give one more place to the narrowest full edge: consumers and producers wait for each other."""
@@ -432,50 +396,9 @@ class Engine:
         self._out.append(Widened(queue.edge, queue.capacity))
         self._dirty.append(self._by_name[queue.edge.source_task])
 
-    # Time
-
-    def _set_timer(self, moment_ns: int, kind: _Timer, state: TaskState, number: int = -1) -> None:
-        heappush(self._timers, (moment_ns, kind.value, state.index, number))
-
-    def _run_timers(self) -> None:
-        while self._timers and self._timers[0][0] <= self._now_ns:
-            moment_ns, kind, index, number = heappop(self._timers)
-            state = self._states[index]
-            if kind == _Timer.EXPIRE.value:
-                if self._end_call(number) is not None:
-                    self._out.append(Abandon(number, state.name))
-                    self._fail(state, _hung_error(state), permanent=False)
-            elif state.phase is Phase.ENDED:
-                pass
-            elif kind == _Timer.RESTART.value:
-                state.pending.appendleft((Action.RESTART, state.level))
-                self._dirty.append(state)
-            else:
-                self._release(state, moment_ns)
-
-    def _release(self, state: TaskState, moment_ns: int) -> None:
-        """Release a periodic source; periods that have passed, or find the source busy, are left out."""
-        period_ns = state.period_ns or 1
-        passed = (self._now_ns - moment_ns) // period_ns
-        release_ns = moment_ns + passed * period_ns
-        skipped = passed
-        if state.running is not None or state.due_ns is not None or state.phase is Phase.DOWN:
-            skipped += 1
-        if state.running is None and state.phase is Phase.ACTIVE:
-            state.due_ns = release_ns
-            self._dirty.append(state)
-        if skipped:
-            state.skipped += skipped
-            self._out.append(Skipped(state.name, skipped))
-        self._set_timer(release_ns + period_ns, _Timer.RELEASE, state)
-
 
 def _overflow_error(queue: EdgeQueue) -> GraphError:
     return GraphError(
         f"the edge {queue.edge.name} is full with {queue.capacity} packets and its overflow is FAULT;"
         f" task '{queue.edge.target_task}' is too slow: raise the capacity, or allow it to drop"
     )
-
-
-def _hung_error(state: TaskState) -> TimeoutError:
-    return TimeoutError(f"task '{state.name}' did not return within {state.node.watchdog_ms} ms and was given up")

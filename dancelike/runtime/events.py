@@ -17,6 +17,7 @@ __all__ = [
     "Abandon",
     "Action",
     "Arrived",
+    "Awake",
     "Command",
     "Completed",
     "Dispatch",
@@ -25,8 +26,10 @@ __all__ = [
     "Event",
     "Failed",
     "Finished",
+    "LevelChanged",
     "LevelRequested",
     "Miss",
+    "Restarted",
     "Skipped",
     "Started",
     "Stop",
@@ -56,6 +59,7 @@ class DropReason(Enum):
     UNMATCHED = "unmatched"  # the join found no partner
     SUPERSEDED = "superseded"  # `latest` passed over it
     TASK_DOWN = "task_down"  # the consumer has failed
+    ASLEEP = "asleep"  # a closed gate
     FAULT = "fault"  # the full edge ends the run over it
 
 
@@ -186,7 +190,10 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Abandon:
-    """A call exceeded its watchdog: forget it, and replace the worker that is stuck in it."""
+    """A call exceeded its watchdog: forget it, and replace the worker that is stuck in it.
+
+    Tell the engine all the same if it ever returns: not before then may the task be started again.
+    """
 
     number: int
     task: str
@@ -199,6 +206,29 @@ class TaskDown:
     task: str
     error: BaseException
     retry_ns: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Restarted:
+    """A task that was down is up again."""
+
+    task: str
+
+
+@dataclass(frozen=True, slots=True)
+class LevelChanged:
+    """A task works at another quality level from its next call on."""
+
+    task: str
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class Awake:
+    """A gate woke a task, or put it to sleep."""
+
+    task: str
+    awake: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,4 +252,18 @@ class Finished:
     """All tasks have ended and all packets are accounted for."""
 
 
-Command = Dispatch | WaitUntil | Drop | Miss | Skipped | Abandon | TaskDown | Widened | Stop | Finished
+Command = (
+    Dispatch
+    | WaitUntil
+    | Drop
+    | Miss
+    | Skipped
+    | Abandon
+    | TaskDown
+    | Restarted
+    | LevelChanged
+    | Awake
+    | Widened
+    | Stop
+    | Finished
+)

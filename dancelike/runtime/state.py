@@ -29,11 +29,14 @@ class TaskState:
     __slots__ = (
         "action",
         "budget_ns",
+        "closed",
         "depth",
         "due_ns",
         "entry",
+        "expires_ns",
         "failures",
         "failures_in_row",
+        "gates",
         "hosted",
         "index",
         "joiner",
@@ -43,29 +46,39 @@ class TaskState:
         "moment",
         "name",
         "node",
+        "open",
         "outputs",
         "payloads",
         "pending",
         "period_ns",
         "phase",
+        "pulled",
         "queues",
         "release_ns",
         "restarts",
         "running",
+        "runs",
         "sequences",
         "skipped",
         "source",
         "stopping",
+        "stuck",
         "targets",
+        "ticking",
         "watchdog_ns",
+        "watched",
     )
 
-    def __init__(self, index: int, node: Node, *, live: bool) -> None:
+    def __init__(self, index: int, node: Node, *, live: bool, watchdog_ns: int | None = None) -> None:
         self.index = index
         self.node = node
         self.name = node.name
         self.source = isinstance(node, SourceTask)
         self.hosted = False
+        self.pulled = False  # a source that is asked again as soon as it has returned
+        self.closed = 0  # gates that keep it asleep
+        self.gates: dict[str, list[TaskState]] = {}  # by output port: whom it wakes
+        self.open: dict[str, bool] = {}
         self.depth = 0
         self.joiner: Joiner | None = None
         self.queues: list[EdgeQueue] = []
@@ -75,13 +88,17 @@ class TaskState:
         self.sequences = dict.fromkeys(self.outputs, 0)
         self.last_emitted: dict[str, Timestamp] = {}
         self.moment: Timestamp | None = None  # timestamp of the last primary packet
-        self.watchdog_ns = _nanoseconds(node.watchdog_ms)
+        self.watchdog_ns = watchdog_ns if node.watchdog_ms is None else _nanoseconds(node.watchdog_ms)
         period_s = node.period_s if isinstance(node, SourceTask) else None
         self.period_ns = None if period_s is None else round(period_s * 1_000_000_000)
         self.budget_ns = _nanoseconds(node.budget_ms)
         if live and self.budget_ns is None:
             self.budget_ns = self.period_ns  # by then the next one is due
-        self.due_ns: int | None = None  # release of a periodic source that waits for a slot
+        self.due_ns: int | None = None  # release of a source that waits for a slot
+        self.ticking = False  # whether a timer for its next release is set
+        self.watched = False  # whether a timer for its watchdog is set
+        self.expires_ns: int | None = None  # when the running call will be given up
+        self.stuck = False  # whether a call that was given up has not returned
         self.phase = Phase.ACTIVE
         self.stopping = False
         self.running: Dispatch | None = None
@@ -90,7 +107,7 @@ class TaskState:
         self.release_ns = 0
         self.entry: tuple[int, int, int] | None = None  # its valid place among the ready tasks
         self.level = 0
-        self.misses = self.skipped = self.failures = self.failures_in_row = self.restarts = 0
+        self.runs = self.misses = self.skipped = self.failures = self.failures_in_row = self.restarts = 0
 
     @property
     def has_room(self) -> bool:
@@ -100,8 +117,8 @@ class TaskState:
                 return False
         return True
 
-    def stamp(self, emit: Emit) -> Packet:
-        """Make the packet for what the task handed out.
+    def stamp(self, emit: Emit, origin: int) -> Packet:
+        """Make the packet for what the task handed out in dispatch ``origin``.
 
         Raises
         ------
@@ -131,7 +148,7 @@ class TaskState:
         self.last_emitted[port_name] = moment
         sequence = self.sequences[port_name]
         self.sequences[port_name] = sequence + 1
-        return Packet(moment, sequence, payload)
+        return Packet(moment, sequence, payload, origin)
 
 
 def _nanoseconds(milliseconds: float | None) -> int | None:

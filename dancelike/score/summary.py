@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dancelike.frames import BodyPart
-from dancelike.scoring.report.values import ms, number, part_name, whole
-from dancelike.scoring.report.wording import GRADE_WORDS, sentences, warnings
 from dancelike.scoring.settings import NOTICEABLE_MS
+from dancelike.scoring.values import ms, number, part_name, whole
+from dancelike.scoring.wording import GRADE_WORDS, sentences, warnings
 from dancelike.theme import DARK, LEAD_EARLY, LEAD_LATE, shape_colour
 
 if TYPE_CHECKING:

@@ -175,8 +175,6 @@ def _compose(
     )
     middle = (settings.same_above + settings.different_below) / 2
     matched = agreement.followed(max(round(settings.window_s / 2 / theirs.step_s), 2))
-    limb_leads = {limb: lag * 1000.0 for limb, lag in leads.limb_s.items()}
-    shapes = {part: item.shape for part, item in parts.items() if item.shape is not None}
     first, last = take.seconds[take.found][[0, -1]]
     return Scoring(
         mirrored=mirrored,
@@ -197,7 +195,7 @@ def _compose(
         matched=matched,
         windows_ms=tuple(float(w) for w in windows),
         view_difference_deg=reading.view_deg,
-        summary=summary(verdict, score, shapes, limb_leads, timing.tempo, timing.resolution_ms),
+        summary=summary(verdict, score, timing.tempo),
         warnings=warnings(
             mirrored=mirrored,
             mirror_unsure=gap < _MIRROR_GAP,

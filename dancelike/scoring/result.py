@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dancelike.frames import BodyPart
+from dancelike.scoring.clock import Stretch
 from dancelike.scoring.timeline import Moment, TimelineEntry
 from dancelike.scoring.timing import GRADES, Timing
+from dancelike.scoring.wording import standing_out
 from dancelike.scoring.words import name_of
 
 __all__ = ["PartScore", "Scoring"]
@@ -70,7 +72,7 @@ class Scoring:
     view_difference_deg : float or None
         By how much the cameras' directions differ round the dancer; None where it cannot be said.
     summary, warnings : tuple of str
-        Sentences to the dancer.
+        Sentences to the dancer: about the whole dance, and what limits the result.
     """
 
     mirrored: bool
@@ -96,8 +98,6 @@ class Scoring:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result's share of score.json: all but the clips, the model and the version."""
-        from dancelike.scoring.report.wording import sentences
-
         timing = self.timing
         document: dict[str, Any] = {
             "mirrored": self.mirrored,
@@ -113,6 +113,8 @@ class Scoring:
                 "resolution_ms": _round(timing.resolution_ms, 1),
                 "windows_ms": [_round(w, 1) for w in self.windows_ms],
                 "marks": self._marks(),
+                "passages": [_passage(stretch) for stretch in timing.clock.passages],
+                "breaks": [{"t_s": _round(b.at_s, 2), "lost_s": _round(b.lost_s, 2)} for b in timing.clock.breaks],
             },
             "coverage": _round(self.coverage, 3),
             "parts": {
@@ -140,9 +142,9 @@ class Scoring:
             "summary": list(self.summary),
             "warnings": list(self.warnings),
         }
-        # The first sentence is about the whole; what stands out, and where, is read from the timeline.
-        if self.verdict == "same":
-            document["summary"] = [*self.summary[:1], *sentences(document)]
+        # What stands out, and where, is read from the document itself, so that a reader finds all that is said in it.
+        if self.verdict != "different":
+            document["summary"] = [*self.summary, *standing_out(document)]
         return document
 
     def _marks(self) -> dict[str, int]:
@@ -155,6 +157,14 @@ class Scoring:
 def _round(value: float | None, digits: int) -> float | None:
     """Round for the file; never -0.0, whose bytes differ from 0.0."""
     return None if value is None else round(float(value), digits) + 0.0
+
+
+def _passage(stretch: Stretch) -> dict[str, Any]:
+    return {
+        "start_s": _round(stretch.start_s, 2),
+        "end_s": _round(stretch.end_s, 2),
+        "tempo": _round(stretch.tempo, 3),
+    }
 
 
 def _entry(entry: TimelineEntry) -> dict[str, Any]:

@@ -87,7 +87,7 @@ def build_timeline(
     seconds, take_seconds : float64 [n]
         Times of the rows in the reference's clip and of their counterparts in the take's.
     lead_rows_ms : float64 [n]
-        Lead at each row.
+        Lead at each row, NaN where it cannot be said.
     part_leads_ms : dict of BodyPart to float64 [n]
         Own lag of parts against the body at each row, NaN where it cannot be said.
     windows_ms : float64 [5]
@@ -114,7 +114,7 @@ def build_timeline(
     for k, row in enumerate(centres):
         visible = bool(agreement.matched[row]) and total[k] > 0
         shape = float(points(whole[k])) if visible else None
-        lead = float(lead_rows_ms[row]) if visible else None
+        lead = float(lead_rows_ms[row]) if visible and np.isfinite(lead_rows_ms[row]) else None
         parts = {p.key: float(part_points[k, p]) if seen[k, p] >= _LEAST_SEEN else None for p in BodyPart if p > 0}
         leads = {}
         for part in BodyPart:

@@ -1,4 +1,4 @@
-"""When: the steady tempo of the take, how far each moment is off it, and marks at end-points of hands and feet."""
+"""When: the dancer's clock, how far each moment is off it, and marks at end-points of hands and feet."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dancelike.frames import BodyPart
-from dancelike.scoring.bones import Bones, Kind
+from dancelike.scoring.bones import Bones, Kind, limb_of_part
+from dancelike.scoring.clock import Clock, fit_clock
 from dancelike.scoring.features import smooth, velocity
 from dancelike.scoring.settings import ScoreSettings
 
@@ -20,8 +21,11 @@ GRADES = ("perfect", "great", "good", "ok", "miss")
 
 # What a mark is worth at the edge of each window.
 _CREDIT = (1.0, 0.9, 0.65, 0.35, 0.0)
-# Another tempo than one is believed when this much more of the dance lies on its line, within the cluster's half width.
-_BETTER, _CLUSTER_S = 1.25, 0.08
+# A mark loses so much of its worth for each share of the tempo by which its passage differs, and all of it so long after
+# a break: whoever dances slower than the music meets its beat by chance.
+_TEMPO_COST, _AFTER_BREAK_S = 3.0, 1.0
+# A moment at which nothing moves faster than this share of the usual, for so long to both sides, has no time.
+_REST, _REST_S = 0.25, 0.4
 # Smoothing of the lead in seconds: a body does not change its time faster.
 _LEAD_S = 0.12
 _LIMB_ENDS = {
@@ -42,12 +46,15 @@ class Mark:
         Row of the reference.
     part : BodyPart
     lead_ms : float
-        How late the take is there, early is negative.
+        How late the take is there by the dancer's own clock, early is negative.
+    worth : float
+        Share of its credit that the clock itself leaves, 0 to 1: less in a passage at another tempo and after a break.
     """
 
     row: int
     part: BodyPart
     lead_ms: float
+    worth: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,25 +65,34 @@ class Timing:
     ----------
     score : float
         0 to 100.
-    offset_s, tempo : float
-        At a steady tempo, take time = offset_s + reference time / tempo.
+    clock : Clock
+        The lines that the take's time follows.
     lead_ms, spread_ms : float
         Median and interquartile range of what is left.
     resolution_ms : float
         Differences below this are the camera's, not the dancer's.
     lead_rows_ms : float64 [n]
-        What is left at each row of the reference, late is positive.
+        What is left at each row of the reference, late is positive; NaN where nothing moves.
     marks : tuple of Mark
     """
 
     score: float
-    offset_s: float
-    tempo: float
+    clock: Clock
     lead_ms: float
     spread_ms: float
     resolution_ms: float
     lead_rows_ms: Float64
     marks: tuple[Mark, ...]
+
+    @property
+    def offset_s(self) -> float:
+        """Of the usual tempo: take time = offset_s + reference time / tempo, until the first change."""
+        return self.clock.offset_s
+
+    @property
+    def tempo(self) -> float:
+        """Take speed over reference speed, as it usually is."""
+        return 1.0 / self.clock.slope
 
 
 def widened(settings: ScoreSettings, resolution_ms: float) -> Float64:
@@ -115,85 +131,65 @@ def measure_timing(
     -------
     Timing
     """
-    from dancelike.scoring.bones import limb_of_part
-
     inside = (tau >= 0) & (tau <= len(take) - 1)
     t = reference.seconds
     s = take.start_s + tau * take.step_s
     motion = _motion(reference) * inside
-    weights = motion if (motion > 0).any() else np.ones(len(t))
-    offset_s, slope = _steady(t, s, weights)
-    lead = (s - offset_s - slope * t) / slope * 1000.0
+    clock = fit_clock(t[inside], s[inside], motion[inside]) if (motion > 0).sum() > 2 else fit_clock(t, s, t * 0 + 1)
+    due, slope, off_tempo = clock.rows(t)
+    lead = (s - due) / slope * 1000.0
     lead = smooth(lead.astype(np.float32)[:, None], _LEAD_S / reference.step_s)[:, 0].astype(np.float64)
     # A third of a frame is what interpolation leaves of it on well-lit clips.
     resolution_ms = frame_s * 1000.0 / 3.0
+    worth = _worth(clock, t, off_tempo)
     marks = []
     for part in _LIMB_ENDS:
         own = lags_s.get(limb_of_part(part), 0.0) * 1000.0
-        marks += [Mark(int(row), part, float(lead[row] + own)) for row in _end_points(reference, part) if inside[row]]
+        rows = [int(row) for row in _end_points(reference, part) if inside[row]]
+        marks += [Mark(row, part, float(lead[row] + own), float(worth[row])) for row in rows]
     marks.sort(key=lambda mark: (mark.row, mark.part))
-    moving = inside & (motion > 0.3 * np.median(motion[inside])) if inside.any() else inside
+    moving = inside & ~_rests(motion, inside, reference.step_s)
     chosen = lead[moving] if moving.any() else np.zeros(1)
     low, middle, high = np.percentile(chosen, [25, 50, 75])
     windows = widened(settings, resolution_ms)
-    judged = np.array([mark.lead_ms for mark in marks]) if len(marks) >= 4 else chosen
+    if len(marks) >= 4:
+        judged, share = np.array([mark.lead_ms for mark in marks]), np.array([mark.worth for mark in marks])
+    else:
+        judged, share = chosen, worth[moving] if moving.any() else np.ones(1)
     return Timing(
-        score=float(100 * credit(judged, windows).mean()) if inside.any() else 0.0,
-        offset_s=offset_s,
-        tempo=1.0 / slope,
+        score=float(100 * (credit(judged, windows) * share).mean()) if inside.any() else 0.0,
+        clock=clock,
         lead_ms=float(middle),
         spread_ms=float(high - low),
         resolution_ms=resolution_ms,
-        lead_rows_ms=lead,
+        lead_rows_ms=np.where(moving, lead, np.nan),
         marks=tuple(marks),
     )
+
+
+def _worth(clock: Clock, t: Float64, off_tempo: Float64) -> Float64:
+    """Share of the credit that is left at each row, 0 to 1, float64 [n]."""
+    out = np.maximum(1.0 - _TEMPO_COST * off_tempo, 0.0)
+    for one in clock.breaks:
+        out[(t >= one.at_s) & (t < one.at_s + _AFTER_BREAK_S)] = 0.0
+    return out
+
+
+def _rests(motion: Float64, inside: NDArray[np.bool_], step_s: float) -> NDArray[np.bool_]:
+    """Whether nothing moves around each row, bool [n]."""
+    usual = float(np.median(motion[inside])) if inside.any() else 0.0
+    busy = (motion > _REST * usual).astype(np.int64)
+    half = max(round(_REST_S / step_s), 1)
+    total = np.concatenate([[0], np.cumsum(busy)])
+    rows = np.arange(len(busy))
+    near = total[np.minimum(rows + half + 1, len(busy))] - total[np.maximum(rows - half, 0)]
+    return np.asarray(near == 0)
 
 
 def _motion(bones: Bones) -> Float64:
     move = velocity(smooth(bones.values, 1.0), bones.step_s) * bones.visibility[..., None]
     out: Float64 = np.sqrt(np.einsum("nvd,nvd->n", move, move)).astype(np.float64)
     return out
-
-
-def _steady(t: Float64, s: Float64, weights: Float64) -> tuple[float, float]:
-    """Offset and slope of the line on which most of the dance lies.
-
-    Not the line nearest to all of it: a passage that is late or slow must not move what the rest is measured against.
-    """
-    _, free = _line(t, s, weights, None)
-    offset, share = _densest(s - t, weights)
-    other, other_share = _densest(s - free * t, weights)
-    return (other, free) if other_share > _BETTER * share else (offset, 1.0)
-
-
-def _densest(values: Float64, weights: Float64) -> tuple[float, float]:
-    """Centre of the densest cluster of values, and the share of the weight that lies there."""
-    order = np.argsort(values, kind="stable")
-    ordered, mass = values[order], np.concatenate([[0.0], np.cumsum(weights[order])])
-    # A window slides over the sorted values; what it holds most is the cluster.
-    stop = np.searchsorted(ordered, ordered + 2 * _CLUSTER_S, side="right")
-    held = mass[stop] - mass[:-1]
-    best = int(np.argmax(held))
-    chosen, own = ordered[best : stop[best]], weights[order][best : stop[best]]
-    middle = np.searchsorted(np.cumsum(own), own.sum() / 2)
-    return float(chosen[min(middle, len(chosen) - 1)]), float(held[best] / max(mass[-1], 1e-12))
-
-
-def _line(t: Float64, s: Float64, weights: Float64, slope: float | None) -> tuple[float, float]:
-    w = weights / max(weights.sum(), 1e-12)
-    reweight = w
-    offset, gradient = 0.0, 1.0 if slope is None else slope
-    for _ in range(30):
-        total = reweight.sum()
-        mean_t, mean_s = float((reweight * t).sum() / total), float((reweight * s).sum() / total)
-        if slope is None:
-            spread = float((reweight * (t - mean_t) ** 2).sum())
-            gradient = float((reweight * (t - mean_t) * (s - mean_s)).sum()) / spread if spread > 1e-12 else 1.0
-            gradient = min(max(gradient, 0.2), 5.0)
-        offset = mean_s - gradient * mean_t
-        miss = np.abs(s - offset - gradient * t)
-        reweight = w / np.maximum(miss, 0.005)
-    return offset, gradient
 
 
 def _end_points(bones: Bones, part: BodyPart) -> NDArray[np.int64]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dancelike.frames import BodyPart
 from dancelike.scoring.bones import LIMBS
-from dancelike.scoring.settings import NOTICEABLE_MS
 
 __all__ = ["name_of", "summary", "warnings"]
 
@@ -14,15 +13,8 @@ def name_of(part: BodyPart | str) -> str:
     return (part.key if isinstance(part, BodyPart) else part).replace("_", " ")
 
 
-def summary(
-    verdict: str,
-    score: float,
-    part_shapes: dict[BodyPart, float],
-    limb_leads_ms: dict[str, float],
-    tempo: float,
-    resolution_ms: float,
-) -> tuple[str, ...]:
-    """Two to four sentences about the whole dance."""
+def summary(verdict: str, score: float, tempo: float) -> tuple[str, ...]:
+    """Say what the verdict, the score and the usual tempo mean for the whole dance."""
     if verdict == "different":
         return (
             "These look like two different dances.",
@@ -37,28 +29,9 @@ def summary(
         out.append("You know this dance well.")
     else:
         out.append("This is the same dance, with room to grow.")
-    late = [(abs(ms), limb, ms) for limb, ms in limb_leads_ms.items() if abs(ms) >= max(NOTICEABLE_MS, resolution_ms)]
-    if len(late) == 1:
-        _, limb, ms = late[0]
-        out.append(f"Your {name_of(limb)} was {abs(ms):.0f} ms {_when(ms)}; everything else was together.")
-    elif late and {limb for _, limb, _ in late} <= {"left_arm", "right_arm"}:
-        ms = sum(item[2] for item in late) / len(late)
-        out.append(f"Your arms were {abs(ms):.0f} ms {_when(ms)} against your legs.")
-    elif late:
-        _, limb, ms = max(late)
-        out.append(f"Your {name_of(limb)} was {abs(ms):.0f} ms {_when(ms)} against the rest of you.")
-    if part_shapes:
-        worst = min(part_shapes, key=lambda part: (part_shapes[part], part))
-        best = max(part_shapes, key=lambda part: (part_shapes[part], -part))
-        if part_shapes[best] - part_shapes[worst] >= 10:
-            out.append(f"Closest to the reference: your {name_of(best)}. Look again at your {name_of(worst)}.")
     if abs(tempo - 1.0) >= 0.03:
         out.append(f"You danced at {tempo:.2f} times the tempo of the reference.")
     return tuple(out)
-
-
-def _when(ms: float) -> str:
-    return "late" if ms > 0 else "early"
 
 
 def warnings(

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dancelike.frames import PART_COUNT, BodyObservation, BodyPart
-from dancelike.vision.detector import PersonDetector
+from dancelike.vision.detector import Detection, PersonDetector
+from dancelike.vision.finder import SURE_DETECTION, BodyFinder
 from dancelike.vision.identity import SAME_PLACE, Appearance, Identity, first_choice
 from dancelike.vision.landmarks import LandmarkNetwork, Pose
 from dancelike.vision.parts import MAP_SIDE, label_parts
@@ -19,14 +20,12 @@ from dancelike.vision.segmenter import ModelInfo, Segmenter, require_picture
 
 __all__ = ["BlazePoseSegmenter"]
 
-_LEAST_SCORE = 0.5  # of the landmark network: below, nobody is in the region
-_LEAST_DETECTION = 0.3  # of the detector, which the landmark network then confirms
-_SURE_DETECTION = 0.5  # of the detector, for those whom the landmark network has not looked at
 _MOST_CANDIDATES = 4
-_MOST_LOOKS = 3  # at one candidate
+_DOUBT = 0.5  # added to the cost of a body that the detector does not see when it looks closely
 _CERTAIN = 0.6  # cost below which the search ends
 _CHECK_ALONE = 30  # frames between two looks at the whole picture
-_CHECK_OFTEN = 6  # the same while somebody else is close or the clothes are strange
+_CHECK_OFTEN = 6  # the same while somebody else is close
+_CHECK_STRANGE = 2  # the same while the clothes are strange
 _LEARN_EVERY = 5  # frames between two looks at the clothes
 _TOO_STRANGE = 1.0  # see Identity.strangeness: then it may be somebody else
 _NEAR = 1.2  # of a region's side: a bystander so close may be taken for the dancer
@@ -83,6 +82,7 @@ class BlazePoseSegmenter(Segmenter):
     ) -> None:
         self._detector = PersonDetector(detector, runtime=runtime, delegate=delegate, threads=threads)
         self._landmarks = LandmarkNetwork(landmarks, runtime=runtime, delegate=delegate, threads=threads)
+        self._finder = BodyFinder(self._detector, self._landmarks)
         used = self._landmarks.interpreter
         super().__init__(ModelInfo(name, sha256, used.runtime, used.delegate))
         self.reset()
@@ -104,13 +104,8 @@ class BlazePoseSegmenter(Segmenter):
 
     def observe(self, rgb: NDArray[np.uint8]) -> BodyObservation:  # noqa: D102
         rgb = require_picture(rgb)
-        height, width = rgb.shape[:2]
-        regions = [found.region for found in self._detector.detect(rgb, least_score=_LEAST_DETECTION)]
-        for index in first_choice(regions, width, height)[:_MOST_CANDIDATES]:
-            pose = self._settle(rgb, regions[index])
-            if pose is not None:
-                return _observation(self._sight(pose, appearance=False))
-        return BodyObservation(0.0)
+        pose = self._first_seen(rgb, self._finder.people(rgb))
+        return BodyObservation(0.0) if pose is None else _observation(self._sight(pose, appearance=False))
 
     def close(self) -> None:  # noqa: D102
         self._detector.close()
@@ -121,7 +116,7 @@ class BlazePoseSegmenter(Segmenter):
         identity = self._identity
         if identity.region is None or identity.missed or self._frame >= self._next_check:
             return None
-        pose = self._look(rgb, identity.region)
+        pose = self._finder.look(rgb, identity.region)
         if pose is None or not identity.continues(pose.next_region):
             return None
         sight = self._sight(pose, appearance=self._frame % _LEARN_EVERY == 0)
@@ -133,15 +128,16 @@ class BlazePoseSegmenter(Segmenter):
 
     def _search(self, rgb: NDArray[np.uint8]) -> _Sight | None:
         """Look at the whole picture for the dancer."""
-        found = self._detector.detect(rgb, least_score=_LEAST_DETECTION)
-        people = [person.region for person in found]
-        sure = [person.region for person in found if person.score >= _SURE_DETECTION]
         identity = self._identity
+        lost = identity.region if identity.known and identity.missed else None
+        found = self._finder.people(rgb, turn=self._frame if self._frame else None, near=lost)
+        sure = [person.region for person in found if person.score >= SURE_DETECTION]
         if identity.known:
-            best = self._recognise(rgb, people)
+            best = self._recognise(rgb, [person.region for person in found])
         else:
             identity = self._identity = Identity()
-            best = self._first_seen(rgb, people)
+            pose = self._first_seen(rgb, found)
+            best = None if pose is None else self._sight(pose, appearance=True)
         if best is None:
             identity.miss()
             identity.note_people(sure)
@@ -151,17 +147,17 @@ class BlazePoseSegmenter(Segmenter):
         # that whoever walks by in front has passed before they count.
         identity.accept(best.pose.next_region, best.appearance, learn=0.05 if strange > _TOO_STRANGE else 0.1)
         identity.note_people(sure)
-        calm = identity.company() > _NEAR and strange <= _TOO_STRANGE
-        self._next_check = self._frame + (_CHECK_ALONE if calm else _CHECK_OFTEN)
+        wait = _CHECK_ALONE if identity.company() > _NEAR else _CHECK_OFTEN
+        self._next_check = self._frame + (wait if strange <= _TOO_STRANGE else _CHECK_STRANGE)
         return best
 
-    def _first_seen(self, rgb: NDArray[np.uint8], people: list[Region]) -> _Sight | None:
+    def _first_seen(self, rgb: NDArray[np.uint8], people: list[Detection]) -> Pose | None:
         """Return the largest and most central body."""
         height, width = rgb.shape[:2]
-        for index in first_choice(people, width, height)[:_MOST_CANDIDATES]:
-            pose = self._settle(rgb, people[index])
+        for person in first_choice(people, width, height)[:_MOST_CANDIDATES]:
+            pose = self._finder.settle(rgb, person.region)
             if pose is not None:
-                return self._sight(pose, appearance=True)
+                return self._finder.confirmed(rgb, pose)[0]
         return None
 
     def _recognise(self, rgb: NDArray[np.uint8], people: list[Region]) -> _Sight | None:
@@ -171,52 +167,35 @@ class BlazePoseSegmenter(Segmenter):
         best_cost = math.inf
         seen: list[Region] = []
 
-        def consider(pose: Pose | None) -> None:
+        def consider(pose: Pose | None, doubt: float = 0.0) -> None:
             nonlocal best, best_cost
             if pose is None or any(pose.next_region.distance(other) < SAME_PLACE for other in seen):
                 return
             seen.append(pose.next_region)
             sight = self._sight(pose, appearance=True)
-            cost = identity.cost(pose.next_region, sight.appearance)
+            cost = identity.cost(pose.next_region, sight.appearance) + doubt
             on = identity.missed == 0 and identity.company() > _NEAR and identity.continues(pose.next_region)
-            if cost < best_cost and (on or identity.fits(pose.next_region, sight.appearance)):
+            if cost < best_cost and (on or identity.fits(pose.next_region, sight.appearance, doubt)):
                 best, best_cost = sight, cost
 
         # The place where tracking expects the dancer comes first: the detector misses odd poses, and in a routine
         # check the matter is settled with it.
         expected = identity.region if identity.missed == 0 else identity.expected()
         if expected is not None and identity.missed < _KEEP_LOOKING:
-            consider(self._look(rgb, expected))
+            pose = self._finder.look(rgb, expected)
+            # Beside somebody else a closer look may find the other.
+            alone = identity.company() > _NEAR
+            consider(self._finder.confirmed(rgb, pose)[0] if pose and alone else pose)
         if best_cost > _CERTAIN:
             people = [person for person in people if not identity.is_bystander(person)]
             people.sort(key=lambda person: identity.cost(person, None))
             for person in people[:_MOST_CANDIDATES]:
                 if all(person.distance(other) >= SAME_PLACE for other in seen):
-                    consider(self._settle(rgb, person))
+                    pose = self._finder.settle(rgb, person)
+                    if pose is not None:
+                        pose, sure = self._finder.confirmed(rgb, pose)
+                        consider(pose, 0.0 if sure else _DOUBT)
         return best
-
-    def _look(self, rgb: NDArray[np.uint8], region: Region) -> Pose | None:
-        """Look at a region; None if nobody is there."""
-        height, width = rgb.shape[:2]
-        pose = self._landmarks.look(rgb, region)
-        return pose if pose.score >= _LEAST_SCORE and pose.next_region.is_usable(width, height) else None
-
-    def _settle(self, rgb: NDArray[np.uint8], region: Region) -> Pose | None:
-        """Look at a region, and again where each look says that the body is; None if nobody is there.
-
-        The detector's square is a guess; a few looks bring it to where tracking would hold it.
-        """
-        height, width = rgb.shape[:2]
-        pose = self._landmarks.look(rgb, region)
-        for _ in range(_MOST_LOOKS - 1):
-            closer = pose.next_region
-            if not closer.is_usable(width, height):
-                return None
-            still = pose.region.distance(closer) < 0.05 and 0.9 < closer.size / pose.region.size < 1.1
-            if still and pose.score >= _LEAST_SCORE:
-                return pose
-            pose = self._landmarks.look(rgb, closer)
-        return pose if pose.score >= _LEAST_SCORE and pose.next_region.is_usable(width, height) else None
 
     def _sight(self, pose: Pose, *, appearance: bool) -> _Sight:
         labels, probability = label_parts(pose)

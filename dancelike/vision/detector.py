@@ -13,7 +13,7 @@ from dancelike.kernels.warp import warp_to_tensor
 from dancelike.vision.interpreter import Interpreter
 from dancelike.vision.region import Region, region_from_axis, samples_for
 
-__all__ = ["Detection", "PersonDetector", "anchor_centres", "merge_overlapping"]
+__all__ = ["Detection", "PersonDetector", "anchor_centres", "merge_overlapping", "tiles"]
 
 Float32 = NDArray[np.float32]
 
@@ -100,6 +100,19 @@ def merge_overlapping(boxes: Float32, scores: Float32, values: Float32, overlap:
     return np.array(best, np.float32), np.array(means, np.float32).reshape(shape)
 
 
+def tiles(width: int, height: int) -> list[Region]:
+    """Return squares of half the longer side that cover a picture, each overlapping its neighbour by half or more."""
+    side = max(width, height) / 2
+
+    def centres(length: int) -> list[float]:
+        if length <= side:
+            return [(length - 1) / 2]
+        count = math.ceil((length - side) / (side / 2)) + 1
+        return [(side - 1) / 2 + (length - side) * k / (count - 1) for k in range(count)]
+
+    return [Region(x, y, side, 0.0) for y in centres(height) for x in centres(width)]
+
+
 class PersonDetector:
     """Finds the people in a picture.
 
@@ -118,13 +131,18 @@ class PersonDetector:
         by_width = {info.shape[-1]: info.name for info in self.interpreter.outputs}
         self._outputs = (by_width[4 + 2 * _KEYPOINTS], by_width[1])
 
-    def detect(self, rgb: NDArray[np.uint8], *, least_score: float = 0.5) -> list[Detection]:
+    def detect(
+        self, rgb: NDArray[np.uint8], *, within: Region | None = None, least_score: float = 0.5
+    ) -> list[Detection]:
         """Find people.
 
         Parameters
         ----------
         rgb : uint8 [h, w, 3]
             The picture.
+        within : Region or None
+            An upright square to which the look is confined; None for the whole picture. The network sees 224 pixels
+            a side, so a body that fills less than a quarter of the picture is better seen in a square of its own.
         least_score : float
             Detections below are left out.
 
@@ -134,8 +152,8 @@ class PersonDetector:
             Best first.
         """
         height, width = rgb.shape[:2]
-        side = float(max(width, height))
-        frame = Region((width - 1) / 2, (height - 1) / 2, side, 0.0)
+        frame = within or Region((width - 1) / 2, (height - 1) / 2, float(max(width, height)), 0.0)
+        side = frame.size
         warp_to_tensor(
             rgb, frame.crop_to_picture(_SIDE), self._tensor, low=-1.0, high=1.0, samples=samples_for(side / _SIDE)
         )
@@ -151,8 +169,8 @@ class PersonDetector:
         half = values[:, 2:4] / 2
         boxes = np.concatenate([values[:, :2] - half, values[:, :2] + half], axis=1)
         best, merged = merge_overlapping(boxes, scores, np.concatenate([boxes, values[:, 4:]], axis=1), 0.3)
-        # From units of the square around the picture to pixel centres.
-        shift = np.array([(width - side) / 2 - 0.5, (height - side) / 2 - 0.5])
+        # From units of the square to pixel centres of the picture.
+        shift = np.array([frame.x - side / 2, frame.y - side / 2])
         found = []
         for score, row in zip(best, merged, strict=True):
             points = row.reshape(-1, 2).astype(np.float64) * side + shift

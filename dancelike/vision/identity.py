@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dancelike.vision.detector import Detection
 from dancelike.vision.region import Region
 
 __all__ = ["SAME_PLACE", "Appearance", "Identity", "first_choice"]
@@ -17,37 +18,40 @@ Float32 = NDArray[np.float32]
 SAME_PLACE = 0.15
 """Regions closer than this (in units of their side) show the same body."""
 
+_SURE = 0.75  # score of a detection above which there is no doubt
 _JUMP = 0.22  # of the region's side: farther in one frame is not a dancer's move at 25 frames/s
 _GROWTH = 1.35  # change of size in one frame that is still believed
 _STRANGE = 0.10  # mean colour difference at which clothes are likely not the same
 _PATIENCE = 90  # frames without the dancer after which the last place means nothing
 _LIMIT = 1.2  # cost above which somebody is not the dancer,
 _LENIENCE = 0.02  # and how much it grows with each frame without the dancer
+_SMALLEST, _LARGEST = 0.5, 1.8  # of the usual size: a crouch halves a body's square, nothing doubles it at once
+_SIZE_SHARE = 0.03  # by which each frame moves the usual size
 _BYSTANDER_AGE = 30  # frames for which a bystander is remembered without being seen
 
 
-def first_choice(regions: list[Region], width: int, height: int) -> list[int]:
+def first_choice(people: list[Detection], width: int, height: int) -> list[Detection]:
     """Rank people who are seen for the first time: the largest and most central comes first.
 
     Parameters
     ----------
-    regions : list of Region
-        Where they are.
+    people : list of Detection
+        Where they are, and how sure the detector is of each.
     width, height : int
         Size of the picture.
 
     Returns
     -------
-    list of int
-        Indices into ``regions``, best first; equal ones keep their order.
+    list of Detection
+        Best first; equal ones keep their order. Whoever is doubtful counts for less.
     """
 
-    def weight(index: int) -> float:
-        region = regions[index]
+    def weight(person: Detection) -> float:
+        region = person.region
         aside = math.hypot((region.x - width / 2) / width, (region.y - height / 2) / height)
-        return region.size * math.exp(-2 * aside * aside)
+        return region.size * math.exp(-2 * aside * aside) * min(person.score / _SURE, 1.0) ** 2
 
-    return sorted(range(len(regions)), key=lambda index: -weight(index))
+    return sorted(people, key=weight, reverse=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,7 @@ class Identity:
         self.missed = 0
         self._others: list[tuple[Region, int]] = []  # with the frames since each was seen
         self._speed = (0.0, 0.0)
+        self._usual_size = 0.0
 
     @property
     def known(self) -> bool:
@@ -138,10 +143,12 @@ class Identity:
         strange = self.strangeness(appearance)
         return 0.4 * place + 0.35 * size + 0.8 * (0.5 if strange is None else strange)
 
-    def fits(self, region: Region, appearance: Appearance | None) -> bool:
-        """Whether a body may be taken for the dancer at all."""
+    def fits(self, region: Region, appearance: Appearance | None, doubt: float = 0.0) -> bool:
+        """Whether a body may be taken for the dancer at all; ``doubt`` is added to its cost."""
         limit = _LIMIT + _LENIENCE * self.missed
-        return self.cost(region, appearance) < limit and not self.is_bystander(region)
+        if self._usual_size and not _SMALLEST < region.size / self._usual_size < _LARGEST:
+            return False
+        return self.cost(region, appearance) + doubt < limit and not self.is_bystander(region)
 
     def is_bystander(self, region: Region) -> bool:
         """Whether a body goes on where a bystander was, rather than being the dancer who came back."""
@@ -188,6 +195,8 @@ class Identity:
             self._speed = (0.5 * (self._speed[0] + dx), 0.5 * (self._speed[1] + dy))
         else:
             self._speed = (0.0, 0.0)
+        usual = self._usual_size or region.size
+        self._usual_size = usual * (region.size / usual) ** _SIZE_SHARE
         self.region, self.missed = region, 0
         if appearance is not None:
             self.appearance = appearance if self.appearance is None else self.appearance.blended(appearance, learn)

@@ -8,21 +8,24 @@ from fractions import Fraction
 import pytest
 
 from dancelike.errors import GraphError, InternalError
-from dancelike.graph import Emit, Graph, Join, Overflow, Restart
+from dancelike.graph import Emit, Graph, Join, Overflow, Port, Restart, Task
 from dancelike.runtime import DropReason, Engine
 from dancelike.runtime.calls import call
 from dancelike.runtime.events import (
     Abandon,
     Action,
     Arrived,
+    Awake,
     Command,
     Completed,
     Dispatch,
     Drop,
     Failed,
     Finished,
+    LevelChanged,
     LevelRequested,
     Miss,
+    Restarted,
     Skipped,
     Started,
     Stop,
@@ -324,7 +327,8 @@ def test_a_failed_task_is_restarted_with_a_growing_wait():
         assert arrive(engine, 1, now_ns - 1) == [WaitUntil(now_ns)]  # waits on its edge
         restart = only(engine.handle(Tick(now_ns)), Dispatch)[0]
         assert restart.action is Action.RESTART
-        (dispatch,) = engine.handle(Completed(now_ns, restart.number, ()))
+        restarted, dispatch = engine.handle(Completed(now_ns, restart.number, ()))
+        assert restarted == Restarted("relay")
         assert dispatch.action is Action.PROCESS
     commands = engine.handle(Failed(now_ns, dispatch.number, OSError("x")))
     assert commands[0].retry_ns is None
@@ -410,6 +414,134 @@ def test_an_expired_watchdog_of_a_returned_call_wakes_nobody():
     assert engine.handle(Completed(1, dispatch.number, ())) == []
 
 
+def test_a_task_is_not_started_again_while_its_hung_call_is_still_inside():
+    engine = failing(Restart(first_ms=50.0, attempts=3), watchdog_ms=200.0)
+    (dispatch, _) = arrive(engine, 0, 0)
+    engine.handle(Tick(200 * MS))
+    down, wait = engine.handle(Tick(250 * MS))
+    assert (down.retry_ns, wait) == (350 * MS, WaitUntil(350 * MS))
+    assert engine.state("relay").stuck
+    engine.handle(Failed(300 * MS, dispatch.number, OSError("after all")))  # it returned, in a way
+    (restart, _) = engine.handle(Tick(350 * MS))
+    assert restart.action is Action.RESTART
+    assert not engine.state("relay").stuck
+
+
+def test_a_call_that_never_returns_is_the_end_of_its_task_and_of_nothing_else():
+    engine = failing(Restart(first_ms=50.0, attempts=2), watchdog_ms=200.0)
+    arrive(engine, 0, 0)
+    downs = [only(engine.handle(Tick(ms * MS)), TaskDown)[0] for ms in (200, 250, 350)]
+    assert [down.retry_ns for down in downs] == [250 * MS, 350 * MS, None]
+    finish = engine.handle(Tick(400 * MS))
+    assert (finish, engine.finished) == ([], False)
+    (drop,) = only(arrive(engine, 1, 410 * MS), Drop)
+    assert drop.reason is DropReason.TASK_DOWN
+
+
+def test_one_timer_watches_all_calls_of_a_task():
+    engine = failing(None, watchdog_ms=200.0)
+    for i in range(100):
+        dispatch, wait = arrive(engine, i, i * 5 * MS)
+        assert wait == WaitUntil(dispatch.expires_ns)
+        engine.handle(Completed(i * 5 * MS + 1, dispatch.number, ()))
+    assert len(engine._timers) <= 1
+
+
+def test_after_a_pause_of_the_machine_nobody_is_given_up():
+    engine = failing(Restart(), watchdog_ms=200.0)
+    arrive(engine, 0, 0)
+    hour_ns = 3600 * 1000 * MS
+    assert engine.handle(Tick(hour_ns)) == [WaitUntil(hour_ns + 200 * MS)]
+    assert isinstance(engine.handle(Tick(hour_ns + 200 * MS))[0], Abandon)
+
+
+def test_a_watchdog_for_all_spares_those_with_their_own():
+    graph = pair(count=3)
+    graph["sink"].watchdog_ms = 70.0
+    engine = Engine(graph, slots=2, live=True, pulled=["source"], watchdog_ms=1000.0)
+    source, _ = engine.handle(Started(0))
+    assert source.expires_ns == 1000 * MS
+    sink = only(engine.handle(Completed(1, source.number, (Emit("out", 0, Timestamp(0, FRAME)),))), Dispatch)[1]
+    assert (sink.task, sink.expires_ns) == ("sink", 70 * MS + 1)
+
+
+def test_a_pulled_source_is_asked_again_as_soon_as_it_has_returned():
+    engine = Engine(pair(), slots=1, live=True, hosted=["source"], pulled=["source"])
+    (first,) = engine.handle(Started(0))
+    commands = engine.handle(Completed(5, first.number, (Emit("out", 0, Timestamp(0, FRAME)),)))
+    assert [(c.task, c.action) for c in commands] == [("source", Action.NEXT), ("sink", Action.PROCESS)]
+    (again,) = engine.handle(Completed(6, commands[0].number, ()))
+    assert (again.action, again.deadline_ns) == (Action.NEXT, None)
+    assert only(engine.handle(Completed(7, again.number, None)), Dispatch) == []
+    with pytest.raises(GraphError, match="task 'sink' is no source without a period, so it cannot be asked all"):
+        Engine(pair(), slots=1, live=True, pulled=["sink"])
+
+
+class Motion(Task):
+    """Opens its gate on odd numbers."""
+
+    name = "motion"
+    inputs = (Port("in", object),)
+    outputs = (Port("awake", bool),)
+
+    def process(self, inputs):
+        return [Emit("awake", inputs["in"].payload % 2 == 1)]
+
+
+def gated(*, awake: bool = False) -> Graph:
+    graph = Graph("gated")
+    graph.add(ScriptedSource("camera", every(FRAME, 9)))
+    graph.add(ScriptedSource("reference", every(FRAME, 9), period_s=Fraction(1, 100)))
+    graph.add(Motion())
+    graph.add(RecordingSink("network"))
+    graph.add(RecordingSink("screen"))
+    graph.connect("camera.out", "motion.in", capacity=2)
+    graph.connect("camera.out", "network.in", capacity=2)
+    graph.connect("reference.out", "screen.in", capacity=2)
+    graph.gate("motion.awake", ["network", "reference"], awake=awake)
+    return graph
+
+
+def test_behind_a_closed_gate_nothing_is_called_and_no_timer_runs():
+    engine = Engine(gated(), slots=4, live=True)
+    assert engine.handle(Started(0)) == []  # the reference sleeps
+    commands = engine.handle(Arrived(1 * MS, "camera", (Emit("out", 0, Timestamp(0, FRAME)),)))
+    assert [c.task for c in only(commands, Dispatch)] == ["motion"]
+    (drop,) = only(commands, Drop)
+    assert (drop.edge.target_task, drop.reason) == ("network", DropReason.ASLEEP)
+    motion = only(commands, Dispatch)[0]
+    assert engine.handle(Completed(2 * MS, motion.number, (Emit("awake", False),))) == []
+
+
+def test_an_opened_gate_wakes_tasks_and_sources_and_a_closed_one_empties_their_edges():
+    engine = Engine(gated(), slots=4, live=True)
+    engine.handle(Started(0))
+    (motion,) = only(engine.handle(Arrived(1 * MS, "camera", (Emit("out", 1, Timestamp(1, FRAME)),))), Dispatch)
+    commands = engine.handle(Completed(2 * MS, motion.number, (Emit("awake", True),)))
+    assert only(commands, Awake) == [Awake("network", True), Awake("reference", True)]
+    (reference,) = only(commands, Dispatch)
+    assert (reference.task, reference.release_ns) == ("reference", 2 * MS)
+    assert commands[-1] == WaitUntil(12 * MS)
+    dispatched = only(engine.handle(Arrived(3 * MS, "camera", (Emit("out", 2, Timestamp(2, FRAME)),))), Dispatch)
+    assert sorted(d.task for d in dispatched) == ["motion", "network"]
+    engine.handle(Arrived(4 * MS, "camera", (Emit("out", 3, Timestamp(3, FRAME)),)))  # waits for the network
+    motion = next(d for d in dispatched if d.task == "motion")
+    commands = engine.handle(Completed(5 * MS, motion.number, (Emit("awake", False),)))
+    assert only(commands, Awake) == [Awake("network", False), Awake("reference", False)]
+    assert [(d.packet.payload, d.reason) for d in only(commands, Drop)] == [(3, DropReason.ASLEEP)]
+    # What was under way returns, and what it emits goes on to those who are awake.
+    commands = engine.handle(Completed(6 * MS, reference.number, (Emit("out", 0, Timestamp(0, FRAME)),)))
+    assert [c.task for c in only(commands, Dispatch)] == ["screen"]
+    assert only(engine.handle(Tick(12 * MS)), WaitUntil) == []
+
+
+def test_offline_everybody_is_awake():
+    graph = gated()
+    trace = simulate_graph(graph, slots=2, live=False, cost_ns=lambda _: 1)
+    assert trace.finished
+    assert len(graph["network"].packets) == len(graph["screen"].packets) == 9
+
+
 def test_a_level_changes_between_two_calls():
     engine = failing(None)
     relay = engine.state("relay").node
@@ -421,7 +553,8 @@ def test_a_level_changes_between_two_calls():
     arrive(engine, 1, 2)
     (change,) = engine.handle(Completed(3, dispatch.number, ()))
     assert (change.action, change.level) == (Action.LEVEL, 1)
-    (dispatch,) = engine.handle(Completed(4, change.number, ()))
+    changed, dispatch = engine.handle(Completed(4, change.number, ()))
+    assert changed == LevelChanged("relay", 1)
     assert (dispatch.action, dispatch.level) == (Action.PROCESS, 1)
     with pytest.raises(GraphError, match="task 'relay' has 3 levels, so it has no level 3"):
         engine.handle(LevelRequested(5, "relay", 3))

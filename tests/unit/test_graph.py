@@ -4,8 +4,8 @@ from fractions import Fraction
 
 import pytest
 
-from dancelike.errors import GraphError
-from dancelike.graph import Graph, Join, JoinKind, Overflow, Port, Restart
+from dancelike.errors import GraphError, InternalError
+from dancelike.graph import DeviceSource, Graph, Join, JoinKind, Overflow, Port, Restart, Task
 from dancelike.testing.flow import RecordingSink, RelayTask, ScriptedSource
 
 
@@ -155,3 +155,71 @@ def test_joins_and_restarts_are_checked():
         Join.nearest(Fraction(-1))
     with pytest.raises(ValueError, match="Restart needs 0 < first_ms <= longest_ms and attempts of at least 1"):
         Restart(first_ms=0.0)
+
+
+class Ear(Task):
+    name = "ear"
+    inputs = (Port("in", object),)
+    outputs = (Port("awake", bool), Port("level", float, required=False))
+
+    def process(self, inputs):
+        return ()
+
+
+def eared() -> Graph:
+    graph = chain()
+    graph.add(Ear())
+    graph.connect("double.out", "ear.in", capacity=1)
+    return graph
+
+
+def test_a_gate_counts_as_a_connection_and_is_drawn():
+    graph = eared()
+    with pytest.raises(GraphError, match="the output 'awake' of task 'ear' is not connected"):
+        graph.validate()
+    gate = graph.gate("ear.awake", ["total"])
+    graph.validate()
+    assert graph.gates == (gate,)
+    assert '    t3 -.->|"awake"| t2\n' in graph.to_mermaid()
+
+
+@pytest.mark.parametrize("name", ["ear", "double", "numbers"])
+def test_a_gate_leaves_awake_what_it_lives_from(name):
+    graph = eared()
+    graph.gate("ear.awake", [name])
+    with pytest.raises(GraphError, match=f"the gate ear.awake puts '{name}' to sleep, which it needs itself to wake"):
+        graph.validate()
+
+
+@pytest.mark.parametrize(
+    ("source", "sleepers", "message"),
+    [
+        ("ear.level", ["total"], "the gate ear.level gives float, but a gate is a port with payload bool"),
+        ("ear.awake", [], "the gate ear.awake has no task to put to sleep"),
+        ("ear.awake", ["nobody"], "has no task 'nobody'"),
+        ("ear.out", ["total"], "task 'ear' has no output 'out'"),
+    ],
+)
+def test_a_gate_that_cannot_be_is_refused(source, sleepers, message):
+    with pytest.raises(GraphError, match=message):
+        eared().gate(source, sleepers)
+
+
+def test_a_port_is_one_gate():
+    graph = eared()
+    graph.gate("ear.awake", ["total"])
+    with pytest.raises(GraphError, match=r"the port ear\.awake is a gate already; name all its tasks at once"):
+        graph.gate("ear.awake", ["total"])
+
+
+def test_a_device_has_a_clock_in_live_runs_only():
+    class Camera(DeviceSource):
+        name = "camera"
+
+        def next(self):
+            return ()
+
+    camera = Camera()
+    assert camera.period_s is None
+    with pytest.raises(InternalError, match="Camera asked for the time, but only a live driver lends a clock"):
+        _ = camera.clock

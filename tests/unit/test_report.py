@@ -12,13 +12,13 @@ import pytest
 
 from dancelike import theme
 from dancelike.frames import PART_COUNT, BodyPart
+from dancelike.scoring.findings import Finding, findings
 from dancelike.scoring.report import MomentPictures, render_report
 from dancelike.scoring.report.charts import MOST_POINTS, chart_data, json_script
 from dancelike.scoring.report.figure import body_figure, grown, shape_css
-from dancelike.scoring.report.findings import Finding, findings
 from dancelike.scoring.report.pictures import PICTURE_SIZE, framed_pair, overlaid
 from dancelike.scoring.report.styles import tokens
-from dancelike.scoring.report.wording import sentences, warnings
+from dancelike.scoring.wording import sentences, warnings
 
 KEYS = [part.key for part in BodyPart if part is not BodyPart.BACKGROUND]
 
@@ -350,18 +350,26 @@ def test_a_late_passage_is_named_with_its_size_and_place() -> None:
     assert "180" not in " ".join(sentences(score))
 
 
-def test_a_slower_passage_is_found_in_the_path_and_explains_the_lag() -> None:
-    t = np.arange(0, 15, 1 / 30)
-    take = np.interp(t, [0, 6, 10, 15], [0.5, 6.5, 11.5, 16.5])
-    score = {
-        "alignment": {"reference_s": t.tolist(), "take_s": take.tolist()},
-        "timeline": [{"t_s": float(v), "lead_ms": 200.0} for v in t],
+def test_a_slower_passage_and_a_break_are_told_as_the_timing_found_them() -> None:
+    timing = {
+        "tempo": 1.0,
+        "lead_ms": 4.0,
+        "passages": [{"start_s": 6.0, "end_s": 10.0, "tempo": 0.8}],
+        "breaks": [{"t_s": 12.0, "lost_s": 0.6}, {"t_s": 13.0, "lost_s": 0.2}],
     }
-    (found,) = findings(score)
-    assert found.kind == "tempo"
-    assert found.amount == pytest.approx(0.8, abs=0.01)
-    assert found.start_s == pytest.approx(6.0, abs=0.6)
-    assert found.end_s == pytest.approx(10.0, abs=0.6)
+    score = {"timing": timing, "timeline": [{"t_s": v / 4, "lead_ms": 4.0} for v in range(60)]}
+    assert findings(score) == [Finding("tempo", None, 6.0, 10.0, 0.8), Finding("break", None, 12.0, 12.0, 0.6)]
+    assert sentences(score) == [
+        "You were slower from 6.0 to 10.0\u2009s: 0.80 times the reference's tempo.",
+        "You stood still for 0.6\u2009s at 12.0\u2009s.",
+    ]
+    timing.update(
+        tempo=0.5, passages=[{"start_s": 6.0, "end_s": 10.0, "tempo": 0.6}], breaks=[{"t_s": 3, "lost_s": -1}]
+    )
+    assert sentences(score) == [
+        "You were faster from 6.0 to 10.0\u2009s: 1.20 times your usual tempo.",
+        "You left out 1.0\u2009s at 3.0\u2009s.",
+    ]
 
 
 def test_a_limb_that_drops_for_a_while_is_found_there() -> None:

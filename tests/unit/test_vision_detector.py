@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dancelike.vision.detector import anchor_centres, merge_overlapping
+from dancelike.vision.detector import anchor_centres, merge_overlapping, tiles
+from dancelike.vision.finder import agrees
 from dancelike.vision.landmarks import refine_by_heatmap
 from dancelike.vision.region import Region, region_from_axis, samples_for
 from tests import naive
@@ -55,6 +56,34 @@ def test_a_region_far_outside_or_of_a_mad_size_is_not_usable(region, usable):
 
 def test_more_samples_are_taken_only_where_a_picture_shrinks_a_lot():
     assert [samples_for(shrink) for shrink in (0.3, 1, 2.86, 4, 5, 100)] == [1, 1, 1, 2, 3, 8]
+
+
+@pytest.mark.parametrize("size", [(640, 360), (360, 640), (518, 496), (301, 3), (1, 1)])
+def test_tiles_cover_the_picture_and_each_small_body_lies_within_one(size):
+    width, height = size
+    squares = tiles(width, height)
+    side = max(size) / 2
+    small = side / 2
+    for x in np.linspace(0, max(width - small, 0), 9):
+        for y in np.linspace(0, max(height - small, 0), 9):
+            right, bottom = min(x + small, width), min(y + small, height)
+            assert any(
+                r.x + 0.5 - side / 2 <= x + 1e-6
+                and right <= r.x + 0.5 + side / 2 + 1e-6
+                and r.y + 0.5 - side / 2 <= y + 1e-6
+                and bottom <= r.y + 0.5 + side / 2 + 1e-6
+                for r in squares
+            ), (x, y)
+    assert len(squares) <= 9
+
+
+def test_two_regions_agree_on_a_body_by_place_size_and_turn():
+    one = Region(100, 100, 200, 3.0)
+    assert agrees(one, Region(120, 110, 230, 3.3))
+    assert agrees(one, Region(100, 100, 200, 3.0 - 2 * math.pi))
+    assert not agrees(one, Region(170, 100, 200, 3.0))
+    assert not agrees(one, Region(100, 100, 350, 3.0))
+    assert not agrees(one, Region(100, 100, 200, 1.5))
 
 
 def test_the_anchors_are_those_of_the_network():

@@ -10,6 +10,7 @@ import pytest
 from dancelike.frames import BodyPart
 from dancelike.media.clips import open_clip
 from dancelike.vision import load_segmenter
+from dancelike.vision.detector import Detection
 from dancelike.vision.identity import Appearance, Identity, first_choice
 from dancelike.vision.region import Region
 
@@ -31,11 +32,34 @@ def seen_at(x, appearance=RED):
 
 
 def test_the_largest_and_most_central_comes_first():
-    assert first_choice([at(320, size=200), at(320, size=300)], 640, 360) == [1, 0]
-    assert first_choice([at(20), at(330)], 640, 360) == [1, 0]
-    assert first_choice([at(20, size=500), at(330, size=200)], 640, 360) == [0, 1]
-    assert first_choice([at(100), at(540)], 640, 360) == [0, 1], "equal ones keep their order"
-    assert first_choice([], 640, 360) == []
+    def choice(*people):
+        found = [Detection(score, region, (0, 0, 1, 1)) for score, region in people]
+        return [found.index(person) for person in first_choice(found, 640, 360)]
+
+    assert choice((0.9, at(320, size=200)), (0.9, at(320, size=300))) == [1, 0]
+    assert choice((0.9, at(20)), (0.9, at(330))) == [1, 0]
+    assert choice((0.9, at(20, size=500)), (0.9, at(330, size=200))) == [0, 1]
+    assert choice((0.9, at(100)), (0.9, at(540))) == [0, 1], "equal ones keep their order"
+    assert choice((0.4, at(320, size=300)), (0.8, at(320, size=200))) == [1, 0], "the doubtful come later"
+    assert choice((0.8, at(320, size=200)), (0.95, at(320, size=190))) == [0, 1], "no doubt of either"
+    assert choice() == []
+
+
+def test_a_body_of_another_size_is_not_the_dancer_come_back():
+    identity = seen_at(300)
+    size = identity.region.size
+    for _ in range(20):
+        identity.miss()
+    assert identity.fits(at(300, size=0.6 * size), None)
+    assert not identity.fits(at(300, size=2.5 * size), None)
+    assert not identity.fits(at(300, size=0.3 * size), None)
+
+
+def test_a_doubted_body_must_fit_the_better():
+    identity = seen_at(300)
+    identity.miss()
+    assert identity.fits(at(340), RED)
+    assert not identity.fits(at(340), RED, 1.2)
 
 
 def test_a_step_continues_and_a_leap_does_not():

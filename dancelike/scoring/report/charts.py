@@ -9,8 +9,8 @@ from itertools import pairwise
 from typing import Any
 
 from dancelike.frames import BodyPart
-from dancelike.scoring.report.values import number
-from dancelike.scoring.report.wording import JUDGEMENT_WORDS
+from dancelike.scoring.values import number
+from dancelike.scoring.wording import JUDGEMENT_WORDS
 
 __all__ = ["MOST_POINTS", "chart_data", "json_script"]
 

@@ -9,8 +9,8 @@ from html import escape
 from typing import Any
 
 from dancelike.frames import BodyPart
-from dancelike.scoring.report.values import ms, number, part_name, whole
 from dancelike.scoring.settings import NOTICEABLE_MS
+from dancelike.scoring.values import ms, number, part_name, whole
 
 __all__ = ["THINNEST", "body_figure", "grown", "shape_css"]
 

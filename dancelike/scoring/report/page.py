@@ -10,8 +10,8 @@ from dancelike.scoring.report import sections
 from dancelike.scoring.report.charts import chart_data, json_script
 from dancelike.scoring.report.pictures import MomentPictures
 from dancelike.scoring.report.styles import font_face, static_text, tokens
-from dancelike.scoring.report.values import whole
-from dancelike.scoring.report.wording import JUDGEMENT_WORDS
+from dancelike.scoring.values import whole
+from dancelike.scoring.wording import JUDGEMENT_WORDS
 
 __all__ = ["render_report"]
 

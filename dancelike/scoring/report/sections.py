@@ -11,9 +11,9 @@ from typing import Any
 from dancelike.frames import BodyPart
 from dancelike.scoring.report.figure import body_figure, shape_css
 from dancelike.scoring.report.pictures import PICTURE_SIZE, MomentPictures, framed_pair, jpeg_uri
-from dancelike.scoring.report.values import ms, number, part_name, seconds, whole
-from dancelike.scoring.report.wording import GRADE_WORDS, JUDGEMENT_WORDS, opening, sentences, warnings
 from dancelike.scoring.settings import NOTICEABLE_MS
+from dancelike.scoring.values import ms, number, part_name, seconds, whole
+from dancelike.scoring.wording import GRADE_WORDS, JUDGEMENT_WORDS, opening, sentences, warnings
 
 __all__ = ["body", "details", "glyphs", "header", "hero", "moments", "notes", "timeline"]
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dancelike.frames import BodyPart
-from dancelike.scoring.report.findings import Finding, findings, weight
-from dancelike.scoring.report.values import ms, number, part_name, part_of
+from dancelike.scoring.findings import Finding, findings, weight
 from dancelike.scoring.settings import NOTICEABLE_MS
+from dancelike.scoring.values import ms, number, part_name, part_of
 
-__all__ = ["GRADE_WORDS", "JUDGEMENT_WORDS", "opening", "sentences", "warnings"]
+__all__ = ["GRADE_WORDS", "JUDGEMENT_WORDS", "opening", "sentences", "standing_out", "warnings"]
 
 GRADE_WORDS = {"S": "Superb", "A": "Strong", "B": "Good", "C": "Coming along", "D": "A start"}
 JUDGEMENT_WORDS = {"perfect": "Perfect", "great": "Great", "good": "Good", "ok": "OK", "miss": "Missed"}
@@ -21,6 +21,8 @@ _WHOLE_SHARE = 0.8
 _MOST_SENTENCES = 3
 _MOST_OTHERS = 2
 _WORTH_NAMING = 0.5
+_SAME_TEMPO = 0.015
+_KINDS = ("lead", "tempo", "break", "passage", "shape")
 
 Score = Mapping[str, Any]
 
@@ -59,7 +61,12 @@ def _other_sentence(score: Score, finding: Finding) -> str:
     when = _when(score, finding)
     if finding.kind == "tempo":
         change = "slower" if finding.amount < 1 else "faster"
-        return f"You were {change}{when}: {finding.amount:.2f} times the reference's tempo."
+        usual = number((score.get("timing") or {}).get("tempo")) or 1.0
+        whose = "the reference's" if abs(usual - 1.0) < _SAME_TEMPO else "your usual"
+        return f"You were {change}{when}: {finding.amount:.2f} times {whose} tempo."
+    if finding.kind == "break":
+        lost, at = f"{abs(finding.amount):.1f}\u2009s", f"{finding.start_s or 0.0:.1f}\u2009s"
+        return f"You stood still for {lost} at {at}." if finding.amount > 0 else f"You left out {lost} at {at}."
     if finding.kind == "passage":
         return f"You were about {ms(finding.amount)}{when}; count that passage aloud."
     return f"Your {finding.limb} left the reference's line{when}; repeat that slowly."
@@ -73,22 +80,27 @@ def sentences(score: Score) -> list[str]:
     score : Mapping
         The dictionary of ``score.json``; its own ``summary`` speaks where the two clips show different dances.
     """
-    total = number(score.get("score"))
     told = [str(text) for text in score.get("summary") or ()]
     if score.get("verdict") == "different" and told:
         return told
+    return [*(told[:1] if score.get("verdict") == "unsure" else ()), *standing_out(score)][:_MOST_SENTENCES]
+
+
+def standing_out(score: Score) -> list[str]:
+    """Return what stood out in the take, at most three sentences; the score's own ``summary`` has no say in it."""
+    total = number(score.get("score"))
     if total is not None and total <= _SAME_DANCE_SCORE:
         return [
             "We could not match this take with the reference.",
             "Check that both clips show the same dance, then try again.",
         ]
     found = findings(score)
-    by_kind = {kind: [f for f in found if f.kind == kind] for kind in ("lead", "tempo", "passage", "shape")}
+    by_kind = {kind: [f for f in found if f.kind == kind] for kind in _KINDS}
     out = []
     overall = number((score.get("timing") or {}).get("lead_ms"))
     if by_kind["lead"]:
         out.append(_lead_sentence(score, by_kind["lead"], alone=len(found) == len(by_kind["lead"])))
-    out += [_other_sentence(score, by_kind[kind][0]) for kind in ("tempo", "passage", "shape") if by_kind[kind]]
+    out += [_other_sentence(score, by_kind[kind][0]) for kind in _KINDS[1:] if by_kind[kind]]
     if not out and overall is not None and abs(overall) >= NOTICEABLE_MS:
         out.append(f"You were {ms(overall)} overall; listen for the count before you move.")
     if not out and total is not None and total >= 85.0:
@@ -98,8 +110,6 @@ def sentences(score: Score) -> list[str]:
             "Your timing was with the music, and no limb fell behind.",
             "Now make every shape as large and as clear as the reference.",
         ]
-    if score.get("verdict") == "unsure" and told:
-        out.insert(0, told[0])
     return out[:_MOST_SENTENCES]
 
 

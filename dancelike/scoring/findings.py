@@ -9,8 +9,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from dancelike.scoring.report.values import LIMBS, number, part_of
 from dancelike.scoring.settings import NOTICEABLE_MS
+from dancelike.scoring.values import LIMBS, number, part_of
 
 __all__ = ["Finding", "findings", "weight"]
 
@@ -20,10 +20,8 @@ Score = Mapping[str, Any]
 _GAP_S = 0.6
 _SHORTEST_S = 0.8
 _PASSAGE_MS = 100.0
-_TEMPO_STEP_S = 0.1
-_TEMPO_HALF_WINDOW_S = 1.0
-_TEMPO_SHORTEST_S = 2.0
-_TEMPO_CHANGE = 0.1
+# From here on a break is told; a passage at another tempo is told however small, because the clock found it.
+_LOST_S = 0.25
 _SHAPE_DROP = 12.0
 _SEEN = 0.35
 # Head and torso turn little, so that their shape is the least steady of all.
@@ -36,18 +34,19 @@ class Finding:
 
     Attributes
     ----------
-    kind : {"lead", "passage", "tempo", "shape"}
-        A limb early or late against the body; the whole body early or late; a passage at another tempo; a limb
-        further from the reference than it usually is.
+    kind : {"lead", "passage", "tempo", "break", "shape"}
+        A limb early or late against the body; the whole body early or late; a passage at another tempo; a moment at
+        which the dancer stood still or left something out; a limb further from the reference than it usually is.
     limb : str or None
         Which limb, for example ``left arm`` or ``arms``.
     start_s, end_s : float or None
         Where, in seconds of the reference; None when it holds for the whole dance.
     amount : float
-        Signed ms (late is positive), take speed over reference speed, or points of shape lost.
+        Signed ms (late is positive), take speed over the take's usual speed, seconds lost (below 0 left out), or points
+        of shape lost.
     """
 
-    kind: Literal["lead", "passage", "tempo", "shape"]
+    kind: Literal["lead", "passage", "tempo", "break", "shape"]
     limb: str | None
     start_s: float | None
     end_s: float | None
@@ -123,27 +122,19 @@ def _overlap(a: Finding, b: Finding) -> float:
     return max(min(a.end_s, b.end_s) - max(a.start_s, b.start_s), 0.0) / shorter
 
 
-def _tempo(score: Score) -> list[Finding]:
-    """Find passages whose tempo differs from the take's usual one, from the slope of the alignment."""
-    path = score.get("alignment") or {}
-    pairs = [
-        (number(a), number(b)) for a, b in zip(path.get("reference_s") or (), path.get("take_s") or (), strict=False)
-    ]
-    known = np.array([p for p in pairs if None not in p], np.float64)
-    if len(known) < 3 or known[-1, 0] - known[0, 0] < 3 * _TEMPO_SHORTEST_S:
-        return []
-    t = np.arange(known[0, 0], known[-1, 0], _TEMPO_STEP_S)
-    take = np.interp(t, known[:, 0], known[:, 1])
-    half = round(_TEMPO_HALF_WINDOW_S / _TEMPO_STEP_S)
-    first, last = np.maximum(np.arange(len(t)) - half, 0), np.minimum(np.arange(len(t)) + half, len(t) - 1)
-    speed = (t[last] - t[first]) / np.maximum(take[last] - take[first], 1e-3)
-    usual = float(np.median(speed))
+def _clock(score: Score) -> list[Finding]:
+    """Read the passages at another tempo, and the breaks, that the timing found."""
+    timing = score.get("timing") or {}
+    usual = number(timing.get("tempo")) or 1.0
     out = []
-    for sign in (1.0, -1.0):
-        for run in _runs(t, sign * (speed / usual - 1.0) >= _TEMPO_CHANGE, _TEMPO_SHORTEST_S):
-            a, b = run[0], run[-1]
-            amount = float((t[b] - t[a]) / max(take[b] - take[a], 1e-3))
-            out.append(Finding("tempo", None, float(t[a]), float(t[b]), amount))
+    for passage in timing.get("passages") or ():
+        start, end, tempo = (number(passage.get(key)) for key in ("start_s", "end_s", "tempo"))
+        if start is not None and end is not None and tempo is not None:
+            out.append(Finding("tempo", None, start, end, tempo / usual))
+    for one in timing.get("breaks") or ():
+        at, lost = number(one.get("t_s")), number(one.get("lost_s"))
+        if at is not None and lost is not None and abs(lost) >= _LOST_S:
+            out.append(Finding("break", None, at, at, lost))
     return out
 
 
@@ -191,13 +182,15 @@ def _whole_shapes(score: Score) -> list[Finding]:
 def weight(finding: Finding) -> float:
     """Return how much a finding is worth saying: how far, for how long."""
     length = 1.0 if finding.start_s is None or finding.end_s is None else finding.end_s - finding.start_s
+    if finding.kind == "break":
+        return abs(finding.amount)
     size = abs(np.log(max(finding.amount, 1e-3))) if finding.kind == "tempo" else abs(finding.amount)
     steady = _SHAPE_WEIGHT.get(finding.limb or "", 1.0) if finding.kind == "shape" else 1.0
     return float(size * np.sqrt(length) * steady)
 
 
 def findings(score: Score) -> list[Finding]:
-    """Return what stands out, each kind's heaviest first: leads of limbs, then tempo or passages, then shape.
+    """Return what stands out, each kind's heaviest first: leads of limbs, tempo, breaks, passages, then shape.
 
     Parameters
     ----------
@@ -207,16 +200,16 @@ def findings(score: Score) -> list[Finding]:
     Returns
     -------
     list of Finding
-        A passage that is early or late only because the tempo changed is left out, and so is a limb's shape where
-        that limb was already found early or late.
+        A limb's shape is left out where that limb was already found early or late.
     """
     points = [p for p in score.get("timeline") or () if number(p.get("t_s")) is not None]
     t = np.array([number(p["t_s"]) for p in points], np.float64)
     local = _limb_leads(t, {limb: _series(points, keys, "lead_ms") for limb, keys in LIMBS.items()})
     told = {finding.limb for finding in local}
     leads = _merged(local + [finding for finding in _whole_leads(score) if finding.limb not in told])
-    tempo = _tempo(score)
-    passages = [] if tempo else _passages(points, t)
+    clock = _clock(score)
+    tempo, breaks = ([finding for finding in clock if finding.kind == kind] for kind in ("tempo", "break"))
+    passages = _passages(points, t)
     local = _shapes(t, {limb: _series(points, keys, "shape") for limb, keys in LIMBS.items()})
     told = {finding.limb for finding in local}
     shapes = [
@@ -226,4 +219,8 @@ def findings(score: Score) -> list[Finding]:
             (lead.limb or "").rstrip("s") in (finding.limb or "") and _overlap(lead, finding) > 0.3 for lead in leads
         )
     ]
-    return [finding for kind in (leads, tempo, passages, shapes) for finding in sorted(kind, key=weight, reverse=True)]
+    return [
+        finding
+        for kind in (leads, tempo, breaks, passages, shapes)
+        for finding in sorted(kind, key=weight, reverse=True)
+    ]

@@ -1,0 +1,142 @@
+"""A file that behaves like a camera: its pictures come when their time has come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Literal
+
+import av
+from av.video.reformatter import Interpolation
+
+from dancelike.graph import RunClock
+from dancelike.media.camera import Camera, Shot
+from dancelike.media.camera_info import CameraInfo, CameraMode, CameraRequest
+from dancelike.media.faults import Damage, decode_stream, no_picture, open_container
+from dancelike.media.pictures import UPRIGHT, fit_size
+from dancelike.media.probe import probe_clip, video_stream
+from dancelike.media.timeline import Placed, Tally, in_order, thin
+from dancelike.media.waiting import wait
+
+__all__ = ["PacedCamera"]
+
+
+class PacedCamera(Camera):
+    """Plays a clip as if it were taken now.
+
+    The clip begins with the first call of `read`. A picture that is asked for after the next one is due is passed
+    over, as a camera does with what nobody fetches.
+
+    Parameters
+    ----------
+    path : str or Path
+        A local file.
+    clock : RunClock
+    request : CameraRequest
+        Larger pictures are made smaller, faster ones are thinned; nothing is enlarged.
+    loop : bool
+        Whether the clip begins again when it is over; otherwise the camera has then `ended`.
+    kind, name : str
+        What the camera is said to be.
+    wait : callable
+        Waits for some seconds; only tests need another.
+
+    Raises
+    ------
+    ClipNotFoundError, ClipError
+        The file cannot be read as a clip.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        clock: RunClock,
+        request: CameraRequest,
+        *,
+        loop: bool = True,
+        kind: Literal["file", "test"] = "file",
+        name: str | None = None,
+        wait: Callable[[float], object] = wait,
+    ) -> None:
+        self._clip = probe_clip(path)
+        too_fast = self._clip.frame_rate > request.rate * Fraction(101, 100)
+        self._thin_to = request.rate if too_fast else None
+        got = CameraMode(
+            fit_size(self._clip.size, max(request.size)), self._thin_to or self._clip.frame_rate, self._clip.codec
+        )
+        label = name or self._clip.path.name
+        super().__init__(CameraInfo(name or str(self._clip.path), label, kind, request, got), clock)
+        self._loop = loop
+        self._wait = wait
+        self._damage = Damage()
+        self._stack = ExitStack()
+        self._shots = self._play()
+        self._due: Shot | None = None
+
+    def _next(self, timeout_s: float) -> Shot | None:
+        now_ns = self._clock.now().pts
+        shot, self._due = self._due or next(self._shots, None), None
+        while shot is not None and shot.stamp_ns < now_ns:
+            following = next(self._shots, None)
+            if following is None or following.stamp_ns > now_ns:
+                self._due = following
+                break
+            self._skipped += 1
+            shot = following
+        self._damaged = self._damage.packets
+        if shot is None:
+            self.ended = True
+            return None
+        if shot.stamp_ns > now_ns + round(timeout_s * 1e9):
+            self._due = shot
+            self._wait(timeout_s)
+            return None
+        if shot.stamp_ns > now_ns:
+            self._wait((shot.stamp_ns - now_ns) / 1e9)
+        return shot
+
+    def _play(self) -> Generator[Shot, None, None]:
+        """Yield the clip's pictures, stamped with when they are due; round and round, if it loops."""
+        first = self._clip.start.pts
+        begin_ns = self._clock.now().pts
+        while True:
+            count = 0
+            for placed in self._pictures():
+                due_ns = begin_ns + round((placed.pts - first) * self._clip.time_base * 1_000_000_000)
+                count += 1
+                yield Shot(placed.picture, due_ns)
+            if not count:
+                raise no_picture(self._clip.path)
+            if not self._loop:
+                return
+            begin_ns += round(self._clip.duration_s * 1e9)
+
+    def _pictures(self) -> Iterator[Placed[av.VideoFrame]]:
+        clip, tally = self._clip, Tally()
+        with ExitStack() as stack:
+            self._stack = stack
+            container = stack.enter_context(open_container(clip.path))
+            stream = video_stream(container, clip.path)
+            decoded = (
+                (picture.pts if picture.pts is not None else picture.dts, picture)
+                for picture in decode_stream(container, stream, self._damage)
+                if isinstance(picture, av.VideoFrame)
+            )
+            placed = in_order(
+                decoded, start=clip.start.pts, rate=clip.frame_rate, time_base=clip.time_base, tally=tally
+            )
+            if self._thin_to is not None:
+                placed = thin(placed, start=clip.start.pts, rate=self._thin_to, time_base=clip.time_base, tally=tally)
+            for one in placed:
+                yield Placed(one.index, one.pts, self._upright(one.picture))
+
+    def _upright(self, picture: av.VideoFrame) -> av.VideoFrame:
+        if self._clip.orientation == UPRIGHT:
+            return picture
+        rgb: Any = picture.reformat(format="rgb24", interpolation=Interpolation.BILINEAR, threads=1).to_ndarray()
+        return av.VideoFrame.from_ndarray(self._clip.orientation.apply(rgb), format="rgb24")
+
+    def _release(self) -> None:
+        self._shots.close()
