@@ -10,7 +10,7 @@ from typing import Any
 
 from dancelike.errors import ConfigError
 
-__all__ = ["MIRROR_CHOICES", "RUNTIME_CHOICES", "ScoreConfig", "load_score_config"]
+__all__ = ["MIRROR_CHOICES", "RUNTIME_CHOICES", "LiveConfig", "ScoreConfig", "load_score_config"]
 
 MIRROR_CHOICES = ("auto", "on", "off")
 RUNTIME_CHOICES = ("auto", "litert", "tflite", "tensorflow")
@@ -57,6 +57,42 @@ class ScoreConfig:
             _require_range("workers", self.workers, 1, 64)
         _require_range("analysis_size_px", self.analysis_size_px, 128, 4096)
         _require_range("max_rate", self.max_rate, 5, 240)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveConfig:
+    """How a live session is run.
+
+    Attributes
+    ----------
+    model : str
+        A name of the catalogue or the path of a model file.
+    runtime, delegate : str
+        As in `ScoreConfig`.
+    threads : int
+        Threads of one interpreter.
+    mirror : str
+        Whether the dancer is seen in a mirror: ``auto`` finds out, ``on`` and ``off`` decide.
+    analysis_size_px : int
+        Longest side of the pictures that are analysed.
+    rate_hz : Fraction
+        Frames a second at which the session runs.
+    """
+
+    model: str = "default"
+    runtime: str = "auto"
+    delegate: str = "auto"
+    threads: int = 1
+    mirror: str = "auto"
+    analysis_size_px: int = 640
+    rate_hz: Fraction = Fraction(30)
+
+    def __post_init__(self) -> None:
+        _require_choice("mirror", self.mirror, MIRROR_CHOICES)
+        _require_choice("runtime", self.runtime, RUNTIME_CHOICES)
+        _require_range("threads", self.threads, 1, 64)
+        _require_range("analysis_size_px", self.analysis_size_px, 128, 4096)
+        _require_range("rate_hz", self.rate_hz, 5, 120)
 
 
 def load_score_config(path: Path) -> ScoreConfig:

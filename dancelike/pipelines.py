@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dancelike.config import ScoreConfig
-from dancelike.graph import Graph
+from dancelike.config import LiveConfig, ScoreConfig
+from dancelike.graph import Graph, Overflow, RunClock
+from dancelike.media.camera import Camera
 from dancelike.media.pictures import fit_size
 from dancelike.media.probe import ClipInfo
 from dancelike.scoring import ScoreSettings
+from dancelike.tasks.align import Align
+from dancelike.tasks.camera import CameraSource
 from dancelike.tasks.clip_source import ClipSource
 from dancelike.tasks.export import Encode, Retime, SideBySide
 from dancelike.tasks.judge import Judge
+from dancelike.tasks.match import Match
+from dancelike.tasks.record import Record
+from dancelike.tasks.render import Render
 from dancelike.tasks.segment import Segment
 from dancelike.theme import DARK, rgb
 from dancelike.vision import load_segmenter
 from dancelike.vision.track import TrackBuilder
 
-__all__ = ["build_dance_graph", "build_export_graph"]
+__all__ = ["build_dance_graph", "build_export_graph", "build_live_graph"]
 
 FRAMES_AHEAD = 4
 """Frames that may wait before a segmenter: enough to ride over a slow picture, little enough to stay small."""
 
 EXPORT_HEIGHT_PX = 720
+
+RECORDING_AHEAD = 60
+"""Pictures that may wait for the encoder: two seconds of trouble cost the recording nothing."""
 
 BODIES_AHEAD = 64
 """Observations that may wait before the judge; they are small, and the two clips need not advance in step."""
@@ -70,6 +80,60 @@ def build_dance_graph(config: ScoreConfig, *, reference: ClipInfo, take: ClipInf
     )
     for role in clips:
         graph.connect(f"segment_{role}.bodies", f"judge.{role}", capacity=BODIES_AHEAD)
+    return graph
+
+
+def build_live_graph(
+    config: LiveConfig,
+    *,
+    reference: ClipInfo,
+    open_reference: Callable[[RunClock], Camera],
+    open_camera: Callable[[RunClock], Camera],
+    recording: Path | None,
+) -> Graph:
+    """Compose the live dance session: reference and camera, both segmented, followed, scored, drawn and recorded.
+
+    Parameters
+    ----------
+    config : LiveConfig
+    reference : ClipInfo
+        Of the reference clip.
+    open_reference, open_camera : callable
+        Open both at the pace at which they are to run, on the clock of the run.
+    recording : Path or None
+        Where the performance is written; None records nothing.
+
+    Returns
+    -------
+    Graph
+        Its task ``match`` holds the running score.
+    """
+    graph = Graph("dance")
+    step_s = 1 / min(reference.frame_rate, config.rate_hz)
+    budget_ms = float(1000 * step_s)
+    size_px = config.analysis_size_px
+    load = partial(
+        load_segmenter, config.model, runtime=config.runtime, delegate=config.delegate, threads=config.threads
+    )
+    sides = {"reference": open_reference, "live": open_camera}
+    for side, source in (("reference", "reference"), ("live", "camera")):
+        graph.add(CameraSource(source, sides[side], analysis_size_px=size_px))
+        graph.add(Segment(f"segment_{side}", load, budget_ms=budget_ms))
+        # The newest picture is the one worth looking at.
+        graph.connect(f"{source}.frames", f"segment_{side}.frames", capacity=1, overflow=Overflow.DROP_OLDEST)
+    timing = {"length_s": reference.duration_s, "step_s": float(step_s), "budget_ms": budget_ms}
+    graph.add(Align("align", mirror=config.mirror, **timing))
+    graph.add(Match("match", settings=ScoreSettings(mirror=config.mirror), **timing))
+    graph.add(Render("render", analysis_size_px=size_px, budget_ms=budget_ms))
+    for side in sides:
+        graph.connect(f"segment_{side}.bodies", f"align.{side}", capacity=BODIES_AHEAD)
+    for port in ("poses", "followed"):
+        graph.connect(f"align.{port}", f"match.{port}", capacity=BODIES_AHEAD)
+    graph.connect("camera.captures", "render.captures", capacity=FRAMES_AHEAD, overflow=Overflow.DROP_OLDEST)
+    graph.connect("segment_live.bodies", "render.bodies", capacity=FRAMES_AHEAD, overflow=Overflow.DROP_OLDEST)
+    if recording is not None:
+        graph.add(Record("encode", recording, config.rate_hz, budget_ms=2 * budget_ms))
+        graph.connect("camera.captures", "encode.captures", capacity=RECORDING_AHEAD, overflow=Overflow.DROP_NEWEST)
     return graph
 
 
