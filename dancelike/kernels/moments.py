@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from dancelike.frames import PART_COUNT
 from dancelike.kernels._checks import require_affine, require_array, require_output
-from dancelike.kernels._flags import kernel
+from dancelike.kernels._flags import frame_kernel
 
 __all__ = ["part_moments"]
 
@@ -17,7 +17,7 @@ IDENTITY = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
 PARTS = PART_COUNT
 
 
-@kernel
+@frame_kernel
 def _moments(labels: Any, matrix: Any, out: Any) -> None:
     """Sum over horizontal runs of one label, in closed form, and turn the sums into moments of the picture."""
     h, w = labels.shape

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from dancelike.errors import ConfigError
 from dancelike.frames import PART_COUNT
 from dancelike.kernels._checks import require_affine, require_array, require_output
-from dancelike.kernels._flags import kernel
+from dancelike.kernels._flags import frame_kernel
 
 __all__ = ["part_overlap"]
 
@@ -25,7 +25,7 @@ UNIT: Final = 2.0**SHIFT
 FARTHEST: Final = 1e8
 
 
-@kernel
+@frame_kernel
 def _count(p: Any, q: Any, pixels: int, out: Any) -> None:
     """Count labels ``p`` and ``q`` on the same pixels; the columns hold intersection, and both areas in the second."""
     if p < PARTS:
@@ -36,7 +36,7 @@ def _count(p: Any, q: Any, pixels: int, out: Any) -> None:
         out[q, 1] += pixels
 
 
-@kernel
+@frame_kernel
 def _finish(background: int, out: Any) -> None:
     """Add what both maps leave to the background, and turn the sum of the areas into the union."""
     out[0, 0] += background
@@ -45,7 +45,7 @@ def _finish(background: int, out: Any) -> None:
         out[part, 1] -= out[part, 0]
 
 
-@kernel
+@frame_kernel
 def _overlap(first: Any, second: Any, first_words: Any, second_words: Any, out: Any) -> None:
     """Pixel on pixel; most words of eight pixels hold one label and count at once, first of all the background."""
     out[:, :] = 0
@@ -65,7 +65,7 @@ def _overlap(first: Any, second: Any, first_words: Any, second_words: Any, out: 
     _finish(background, out)
 
 
-@kernel
+@frame_kernel
 def _mapped_overlap(first: Any, second: Any, matrix: Any, out: Any) -> None:
     """Pixel of the first map on the nearest pixel of the second, which is background outside of itself."""
     out[:, :] = 0
