@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dancelike.config import ScoreConfig
+from dancelike.frames import BodyTrack
 from dancelike.graph import Graph
 from dancelike.media.pictures import fit_size
 from dancelike.media.probe import ClipInfo
@@ -18,10 +20,11 @@ from dancelike.tasks.export import Encode, Retime, SideBySide
 from dancelike.tasks.judge import Judge
 from dancelike.tasks.segment import Segment
 from dancelike.theme import DARK, rgb
-from dancelike.vision import load_segmenter
+from dancelike.vision import Segmenter, load_segmenter
+from dancelike.vision.mirror import MirroredSegmenter
 from dancelike.vision.track import TrackBuilder
 
-__all__ = ["build_dance_graph", "build_export_graph"]
+__all__ = ["build_dance_graph", "build_export_graph", "build_mirror_graph"]
 
 FRAMES_AHEAD = 4
 """Frames that may wait before a segmenter: enough to ride over a slow picture, little enough to stay small."""
@@ -47,15 +50,40 @@ def build_dance_graph(config: ScoreConfig, *, reference: ClipInfo, take: ClipInf
     Graph
         Its task ``judge`` holds the result after the run.
     """
-    graph = Graph("dance")
+    return _session("dance", config, {"reference": reference, "take": take}, config.mirror, known={})
+
+
+def build_mirror_graph(config: ScoreConfig, *, take: ClipInfo, reference: BodyTrack) -> Graph:
+    """Compose the second look at a take that was found to be mirrored, now through a mirror.
+
+    Parameters
+    ----------
+    config : ScoreConfig
+    take : ClipInfo
+    reference : BodyTrack
+        The reference's dancer, from the first look.
+
+    Returns
+    -------
+    Graph
+        Its task ``judge`` holds the result after the run.
+    """
+    return _session("mirror", config, {"take": take}, "on", known={"reference": reference})
+
+
+def _session(
+    name: str, config: ScoreConfig, clips: dict[str, ClipInfo], mirror: str, *, known: dict[str, BodyTrack]
+) -> Graph:
+    """Compose clips, their segmenters and the judge."""
+    graph = Graph(name)
     load = partial(
         load_segmenter, config.model, runtime=config.runtime, delegate=config.delegate, threads=config.threads
     )
-    clips = {"reference": reference, "take": take}
     for role, clip in clips.items():
         graph.add(ClipSource(role, clip, analysis_size_px=config.analysis_size_px, max_rate=config.max_rate))
         budget_ms = float(1000 / min(clip.frame_rate, config.max_rate))
-        graph.add(Segment(f"segment_{role}", load, budget_ms=budget_ms))
+        reflected = role == "take" and mirror == "on"
+        graph.add(Segment(f"segment_{role}", partial(_in_mirror, load) if reflected else load, budget_ms=budget_ms))
         graph.connect(f"{role}.frames", f"segment_{role}.frames", capacity=FRAMES_AHEAD)
     graph.add(
         Judge(
@@ -65,12 +93,17 @@ def build_dance_graph(config: ScoreConfig, *, reference: ClipInfo, take: ClipInf
                 for role, clip in clips.items()
             },
             paths={role: clip.path for role, clip in clips.items()},
-            settings=ScoreSettings(mirror=config.mirror),
+            settings=ScoreSettings(mirror=mirror),
+            known=known,
         )
     )
     for role in clips:
         graph.connect(f"segment_{role}.bodies", f"judge.{role}", capacity=BODIES_AHEAD)
     return graph
+
+
+def _in_mirror(load: Callable[[], Segmenter]) -> Segmenter:
+    return MirroredSegmenter(load())
 
 
 def build_export_graph(
