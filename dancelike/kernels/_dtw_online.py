@@ -160,6 +160,9 @@ class OnlineDtw:
         one.
     look_back : int
         Live frames over which :meth:`path` can look back, at least 1.
+    capacity : int or None
+        Frames that the reference will have once :meth:`extend` has added the rest, for a reference that is itself
+        still arriving; None for one that is complete.
 
     Attributes
     ----------
@@ -170,8 +173,12 @@ class OnlineDtw:
         first step.
     confidence : float
         0 to 1: how much better the position matches than its surroundings do on average, over the last frames.
+    cost : float
+        Local cost at the position of the last live frame.
     jumps : int
         How often the dancer was found again in another place.
+    known : int
+        Frames of the reference so far; the position lies among them.
 
     Notes
     -----
@@ -185,19 +192,30 @@ class OnlineDtw:
         When the reference is empty, is not two-dimensional or holds NaN or infinity, or an option has no meaning.
     """
 
-    def __init__(self, reference: npt.ArrayLike, *, band: float, max_run: int = 8, look_back: int = 256) -> None:
+    def __init__(
+        self,
+        reference: npt.ArrayLike,
+        *,
+        band: float,
+        max_run: int = 8,
+        look_back: int = 256,
+        capacity: int | None = None,
+    ) -> None:
         values = sequence(reference, "reference")
         for name, value in (("max_run", max_run), ("look_back", look_back)):
             if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
                 raise ConfigError(f"{name} is {value!r}; expected an int of at least 1.")
-        m, self._features = values.shape
+        known, self._features = values.shape
+        m = known if capacity is None else int(capacity)
+        if m < known:
+            raise ConfigError(f"capacity is {m}; expected at least the {known} frames of the reference.")
         self._shape = (self._features,)
         self._width = online_width(band, m)
         self._last_lo = m - self._width
         self._type = values.dtype
         padded = -(-self._features // _GROUP) * _GROUP
         self._y: Array = np.zeros((padded, m), self._type)
-        self._y[: self._features] = values.T
+        self.known = 0
         self._max_run = int(max_run)
         self._costs: Array = np.zeros(m, self._type)
         self._totals = np.full((2, m + 1), np.inf)
@@ -209,7 +227,34 @@ class OnlineDtw:
         self._half = self._width // 2
         self._starts = [0] * self._slots
         self._history = [0.0] * _TEMPO_FRAMES
+        self.extend(values)
         self.reset()
+
+    def extend(self, rows: npt.ArrayLike) -> None:
+        """Add frames at the end of the reference.
+
+        Parameters
+        ----------
+        rows : float array [k, d]
+            Finite.
+
+        Raises
+        ------
+        ConfigError
+            When they have another width, are not finite, or are more than the capacity leaves room for; the state is
+            then unchanged.
+        """
+        values = sequence(rows, "rows")
+        until = self.known + len(values)
+        if values.shape[1] != self._features or until > len(self._costs):
+            raise ConfigError(
+                f"rows has shape {list(values.shape)}; expected [k, {self._features}] with k of at most "
+                f"{len(self._costs) - self.known}, which is what is left of the capacity."
+            )
+        self._y[: self._features, self.known : until] = values.T
+        # A search that is under way cannot begin where nothing was known when it began.
+        self._search[0, self.known + 1 : until + 1] = np.inf
+        self.known = until
 
     def reset(self) -> None:
         """Forget the live frames and wait at the start of the reference."""
@@ -224,6 +269,7 @@ class OnlineDtw:
         self._column = 0
         self.frames: int = 0
         self.position: float = float("nan")
+        self.cost = float("nan")
         self.confidence = 0.0
         self.jumps = 0
 
@@ -251,11 +297,15 @@ class OnlineDtw:
         if frame.shape != self._shape:
             raise ConfigError(f"frame has shape {frame.shape}; expected [{self._features}] as in the reference.")
         slot = self.frames % self._slots
+        codes = self._code_rows[slot]
+        if self._lo + self._width > self.known:
+            codes = codes[: self.known - self._lo]
         column, shift, _, cost, mean = _advance(
-            frame, self._y, self._totals, self._costs, self._code_rows[slot], self._lo, self._max_run
+            frame, self._y, self._totals, self._costs, codes, self._lo, self._max_run
         )
         if column < 0:
             raise ConfigError("frame holds NaN or infinity; skip this frame or fill it in first.")
+        self.cost = cost
         self._starts[slot] = self._lo
         self._column = column
         self.position = self._history[self.frames % _TEMPO_FRAMES] = column + shift
@@ -284,7 +334,7 @@ class OnlineDtw:
             self._tracked_cost = 0.0
         self._tracked_cost += cost
         column, _, total, _, _ = _advance(
-            frame, self._y, self._search, self._costs, self._search_codes, 0, self._max_run
+            frame, self._y, self._search, self._costs, self._search_codes[: self.known], 0, self._max_run
         )
         searched = self._doubtful - _PATIENCE + 1
         if searched >= _SEARCH_FRAMES and total < _BETTER * self._tracked_cost:
@@ -298,6 +348,7 @@ class OnlineDtw:
         seen = slice(self._lo, self._lo + self._width + 1)
         self._totals.fill(np.inf)
         self._totals[0, seen] = self._search[0, seen]
+        self._totals[0, self.known + 1 :] = np.inf
         self._doubtful = 0
         self._since = self.frames
         self._column, self.position = column, float(column)

@@ -11,7 +11,18 @@ from numpy.typing import NDArray
 from dancelike.errors import NoDancerError
 from dancelike.frames import BodyPart, BodyTrack, Joint
 
-__all__ = ["BASE_WEIGHT", "LIMBS", "Bones", "Kind", "bones_of", "common_step_s", "limb_of_part", "partner"]
+__all__ = [
+    "BASE_WEIGHT",
+    "JOINT_VECTORS",
+    "LIMBS",
+    "Bones",
+    "Kind",
+    "bones_of",
+    "common_step_s",
+    "limb_of_part",
+    "mask_vectors",
+    "partner",
+]
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
@@ -62,7 +73,7 @@ _MOST_ROWS = 36_000
 
 # Vectors between (means of) joints; the first three span the frame of the body.
 _J = Joint
-_BONES: tuple[tuple[BodyPart, tuple[Joint, ...], tuple[Joint, ...]], ...] = (
+JOINT_VECTORS: tuple[tuple[BodyPart, tuple[Joint, ...], tuple[Joint, ...]], ...] = (
     (BodyPart.TORSO, (_J.LEFT_HIP, _J.RIGHT_HIP), (_J.LEFT_SHOULDER, _J.RIGHT_SHOULDER)),
     (BodyPart.TORSO, (_J.RIGHT_SHOULDER,), (_J.LEFT_SHOULDER,)),
     (BodyPart.TORSO, (_J.RIGHT_HIP,), (_J.LEFT_HIP,)),
@@ -80,7 +91,7 @@ _BONES: tuple[tuple[BodyPart, tuple[Joint, ...], tuple[Joint, ...]], ...] = (
     (BodyPart.LEFT_FOOT, (_J.LEFT_HEEL,), (_J.LEFT_FOOT_INDEX,)),
     (BodyPart.RIGHT_FOOT, (_J.RIGHT_HEEL,), (_J.RIGHT_FOOT_INDEX,)),
 )
-_JOINT_PARTS = tuple(int(part) for part, _, _ in _BONES)
+_JOINT_PARTS = tuple(int(part) for part, _, _ in JOINT_VECTORS)
 _MASK_PARTS = tuple(range(1, 15))
 
 
@@ -183,7 +194,7 @@ def bones_of(track: BodyTrack, kind: Kind, step_s: float, name: str) -> Bones:
     # A clock much slower than the clip needs only some of its frames.
     native_s = (track.pts[seen[-1]] - track.pts[seen[0]]) * float(track.time_base) / (len(seen) - 1)
     seen = seen[:: max(int(step_s / native_s + 1e-6), 1)] if len(seen) > _MOST_ROWS else seen
-    values, visibility = _from_joints(track, seen) if kind is Kind.JOINTS else _from_masks(track, seen)
+    values, visibility = _from_joints(track, seen) if kind is Kind.JOINTS else mask_vectors(track.part_moments[seen])
     parts = np.array(_JOINT_PARTS if kind is Kind.JOINTS else _MASK_PARTS, np.int64)
     t = track.seconds[seen]
     count = int(np.floor((t[-1] - t[0]) / step_s + 1e-6)) + 1
@@ -211,10 +222,10 @@ def _blend(rows: Float32, right: NDArray[np.int64], share: Float32) -> Float32:
 def _from_joints(track: BodyTrack, seen: NDArray[np.int64]) -> tuple[Float32, Float32]:
     if track.xy is None or track.world is None or track.visibility is None:
         raise ValueError("the track has no joints; compare its masks")
-    n, v = len(seen), len(_BONES)
+    n, v = len(seen), len(JOINT_VECTORS)
     values = np.empty((n, v, 5), np.float32)
     visibility = np.empty((n, v), np.float32)
-    for k, (_, start, end) in enumerate(_BONES):
+    for k, (_, start, end) in enumerate(JOINT_VECTORS):
         for source, columns in ((track.xy, slice(0, 2)), (track.world, slice(2, 5))):
             values[:, k, columns] = _mean_joint(source, seen, end) - _mean_joint(source, seen, start)
         visibility[:, k] = track.visibility[seen][:, [*start, *end]].min(axis=1)
@@ -236,8 +247,9 @@ def _mean_joint(source: Float32, seen: NDArray[np.int64], joints: tuple[Joint, .
     return out / np.float32(len(joints))
 
 
-def _from_masks(track: BodyTrack, seen: NDArray[np.int64]) -> tuple[Float32, Float32]:
-    moments = track.part_moments[seen][:, 1:]
+def mask_vectors(part_moments: Float32) -> tuple[Float32, Float32]:
+    """Turn the moments of label maps, float32 [n, 15, 6], into values and visibility of `Bones`."""
+    moments = part_moments[:, 1:]
     area = moments[..., 0]
     present = (area > 0).astype(np.float32)
     body = np.maximum(area.sum(axis=1), 1.0)
@@ -247,7 +259,7 @@ def _from_masks(track: BodyTrack, seen: NDArray[np.int64]) -> tuple[Float32, Flo
     lost = present[:, torso] == 0
     whole = (moments[..., 1:3] * area[..., None]).sum(axis=1) / body[:, None]
     centre = np.where(lost[:, None], whole, centre)
-    values = np.zeros((len(seen), 14, 4), np.float32)
+    values = np.zeros((len(moments), 14, 4), np.float32)
     values[..., :2] = (moments[..., 1:3] - centre[:, None]) / scale
     xx, xy, yy = moments[..., 3], moments[..., 4], moments[..., 5]
     spread = np.maximum(xx + yy, 1e-6)

@@ -19,7 +19,7 @@ from dancelike.scoring.bones import BASE_WEIGHT, Bones, limb_of_part
 from dancelike.scoring.features import judging, smooth, velocity
 from dancelike.scoring.refine import at_rows
 
-__all__ = ["Agreement", "judge", "warped"]
+__all__ = ["Agreement", "agreement_of", "judge", "warped"]
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
@@ -208,24 +208,49 @@ def judge(reference: Bones, take: Bones, tau: Float64, lags_s: Mapping[str, floa
     step_s = reference.step_s
     path = smooth(tau.astype(np.float32)[:, None], _PATH_S / step_s / 2.5)[:, 0].astype(np.float64)
     other = warped(take, path, lags_s)
-    a = smooth(judging(reference), _SMOOTH_S / step_s)
-    b = smooth(judging(other), _SMOOTH_S / step_s)
     matched = (tau >= 0) & (tau <= len(take) - 1)
-    seen = np.minimum(reference.visibility, other.visibility)
+    found = agreement_of(
+        judging(reference), judging(other), reference.visibility, other.visibility, reference.parts, step_s
+    )
+    return replace(found, matched=matched)
+
+
+def agreement_of(
+    reference: Float32, take: Float32, wanted: Float32, shown: Float32, parts: NDArray[np.int64], step_s: float
+) -> Agreement:
+    """Measure the agreement of poses that belong together row by row.
+
+    Parameters
+    ----------
+    reference, take : float32 [n, v, d]
+        Poses of `dancelike.scoring.features.judging`.
+    wanted, shown : float32 [n, v]
+        Visibility of the reference and of the take.
+    parts : int64 [v]
+        `BodyPart` of each vector.
+    step_s : float
+        Time between rows.
+
+    Returns
+    -------
+    Agreement
+        With a counterpart for every row.
+    """
+    a, b = smooth(reference, _SMOOTH_S / step_s), smooth(take, _SMOOTH_S / step_s)
+    seen = np.minimum(wanted, shown)
     shared_move, total_move = _products(velocity(a, step_s), velocity(b, step_s), seen)
     mass = np.maximum(seen.sum(axis=0), 1e-6)[:, None]
     a = a - (a * seen[..., None]).sum(axis=0) / mass
     b = b - (b * seen[..., None]).sum(axis=0) / mass
     shared_pose, total_pose = _products(a, b, seen)
-    parts = reference.parts
     return Agreement(
         _by_part(shared_move, parts),
         _by_part(total_move, parts),
         _by_part(shared_pose, parts),
         _by_part(total_pose, parts),
         _mean_by_part(seen, parts),
-        _mean_by_part(reference.visibility, parts),
-        matched,
+        _mean_by_part(wanted, parts),
+        np.ones(len(a), np.bool_),
     )
 
 

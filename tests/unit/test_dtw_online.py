@@ -142,3 +142,46 @@ def test_a_refused_frame_changes_nothing():
 def test_unusable_arguments_are_refused_in_one_sentence(reference, options, sentence):
     with pytest.raises(ConfigError, match=sentence):
         OnlineDtw(reference, **options)
+
+
+def test_a_reference_that_arrives_in_time_changes_nothing():
+    live, reference = movement(120, 4, 5), movement(150, 4, 5)
+    whole = OnlineDtw(reference, band=40)
+    growing = OnlineDtw(reference[:21], band=40, capacity=150)
+    for k, frame in enumerate(live):
+        if growing.known < 150:
+            growing.extend(reference[growing.known : k + 22])
+        assert growing.step(frame) == pytest.approx(whole.step(frame), abs=1e-12) or k + 22 < whole.position + 20
+
+
+def test_the_position_stays_among_what_is_known():
+    reference = movement(100, 4, 6)
+    online = OnlineDtw(reference[:1], band=30, capacity=100)
+    for k in range(1, 60):
+        online.extend(reference[k : k + 1])
+        # The dancer is ahead: nothing of it is known yet.
+        online.step(reference[min(k + 20, 99)])
+        assert 0 <= online.position <= k
+    assert online.known == 60
+
+
+def test_a_dancer_behind_is_followed_while_the_reference_arrives():
+    reference = movement(300, 4, 7)
+    online = OnlineDtw(reference[:1], band=100, capacity=300)
+    for k in range(1, 300):
+        online.extend(reference[k : k + 1])
+        online.step(reference[max(k - 25, 0)])
+    assert online.position == pytest.approx(274, abs=0.5)
+    assert online.jumps == 0
+
+
+def test_more_than_the_capacity_is_refused_and_changes_nothing():
+    reference = movement(10, 4, 8)
+    online = OnlineDtw(reference, band=5, capacity=12)
+    with pytest.raises(ConfigError, match=r"rows has shape \[3, 4\]; expected \[k, 4\] with k of at most 2"):
+        online.extend(reference[:3])
+    with pytest.raises(ConfigError, match="rows"):
+        online.extend(np.full((1, 4), np.nan))
+    assert online.known == 10
+    with pytest.raises(ConfigError, match="capacity is 9; expected at least the 10 frames"):
+        OnlineDtw(reference, band=5, capacity=9)
