@@ -16,7 +16,7 @@ from dancelike.media.pictures import fit_size
 from dancelike.media.probe import ClipInfo
 from dancelike.scoring import ScoreSettings
 from dancelike.tasks.clip_source import ClipSource
-from dancelike.tasks.export import Encode, Retime, SideBySide
+from dancelike.tasks.export import Encode, HeldClipSource, Retime, SideBySide
 from dancelike.tasks.judge import Judge
 from dancelike.tasks.segment import Segment
 from dancelike.theme import DARK, rgb
@@ -107,7 +107,13 @@ def _in_mirror(load: Callable[[], Segmenter]) -> Segmenter:
 
 
 def build_export_graph(
-    path: Path, *, reference: ClipInfo, take: ClipInfo, clock_s: NDArray[np.float64], take_s: NDArray[np.float64]
+    path: Path,
+    *,
+    reference: ClipInfo,
+    take: ClipInfo,
+    clock_s: NDArray[np.float64],
+    take_s: NDArray[np.float64],
+    until_s: float = 0.0,
 ) -> Graph:
     """Compose the export: reference and take side by side on the reference's clock, with its sound.
 
@@ -118,6 +124,8 @@ def build_export_graph(
     reference, take : ClipInfo
     clock_s, take_s : float64 [n]
         Which moment of the take is shown at which moment of the reference, in seconds.
+    until_s : float
+        Moment of the reference up to which its last picture stays where its own frames end earlier.
 
     Returns
     -------
@@ -129,7 +137,14 @@ def build_export_graph(
     sizes = {role: fit_size(clip.size, longest[role]) for role, clip in panels.items()}
     canvas = (2 * max(w for w, _ in sizes.values()), max(h for _, h in sizes.values()))
     graph = Graph("export")
-    graph.add(ClipSource("reference", reference, analysis_size_px=longest["reference"], max_rate=reference.frame_rate))
+    source = HeldClipSource(
+        "reference",
+        reference,
+        analysis_size_px=longest["reference"],
+        max_rate=reference.frame_rate,
+        until_s=until_s,
+    )
+    graph.add(source)
     graph.add(Retime("retime", take, clock_s=clock_s, clip_s=take_s, size_px=longest["take"]))
     graph.add(SideBySide("compose", canvas, rgb(DARK.background)))
     graph.add(Encode("encode", path, reference, canvas))
