@@ -17,6 +17,7 @@ __all__ = ["stack_bytes"]
 
 # Numba's own types say nothing of use here.
 _emit: Any = cgutils
+_arrays: Any = arrayobj
 _emitted: Any = intrinsic(prefer_literal=True)
 _ALIGNMENT = 64
 
@@ -31,7 +32,7 @@ def _stack_bytes(_typing: Any, count: Any) -> Any:
         memory = _emit.alloca_once(builder, ir.ArrayType(ir.IntType(8), count.literal_value))
         memory.align = _ALIGNMENT
         array = context.make_array(signature.return_type)(context, builder)
-        arrayobj.populate_array(
+        _arrays.populate_array(
             array,
             data=builder.bitcast(memory, array.data.type),
             shape=[length],

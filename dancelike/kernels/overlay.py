@@ -18,8 +18,8 @@ from dancelike.theme import OVERLAY_SHARE, PART_COLOURS, rgb
 __all__ = ["overlay_planes", "overlay_rgb", "part_palette", "planes_palette"]
 
 PARTS: Final = PART_COUNT
-# Columns that are worked on at once: one vector of bytes on the widest machines, several on others. Most loops have this
-# length, known when they are compiled; a block at the border is copied to where it is surrounded by what it needs.
+# Columns that are worked on at once: one vector of bytes on the widest machines, several on others. Most loops are as
+# long, and LLVM knows it; a block at the border is copied to where it is surrounded by what it needs.
 BLOCK: Final = 64
 REACH: Final = 2  # how far an edge looks
 PADDED: Final = BLOCK + 2 * REACH
@@ -30,7 +30,7 @@ WINDOW_BYTES: Final = (2 * REACH + 1) * PADDED
 
 
 @frame_kernel
-def _any_label(flat: Any, upper: int, lower: int) -> bool:
+def _any_label(flat: Any, upper: int, lower: int) -> Any:
     seen = np.uint8(0)
     a, b = np.uint64(upper), np.uint64(lower)
     for i in range(BLOCK):
@@ -39,7 +39,7 @@ def _any_label(flat: Any, upper: int, lower: int) -> bool:
 
 
 @frame_kernel
-def _any_label_before(flat: Any, upper: int, lower: int, count: int) -> bool:
+def _any_label_before(flat: Any, upper: int, lower: int, count: int) -> Any:
     seen = np.uint8(0)
     for i in range(count):
         seen |= np.uint8(flat[upper + i] | flat[lower + i])
@@ -85,7 +85,7 @@ def _mark_window(window: Any, out: Any) -> None:
 
 
 @frame_kernel
-def _labels_seen(flat: Any, at: int) -> int:
+def _labels_seen(flat: Any, at: int) -> Any:
     """One bit for each label of a block."""
     seen = np.uint32(0)
     first = np.uint64(at)
@@ -120,7 +120,7 @@ def _blend_row(
 
 
 @frame_kernel
-def _blend_labels(pixels: Any, start: int, flat: Any, at: int, edges: Any, palette: Any, strengths: Any) -> int:
+def _blend_labels(pixels: Any, start: int, flat: Any, at: int, edges: Any, palette: Any, strengths: Any) -> Any:
     seen = _labels_seen(flat, at)
     for i in range(BLOCK):
         strengths[i] = 0
@@ -134,7 +134,7 @@ def _blend_labels(pixels: Any, start: int, flat: Any, at: int, edges: Any, palet
 def _overlay_row(
     luma: Any, stride: int, flat: Any, h: int, w: int, y: int, x: int, palette: Any, window: Any, line: Any, edges: Any,
     strengths: Any,
-) -> int:  # fmt: skip
+) -> Any:  # fmt: skip
     """Blend one block of one row of luma; return its labels, one bit each, and leave the strengths."""
     if x >= REACH and x + BLOCK + REACH <= w:
         at = y * w + x
@@ -301,7 +301,8 @@ def overlay_rgb(picture: NDArray[np.uint8], labels: NDArray[np.uint8], palette: 
     require_output("picture", picture, np.uint8, (None, None, 3))
     labels = require_array("labels", labels, np.uint8, picture.shape[:2])
     palette = require_array("palette", palette, np.uint8, (PART_COUNT, 4))
-    _overlay_rgb(picture.reshape(-1), labels.reshape(-1), *labels.shape, palette)
+    h, w = labels.shape
+    _overlay_rgb(picture.reshape(-1), labels.reshape(-1), h, w, palette)
 
 
 def planes_palette(palette: NDArray[np.uint8], standard: ColourStandard, *, full_range: bool) -> NDArray[np.uint8]:
