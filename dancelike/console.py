@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from dancelike.errors import DancelikeError, OutputError
+from dancelike.errors import DancelikeError, InternalError, OutputError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["Manners", "common_options", "console", "progress", "require_writable", "write_atomically"]
+__all__ = ["Manners", "common_options", "console", "progress", "require_writable", "unexpected", "write_atomically"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 INTERRUPTED = 130
@@ -59,8 +59,32 @@ def common_options(function: F) -> F:
                 traceback.print_exc()
             click.echo(f"dancelike: {error}", err=True)
             sys.exit(error.exit_code)
+        except (click.ClickException, click.Abort, click.exceptions.Exit):
+            raise
+        except Exception as error:
+            if debug:
+                traceback.print_exc()
+            click.echo(f"dancelike: {unexpected(error, debug=debug)}", err=True)
+            sys.exit(InternalError.exit_code)
 
     return wrapper  # type: ignore[return-value]
+
+
+def unexpected(error: Exception, *, debug: bool) -> InternalError:
+    """Say in one sentence what no part of the program expected: where it happened and how to report it.
+
+    Parameters
+    ----------
+    error : Exception
+        Its notes name the task and the moment, which the drivers add.
+    debug : bool
+        Whether the traceback was printed above.
+    """
+    text = next(iter(str(error).splitlines()), "")
+    what = type(error).__name__ + (f" ({text[:200]})" if text else "")
+    where = next((f" {note}" for note in getattr(error, "__notes__", ())), "")
+    todo = "please report the traceback above" if debug else "run it again with --debug and report the traceback"
+    return InternalError(f"an unexpected {what} ended the run{where}; this is a defect of dancelike: {todo}.")
 
 
 def console(*, stderr: bool = False) -> Console:

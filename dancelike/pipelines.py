@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dancelike.config import LiveConfig, ScoreConfig
+from dancelike.frames import BodyTrack
 from dancelike.graph import Graph, Overflow, RunClock
 from dancelike.media.camera import Camera
 from dancelike.media.pictures import fit_size
@@ -18,17 +19,18 @@ from dancelike.scoring import ScoreSettings
 from dancelike.tasks.align import Align
 from dancelike.tasks.camera import CameraSource
 from dancelike.tasks.clip_source import ClipSource
-from dancelike.tasks.export import Encode, Retime, SideBySide
+from dancelike.tasks.export import Encode, HeldClipSource, Retime, SideBySide
 from dancelike.tasks.judge import Judge
 from dancelike.tasks.match import Match
 from dancelike.tasks.record import Record
 from dancelike.tasks.render import Render
 from dancelike.tasks.segment import Segment
 from dancelike.theme import DARK, rgb
-from dancelike.vision import load_segmenter
+from dancelike.vision import Segmenter, load_segmenter
+from dancelike.vision.mirror import MirroredSegmenter
 from dancelike.vision.track import TrackBuilder
 
-__all__ = ["build_dance_graph", "build_export_graph", "build_live_graph"]
+__all__ = ["build_dance_graph", "build_export_graph", "build_live_graph", "build_mirror_graph"]
 
 FRAMES_AHEAD = 4
 """Frames that may wait before a segmenter: enough to ride over a slow picture, little enough to stay small."""
@@ -57,15 +59,40 @@ def build_dance_graph(config: ScoreConfig, *, reference: ClipInfo, take: ClipInf
     Graph
         Its task ``judge`` holds the result after the run.
     """
-    graph = Graph("dance")
+    return _session("dance", config, {"reference": reference, "take": take}, config.mirror, known={})
+
+
+def build_mirror_graph(config: ScoreConfig, *, take: ClipInfo, reference: BodyTrack) -> Graph:
+    """Compose the second look at a take that was found to be mirrored, now through a mirror.
+
+    Parameters
+    ----------
+    config : ScoreConfig
+    take : ClipInfo
+    reference : BodyTrack
+        The reference's dancer, from the first look.
+
+    Returns
+    -------
+    Graph
+        Its task ``judge`` holds the result after the run.
+    """
+    return _session("mirror", config, {"take": take}, "on", known={"reference": reference})
+
+
+def _session(
+    name: str, config: ScoreConfig, clips: dict[str, ClipInfo], mirror: str, *, known: dict[str, BodyTrack]
+) -> Graph:
+    """Compose clips, their segmenters and the judge."""
+    graph = Graph(name)
     load = partial(
         load_segmenter, config.model, runtime=config.runtime, delegate=config.delegate, threads=config.threads
     )
-    clips = {"reference": reference, "take": take}
     for role, clip in clips.items():
         graph.add(ClipSource(role, clip, analysis_size_px=config.analysis_size_px, max_rate=config.max_rate))
         budget_ms = float(1000 / min(clip.frame_rate, config.max_rate))
-        graph.add(Segment(f"segment_{role}", load, budget_ms=budget_ms))
+        reflected = role == "take" and mirror == "on"
+        graph.add(Segment(f"segment_{role}", partial(_in_mirror, load) if reflected else load, budget_ms=budget_ms))
         graph.connect(f"{role}.frames", f"segment_{role}.frames", capacity=FRAMES_AHEAD)
     graph.add(
         Judge(
@@ -75,7 +102,8 @@ def build_dance_graph(config: ScoreConfig, *, reference: ClipInfo, take: ClipInf
                 for role, clip in clips.items()
             },
             paths={role: clip.path for role, clip in clips.items()},
-            settings=ScoreSettings(mirror=config.mirror),
+            settings=ScoreSettings(mirror=mirror),
+            known=known,
         )
     )
     for role in clips:
@@ -137,8 +165,18 @@ def build_live_graph(
     return graph
 
 
+def _in_mirror(load: Callable[[], Segmenter]) -> Segmenter:
+    return MirroredSegmenter(load())
+
+
 def build_export_graph(
-    path: Path, *, reference: ClipInfo, take: ClipInfo, clock_s: NDArray[np.float64], take_s: NDArray[np.float64]
+    path: Path,
+    *,
+    reference: ClipInfo,
+    take: ClipInfo,
+    clock_s: NDArray[np.float64],
+    take_s: NDArray[np.float64],
+    until_s: float = 0.0,
 ) -> Graph:
     """Compose the export: reference and take side by side on the reference's clock, with its sound.
 
@@ -149,6 +187,8 @@ def build_export_graph(
     reference, take : ClipInfo
     clock_s, take_s : float64 [n]
         Which moment of the take is shown at which moment of the reference, in seconds.
+    until_s : float
+        Moment of the reference up to which its last picture stays where its own frames end earlier.
 
     Returns
     -------
@@ -160,7 +200,14 @@ def build_export_graph(
     sizes = {role: fit_size(clip.size, longest[role]) for role, clip in panels.items()}
     canvas = (2 * max(w for w, _ in sizes.values()), max(h for _, h in sizes.values()))
     graph = Graph("export")
-    graph.add(ClipSource("reference", reference, analysis_size_px=longest["reference"], max_rate=reference.frame_rate))
+    source = HeldClipSource(
+        "reference",
+        reference,
+        analysis_size_px=longest["reference"],
+        max_rate=reference.frame_rate,
+        until_s=until_s,
+    )
+    graph.add(source)
     graph.add(Retime("retime", take, clock_s=clock_s, clip_s=take_s, size_px=longest["take"]))
     graph.add(SideBySide("compose", canvas, rgb(DARK.background)))
     graph.add(Encode("encode", path, reference, canvas))

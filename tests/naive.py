@@ -116,6 +116,35 @@ def part_moments(labels, matrix, parts=15):
     return out
 
 
+def extremes_along(labels, matrix, part, axis, centre):
+    """How far the mapped pixel centres of a part reach along an axis, from a centre: the least and the most."""
+    y, x = np.nonzero(labels == part)
+    places = (matrix @ np.stack([x, y, np.ones(len(x))])).T - centre
+    return float((places @ axis).min()), float((places @ axis).max())
+
+
+PARENTS = {1: 2, 3: 2, 4: 2, 5: 3, 6: 4, 7: 5, 8: 6, 9: 2, 10: 2, 11: 9, 12: 10, 13: 11, 14: 12}
+
+
+def part_contacts(labels, matrix):
+    """Count and mean place of the neighbouring pixels of each part and of what it hangs on, float64 [15, 3]."""
+    h, w = labels.shape
+    places = {part: [] for part in PARENTS}
+    for y in range(h):
+        for x in range(w):
+            for dy, dx in ((0, 1), (1, 0)):
+                if y + dy < h and x + dx < w:
+                    a, b = int(labels[y, x]), int(labels[y + dy, x + dx])
+                    for child, parent in ((a, b), (b, a)):
+                        if PARENTS.get(child) == parent:
+                            places[child].append(matrix @ (x + dx / 2, y + dy / 2, 1.0))
+    out = np.zeros((15, 3))
+    for part, found in places.items():
+        if found:
+            out[part] = len(found), *np.mean(found, axis=0)
+    return out
+
+
 def _interpolate(values, x, y):
     """Values of an array [h, w, ...] at one place, bilinear, held at the borders."""
     h, w = values.shape[:2]

@@ -77,7 +77,7 @@ def require_output(name: str, array: NDArray[Any], dtype: DTypeLike, shape: tupl
 def require_affine(name: str, matrix: NDArray[Any], *, invertible: bool = False) -> NDArray[np.float64]:
     """Return ``matrix`` if it is a finite float64 [2, 3] affine map (and has an inverse, where asked)."""
     checked: NDArray[np.float64] = require_array(name, matrix, np.float64, (2, 3))
-    values = [float(v) for v in checked.ravel()]
+    values = checked.ravel().tolist()
     if not all(math.isfinite(v) for v in values):
         raise ConfigError(f"{name} must hold finite numbers, but holds {values}")
     if invertible and abs(values[0] * values[4] - values[1] * values[3]) < 1e-12:

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar, cast
 import numba as nb
 from platformdirs import user_cache_path
 
-__all__ = ["FASTMATH", "JIT_OPTIONS", "NUMBA_SETTINGS", "is_writable", "kernel"]
+__all__ = ["FASTMATH", "FRAME_OPTIONS", "JIT_OPTIONS", "NUMBA_SETTINGS", "frame_kernel", "is_writable", "kernel"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -19,6 +19,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 # a vector is written so that LLVM may use one without leave to reorder. If a kernel ever needs leave: never nnan, ninf.
 FASTMATH: Final[bool] = False
 JIT_OPTIONS: Final[dict[str, Any]] = {"nogil": True, "cache": True, "error_model": "numpy", "fastmath": FASTMATH}
+# Without numba's memory manager a loop that would allocate does not compile, and what is compiled is loaded sooner.
+FRAME_OPTIONS: Final[dict[str, Any]] = {**JIT_OPTIONS, "_nrt": False}
 # Numba fills this module at run time, so that a type checker sees nothing in it.
 NUMBA_SETTINGS: Final[Any] = nb.config
 
@@ -65,3 +67,8 @@ _choose_cache()
 def kernel(function: F) -> F:
     """Compile a loop with numba on its first call; a plain function when ``NUMBA_DISABLE_JIT=1``."""
     return cast(F, nb.njit(**JIT_OPTIONS)(function))
+
+
+def frame_kernel(function: F) -> F:
+    """Compile a loop as `kernel` does, and refuse to compile one that allocates memory."""
+    return cast(F, nb.njit(**FRAME_OPTIONS)(function))

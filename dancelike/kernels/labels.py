@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from dancelike.errors import ConfigError
 from dancelike.kernels._checks import require_affine, require_array, require_output
-from dancelike.kernels._flags import kernel
+from dancelike.kernels._flags import frame_kernel
 
 __all__ = ["labels_from_logits", "mask_from_logits", "paste_crop", "person_from_logits"]
 
 
-@kernel
+@frame_kernel
 def _largest(flat: Any, start: int, channels: Any) -> int:
     """Position of the largest of the values from ``start`` on; the first of equals.
 
@@ -31,19 +31,19 @@ def _largest(flat: Any, start: int, channels: Any) -> int:
     return label
 
 
-@kernel
+@frame_kernel
 def _argmax(flat: Any, channels: Any, out: Any) -> None:
     for i in range(out.shape[0]):
         out[i] = _largest(flat, i * len(channels), channels)
 
 
-@kernel
+@frame_kernel
 def _first_inside(cell: int, cells: int, pixels: int) -> int:
     """First pixel of a row of ``pixels`` whose centre lies at or after the centre of a cell of a row of ``cells``."""
     return min(pixels, max(0, math.ceil((cell + 0.5) * pixels / cells - 0.5)))
 
 
-@kernel
+@frame_kernel
 def _enlarged_argmax(flat: Any, rows: int, columns: int, channels: Any, out: Any) -> None:
     """Between four neighbours that agree, every interpolated pixel agrees too: only the others need their logits."""
     count = len(channels)
@@ -83,7 +83,7 @@ def _enlarged_argmax(flat: Any, rows: int, columns: int, channels: Any, out: Any
                     out[v, u] = label
 
 
-@kernel
+@frame_kernel
 def _person(flat: Any, channels: Any, out: Any) -> None:
     count = len(channels)
     for i in range(out.shape[0]):
@@ -95,7 +95,7 @@ def _person(flat: Any, channels: Any, out: Any) -> None:
         out[i] = rest / (np.float32(1.0) + rest)
 
 
-@kernel
+@frame_kernel
 def _shrink_mask(logits: Any, factor: int, out: Any) -> None:
     share = np.float32(1.0 / (factor * factor))
     for v in range(out.shape[0]):
@@ -188,7 +188,7 @@ def mask_from_logits(logits: NDArray[np.float32], out: NDArray[np.float32]) -> N
     _shrink_mask(logits, factor, out)
 
 
-@kernel
+@frame_kernel
 def _vote(a: int, b: int, c: int, d: int, wa: float, wb: float, wc: float, wd: float) -> int:
     """Label with the largest total weight among four neighbours; the first of equals."""
     va = wa + (wb if b == a else 0.0) + (wc if c == a else 0.0) + (wd if d == a else 0.0)
@@ -204,7 +204,7 @@ def _vote(a: int, b: int, c: int, d: int, wa: float, wb: float, wc: float, wd: f
     return best
 
 
-@kernel
+@frame_kernel
 def _paste(labels: Any, probability: Any, inverse: Any, out_labels: Any, out_confidence: Any) -> None:
     rows, columns = labels.shape
     h, w = out_labels.shape

@@ -9,46 +9,34 @@ from numpy.typing import NDArray
 
 from dancelike.frames import PART_COUNT
 from dancelike.kernels._checks import require_affine, require_array, require_output
-from dancelike.kernels._flags import kernel
+from dancelike.kernels._flags import frame_kernel
 
-__all__ = ["part_moments"]
+__all__ = ["IDENTITY", "add_run", "finish_moments", "part_moments"]
 
 IDENTITY = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
 PARTS = PART_COUNT
 
 
-@kernel
-def _moments(labels: Any, matrix: Any, out: Any) -> None:
-    """Sum over horizontal runs of one label, in closed form, and turn the sums into moments of the picture."""
-    h, w = labels.shape
-    out[:, :] = 0.0
-    # The rows of ``out`` hold n, Sx, Sy, Sxx, Sxy, Syy first. Coordinates are taken from the middle of the map: sums
-    # stay small, and the subtraction of the squared mean loses little.
-    middle_x = w // 2
-    middle_y = h // 2
-    for y in range(h):
-        row = labels[y]
-        dy = y - middle_y
-        x = 0
-        while x < w:
-            label = row[x]
-            start = x
-            x += 1
-            while x < w and row[x] == label:
-                x += 1
-            if label == 0 or label >= PARTS:
-                continue
-            n = x - start
-            first = start - middle_x
-            last = first + n - 1
-            sx = (first + last) * n // 2
-            sxx = (last * (last + 1) * (2 * last + 1) - (first - 1) * first * (2 * first - 1)) // 6
-            out[label, 0] += n
-            out[label, 1] += sx
-            out[label, 2] += n * dy
-            out[label, 3] += sxx
-            out[label, 4] += sx * dy
-            out[label, 5] += n * dy * dy
+@frame_kernel
+def add_run(out: Any, label: Any, first: int, n: int, y: int) -> None:
+    """Add a run of ``n`` pixels to n, Sx, Sy, Sxx, Sxy, Syy of its part, in closed form.
+
+    Coordinates count from the middle of the map: sums stay small, and subtracting the squared mean loses little.
+    """
+    last = first + n - 1
+    sx = (first + last) * n // 2
+    sxx = (last * (last + 1) * (2 * last + 1) - (first - 1) * first * (2 * first - 1)) // 6
+    out[label, 0] += n
+    out[label, 1] += sx
+    out[label, 2] += n * y
+    out[label, 3] += sxx
+    out[label, 4] += sx * y
+    out[label, 5] += n * y * y
+
+
+@frame_kernel
+def finish_moments(h: int, w: int, matrix: Any, out: Any) -> None:
+    """Turn the sums into moments of the picture."""
     a, b, c, d = matrix[0, 0], matrix[0, 1], matrix[1, 0], matrix[1, 1]
     area = abs(a * d - b * c)
     for part in range(PARTS):
@@ -60,14 +48,32 @@ def _moments(labels: Any, matrix: Any, out: Any) -> None:
         xx = out[part, 3] / n - mx * mx
         xy = out[part, 4] / n - mx * my
         yy = out[part, 5] / n - my * my
-        mx += middle_x
-        my += middle_y
+        mx += w // 2
+        my += h // 2
         out[part, 0] = n * area
         out[part, 1] = a * mx + b * my + matrix[0, 2]
         out[part, 2] = c * mx + d * my + matrix[1, 2]
         out[part, 3] = a * a * xx + 2.0 * a * b * xy + b * b * yy
         out[part, 4] = a * c * xx + (a * d + b * c) * xy + b * d * yy
         out[part, 5] = c * c * xx + 2.0 * c * d * xy + d * d * yy
+
+
+@frame_kernel
+def _moments(labels: Any, matrix: Any, out: Any) -> None:
+    h, w = labels.shape
+    out[:, :] = 0.0
+    for y in range(h):
+        row = labels[y]
+        x = 0
+        while x < w:
+            label = row[x]
+            start = x
+            x += 1
+            while x < w and row[x] == label:
+                x += 1
+            if 0 < label < PARTS:
+                add_run(out, np.int64(label), start - w // 2, x - start, y - h // 2)
+    finish_moments(h, w, matrix, out)
 
 
 def part_moments(

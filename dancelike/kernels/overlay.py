@@ -10,229 +10,262 @@ from numpy.typing import NDArray
 from dancelike.errors import ConfigError
 from dancelike.frames import PART_COUNT, BodyPart
 from dancelike.kernels._checks import require_array, require_output
-from dancelike.kernels._flags import kernel
+from dancelike.kernels._flags import frame_kernel
 from dancelike.kernels._planes import ColourStandard, check_planes, colour_matrix
+from dancelike.kernels._scratch import stack_bytes
 from dancelike.theme import OVERLAY_SHARE, PART_COLOURS, rgb
 
 __all__ = ["overlay_planes", "overlay_rgb", "part_palette", "planes_palette"]
 
 PARTS: Final = PART_COUNT
-EVERY_BYTE: Final = np.uint64(0x0101010101010101)
-SPAN: Final = 64
+# Columns that are worked on at once: one vector of bytes on the widest machines, several on others. Most loops are as
+# long, and LLVM knows it; a block at the border is copied to where it is surrounded by what it needs.
+BLOCK: Final = 64
+REACH: Final = 2  # how far an edge looks
+PADDED: Final = BLOCK + 2 * REACH
+HALF: Final = BLOCK // 2
+SHARE_BYTES: Final = 4 * HALF
+PAIR_BYTES: Final = 2 * BLOCK
+WINDOW_BYTES: Final = (2 * REACH + 1) * PADDED
 
 
-@kernel
-def _run_end(flat: Any, words: Any, at: int, stop: int) -> int:
-    """Return where the run of one label that starts at ``at`` ends, looking at eight pixels at a time."""
-    label = flat[at]
-    at += 1
-    while at < stop and at & 7 != 0:
-        if flat[at] != label:
-            return at
-        at += 1
-    pattern = np.uint64(label) * EVERY_BYTE
-    while at + 8 <= stop and words[np.uint64(at) >> np.uint64(3)] == pattern:
-        at += 8
-    while at < stop and flat[at] == label:
-        at += 1
-    return at
+@frame_kernel
+def _any_label(flat: Any, upper: int, lower: int) -> Any:
+    seen = np.uint8(0)
+    a, b = np.uint64(upper), np.uint64(lower)
+    for i in range(BLOCK):
+        seen |= np.uint8(flat[a + np.uint64(i)] | flat[b + np.uint64(i)])
+    return seen != 0
 
 
-@kernel
-def _strengths(above: Any, below: Any, far_above: Any, far_below: Any, label: int, opacity: float, out: Any) -> None:
-    """Full colour where a run of ``label`` meets another label above or below, or background two rows away."""
-    one, rest = np.float32(1.0), np.float32(opacity)
-    for x in range(out.shape[0]):
-        edge = (above[x] != label) | (below[x] != label) | (far_above[x] == 0) | (far_below[x] == 0)
-        out[x] = one if edge else rest
+@frame_kernel
+def _any_label_before(flat: Any, upper: int, lower: int, count: int) -> Any:
+    seen = np.uint8(0)
+    for i in range(count):
+        seen |= np.uint8(flat[upper + i] | flat[lower + i])
+    return seen != 0
 
 
-@kernel
-def _run_strengths(flat: Any, h: int, w: int, y: int, start: int, stop: int, opacity: float, out: Any) -> None:
-    """Tell for each pixel of a run in row ``y`` how much of its part's colour it takes, 0 to 1."""
-    row = y * w
-    above, below = max(y - 1, 0) * w, min(y + 1, h - 1) * w
-    far_above, far_below = max(y - 2, 0) * w, min(y + 2, h - 1) * w
-    _strengths(
-        flat[above + start : above + stop],
-        flat[below + start : below + stop],
-        flat[far_above + start : far_above + stop],
-        flat[far_below + start : far_below + stop],
-        flat[row + start],
-        opacity,
-        out[start:stop],
-    )
-    full = np.float32(1.0)
-    if start > 0:
-        out[start] = full
-        if flat[row + start - 1] == 0 and start + 1 < stop:
-            out[start + 1] = full
-    if stop < w:
-        out[stop - 1] = full
-        if flat[row + stop] == 0 and stop - 2 >= start:
-            out[stop - 2] = full
+@frame_kernel
+def _copy_window(flat: Any, h: int, w: int, y: int, x: int, window: Any) -> None:
+    """Copy the labels of a block and around it; beyond the border the last label goes on."""
+    for j in range(2 * REACH + 1):
+        row = min(max(y + j - REACH, 0), h - 1) * w
+        for i in range(PADDED):
+            window[j * PADDED + i] = flat[row + min(max(x + i - REACH, 0), w - 1)]
 
 
-@kernel
-def _blend_rgb(pixels: Any, strengths: Any, colour: Any) -> None:
-    red, green, blue = np.float32(colour[0]), np.float32(colour[1]), np.float32(colour[2])
-    half = np.float32(0.5)
-    for x in range(pixels.shape[0]):
-        s = strengths[x]
-        r, g, b = np.float32(pixels[x, 0]), np.float32(pixels[x, 1]), np.float32(pixels[x, 2])
-        pixels[x, 0] = np.uint8(r + s * (red - r) + half)
-        pixels[x, 1] = np.uint8(g + s * (green - g) + half)
-        pixels[x, 2] = np.uint8(b + s * (blue - b) + half)
+@frame_kernel
+def _mark_edges(flat: Any, at: int, above: int, below: int, far_above: int, far_below: int, out: Any) -> None:
+    """Set 255 where a label meets another one, or background two pixels away."""
+    centre, p, q = np.uint64(at), np.uint64(above), np.uint64(below)
+    left, right = np.uint64(at - 1), np.uint64(at + 1)
+    far_left, far_right = np.uint64(at - 2), np.uint64(at + 2)
+    far_p, far_q = np.uint64(far_above), np.uint64(far_below)
+    for i in range(BLOCK):
+        k = np.uint64(i)
+        label = flat[centre + k]
+        other = np.uint8((flat[p + k] ^ label) | (flat[q + k] ^ label))
+        other = np.uint8(other | (flat[left + k] ^ label) | (flat[right + k] ^ label))
+        least = min(flat[far_p + k], flat[far_q + k], flat[far_left + k], flat[far_right + k])
+        edge = np.uint8(255) if least == 0 else np.uint8(0)
+        out[i] = np.uint8(255) if other != 0 else edge
 
 
-@kernel
-def _overlay_rgb(picture: Any, flat: Any, words: Any, palette: Any, work: Any) -> None:
-    h, w = picture.shape[0], picture.shape[1]
-    strengths = work[0]
-    for y in range(h):
-        x = 0
-        while x < w:
-            label = flat[y * w + x]
-            stop = _run_end(flat, words, y * w + x, (y + 1) * w) - y * w
-            if 0 < label < PARTS:
-                _run_strengths(flat, h, w, y, x, stop, palette[label, 3] / 255.0, strengths)
-                _blend_rgb(picture[y, x:stop], strengths[x:stop], palette[label])
-            x = stop
+@frame_kernel
+def _rows_around(h: int, w: int, y: int) -> tuple[int, int, int, int]:
+    """Where the rows one above, one below, two above and two below begin; the first and the last row go on."""
+    return max(y - 1, 0) * w, min(y + 1, h - 1) * w, max(y - 2, 0) * w, min(y + 2, h - 1) * w
 
 
-@kernel
-def _fill(out: Any, value: Any) -> None:
-    for i in range(out.shape[0]):
-        out[i] = value
+@frame_kernel
+def _mark_window(window: Any, out: Any) -> None:
+    at = REACH * PADDED + REACH
+    _mark_edges(window, at, at - PADDED, at + PADDED, at - 2 * PADDED, at + 2 * PADDED, out)
 
 
-@kernel
-def _copy(source: Any, out: Any) -> None:
-    for i in range(out.shape[0]):
-        out[i] = source[i]
+@frame_kernel
+def _labels_seen(flat: Any, at: int) -> Any:
+    """One bit for each label of a block."""
+    seen = np.uint32(0)
+    first = np.uint64(at)
+    for i in range(BLOCK):
+        seen |= np.uint32(np.uint32(1) << np.uint32(flat[first + np.uint64(i)] & np.uint8(31)))
+    return np.int64(seen)
 
 
-@kernel
-def _spread_colours(flat: Any, words: Any, w: int, y: int, palette: Any, line: Any) -> tuple[int, int]:
-    """Write what each pixel of a row wants, run by run, and return the span outside of which it wants nothing.
-
-    ``line`` holds opacity, luma, blue and red; chroma has half as many samples, and of two parts the later one stays.
-    """
-    opacity, grey, blue, red = line[0], line[1], line[2], line[3]
-    first, last = w, 0
-    x = 0
-    while x < w:
-        label = flat[y * w + x]
-        stop = _run_end(flat, words, y * w + x, (y + 1) * w) - y * w
-        if 0 < label < PARTS:
-            first, last = min(first, x), stop
-            _fill(opacity[x:stop], palette[label, 3])
-            _fill(grey[x:stop], palette[label, 0])
-            _fill(blue[x >> 1 : (stop + 1) >> 1], palette[label, 1])
-            _fill(red[x >> 1 : (stop + 1) >> 1], palette[label, 2])
-        elif x > 0 or stop < w:
-            _fill(opacity[x:stop], np.uint8(0))
-        x = stop
-    # Whole blocks keep the loops below from ending in a remainder; the background in them is left as it is.
-    return first // SPAN * SPAN, min(w, (last + SPAN - 1) // SPAN * SPAN)
+@frame_kernel
+def _mix(old: Any, colour: Any, strength: Any) -> Any:
+    """Return the nearest whole number to a mean of two bytes, in 16 bits: as many fit a vector as there can be."""
+    rest = np.uint8(255 - strength)
+    share = np.uint16(np.uint16(np.uint16(old) * np.uint16(rest)) + np.uint16(np.uint16(colour) * np.uint16(strength)))
+    raised = np.uint16(share + np.uint16(128))
+    # Exactly (raised - 128) / 255, rounded.
+    return np.uint8(np.uint16(raised + np.uint16(raised >> 8)) >> 8)
 
 
-@kernel
-def _span_strengths(
-    padded: Any, above: Any, below: Any, far_above: Any, far_below: Any, opacity: Any, out: Any
+@frame_kernel
+def _blend_row(
+    pixels: Any, start: int, flat: Any, at: int, edges: Any, label: int, opacity: Any, colour: Any, strengths: Any
 ) -> None:
-    """Full strength where a part touches another label, or background two pixels away; else the part's opacity.
-
-    The row itself is ``padded`` by two pixels at both ends. (With more arrays LLVM would give vector code up: it checks
-    whether they overlap.)
-    """
-    for x in range(out.shape[0]):
-        label = padded[x + 2]
-        touching = (padded[x + 1] != label) | (padded[x + 3] != label) | (above[x] != label) | (below[x] != label)
-        close = (padded[x] == 0) | (padded[x + 4] == 0) | (far_above[x] == 0) | (far_below[x] == 0)
-        inside = (label != 0) & (label < PARTS)
-        out[x] = np.uint8(255) if (touching | close) & inside else opacity[x]
+    """Blend the pixels of one label into a row, and leave how strongly."""
+    first, centre = np.uint64(start), np.uint64(at)
+    mine = np.uint8(label)
+    for i in range(BLOCK):
+        k = np.uint64(i)
+        strength = np.uint8(edges[i] | opacity)
+        strength = strength if flat[centre + k] == mine else np.uint8(0)
+        pixels[first + k] = _mix(pixels[first + k], colour, strength)
+        strengths[i] |= strength
 
 
-@kernel
-def _blend_luma(pixels: Any, strengths: Any, colours: Any) -> None:
-    share, half = np.float32(1.0 / 255.0), np.float32(0.5)
-    for x in range(pixels.shape[0]):
-        old = np.float32(pixels[x])
-        s = np.float32(strengths[x]) * share
-        pixels[x] = np.uint8(old + s * (np.float32(colours[x]) - old) + half)
+@frame_kernel
+def _blend_labels(pixels: Any, start: int, flat: Any, at: int, edges: Any, palette: Any, strengths: Any) -> Any:
+    seen = _labels_seen(flat, at)
+    for i in range(BLOCK):
+        strengths[i] = 0
+    for label in range(1, PARTS):
+        if (seen >> label) & 1:
+            _blend_row(pixels, start, flat, at, edges, label, palette[label, 3], palette[label, 0], strengths)
+    return seen
 
 
-@kernel
-def _blend_chroma(pixels: Any, upper: Any, lower: Any, colours: Any) -> None:
-    """Each sample takes its colour at the mean strength of its four pixels."""
-    share, half = np.float32(1.0 / 1020.0), np.float32(0.5)
-    for k in range(pixels.shape[0]):
-        total = (np.float32(upper[2 * k]) + np.float32(upper[2 * k + 1])) + (
-            np.float32(lower[2 * k]) + np.float32(lower[2 * k + 1])
-        )
-        old = np.float32(pixels[k])
-        pixels[k] = np.uint8(old + total * share * (np.float32(colours[k]) - old) + half)
+@frame_kernel
+def _overlay_row(
+    luma: Any, stride: int, flat: Any, h: int, w: int, y: int, x: int, palette: Any, window: Any, line: Any, edges: Any,
+    strengths: Any,
+) -> Any:  # fmt: skip
+    """Blend one block of one row of luma; return its labels, one bit each, and leave the strengths."""
+    if x >= REACH and x + BLOCK + REACH <= w:
+        at = y * w + x
+        above, below, far_above, far_below = _rows_around(h, w, y)
+        _mark_edges(flat, at, above + x, below + x, far_above + x, far_below + x, edges)
+        return _blend_labels(luma, y * stride + x, flat, at, edges, palette, strengths)
+    _copy_window(flat, h, w, y, x, window)
+    at = REACH * PADDED + REACH
+    _mark_window(window, edges)
+    count = min(BLOCK, w - x)
+    for i in range(count):
+        line[i] = luma[y * stride + x + i]
+    seen = _blend_labels(line, 0, window, at, edges, palette, strengths)
+    for i in range(count):
+        luma[y * stride + x + i] = line[i]
+    if count & 1:
+        # An odd last column counts twice.
+        strengths[count] = strengths[count - 1]
+    return seen
 
 
-@kernel
-def _overlay_line(
-    luma: Any, flat: Any, h: int, w: int, y: int, a: int, b: int, line: Any, padded: Any, out: Any
-) -> None:
-    """Blend the span ``a`` to ``b`` of one row of luma, and leave the strengths of the whole row."""
-    row = y * w
-    above, below = max(y - 1, 0) * w, min(y + 1, h - 1) * w
-    far_above, far_below = max(y - 2, 0) * w, min(y + 2, h - 1) * w
-    _copy(flat[row : row + w], padded[2 : w + 2])
-    padded[0] = padded[1] = flat[row]
-    padded[w + 2] = padded[w + 3] = flat[row + w - 1]
-    _fill(out[:a], np.uint8(0))
-    _fill(out[b:], np.uint8(0))
-    _span_strengths(
-        padded[a : b + 4],
-        flat[above + a : above + b],
-        flat[below + a : below + b],
-        flat[far_above + a : far_above + b],
-        flat[far_below + a : far_below + b],
-        line[0, a:b],
-        out[a:b],
-    )
-    _blend_luma(luma[a:b], out[a:b], line[1, a:b])
+@frame_kernel
+def _share_chroma(flat: Any, upper: int, lower: int, above: Any, below: Any, shares: Any, owners: Any) -> None:
+    """Mean strength of each four pixels, 0 to 1, and their part: the first one of top right, top left, and below."""
+    share = np.float32(1.0 / 1020.0)
+    for k in range(HALF):
+        total = np.uint16(above[2 * k]) + np.uint16(above[2 * k + 1])
+        total += np.uint16(below[2 * k]) + np.uint16(below[2 * k + 1])
+        shares[k] = np.float32(np.uint32(total)) * share
+    last = np.uint8(PARTS)
+    p, q = np.uint64(upper), np.uint64(lower)
+    for k in range(HALF):
+        even, odd = np.uint64(2 * k), np.uint64(2 * k + 1)
+        part = flat[q + even]
+        a, b, c = flat[q + odd], flat[p + even], flat[p + odd]
+        part = a if (a != 0) & (a < last) else part
+        part = b if (b != 0) & (b < last) else part
+        owners[k] = c if (c != 0) & (c < last) else part
 
 
-@kernel
+@frame_kernel
+def _blend_chroma(plane: Any, start: int, shares: Any, owners: Any, label: int, colour: Any, count: int) -> None:
+    first = np.uint64(start)
+    mine, half = np.uint8(label), np.float32(0.5)
+    target = np.float32(colour)
+    for i in range(count):
+        k = first + np.uint64(i)
+        old = np.float32(plane[k])
+        mixed = np.uint8(old + shares[i] * (target - old) + half)
+        plane[k] = mixed if owners[i] == mine else plane[k]
+
+
+@frame_kernel
 def _overlay_planes(
-    luma: Any, cb: Any, cr: Any, luma_stride: int, chroma_stride: int, flat: Any, words: Any, h: int, w: int,
-    palette: Any, work: Any,
-) -> None:  # fmt: skip
-    """Two rows of luma at a time, and the row of chroma that they share."""
-    line, padded, upper, lower = work[0:4], work[4], work[5], work[6]
+    luma: Any, cb: Any, cr: Any, luma_stride: int, chroma_stride: int, flat: Any, h: int, w: int, palette: Any
+) -> None:
+    """Two rows of luma at a time and the row of chroma that they share, block by block; most blocks hold no label."""
+    window = stack_bytes(WINDOW_BYTES)
+    line, edges, above, below = stack_bytes(BLOCK), stack_bytes(BLOCK), stack_bytes(BLOCK), stack_bytes(BLOCK)
+    pair = stack_bytes(PAIR_BYTES)
+    owners = stack_bytes(HALF)
+    shares = stack_bytes(SHARE_BYTES).view(np.float32)
     for y in range(0, h, 2):
         last = min(y + 1, h - 1)
-        # The lower row first: of two parts in one sample of chroma, the upper row's stays.
-        c, d = _spread_colours(flat, words, w, last, palette, line)
-        if c < d:
-            start = last * luma_stride
-            _overlay_line(luma[start : start + w], flat, h, w, last, c, d, line, padded, lower)
-        a, b = c, d
-        if last > y:
-            a, b = _spread_colours(flat, words, w, y, palette, line)
-            if a < b:
-                start = y * luma_stride
-                _overlay_line(luma[start : start + w], flat, h, w, y, a, b, line, padded, upper)
-                if c >= d:
-                    lower[:] = 0
-            elif c < d:
-                upper[:] = 0
-        else:
-            upper[:] = lower
-        a, b = min(a, c), max(b, d)
-        if a < b:
-            # An odd last column counts twice.
-            upper[w], lower[w] = upper[w - 1], lower[w - 1]
-            start, p, q = (y >> 1) * chroma_stride, a >> 1, (b + 1) >> 1
-            _blend_chroma(cb[start + p : start + q], upper[a : 2 * q], lower[a : 2 * q], line[2, p:q])
-            _blend_chroma(cr[start + p : start + q], upper[a : 2 * q], lower[a : 2 * q], line[3, p:q])
+        for x in range(0, w, BLOCK):
+            whole = x + BLOCK <= w
+            upper, lower = y * w + x, last * w + x
+            if not (_any_label(flat, upper, lower) if whole else _any_label_before(flat, upper, lower, w - x)):
+                continue
+            seen = _overlay_row(luma, luma_stride, flat, h, w, y, x, palette, window, line, edges, above)
+            strengths = above
+            if last > y:
+                strengths = below
+                seen |= _overlay_row(luma, luma_stride, flat, h, w, last, x, palette, window, line, edges, below)
+            if whole:
+                _share_chroma(flat, upper, lower, above, strengths, shares, owners)
+            else:
+                for i in range(BLOCK):
+                    column = min(x + i, w - 1)
+                    pair[i], pair[BLOCK + i] = flat[y * w + column], flat[last * w + column]
+                _share_chroma(pair, 0, BLOCK, above, strengths, shares, owners)
+            start = (y >> 1) * chroma_stride + (x >> 1)
+            count = HALF if whole else (w - x + 1) >> 1
+            for label in range(1, PARTS):
+                if (seen >> label) & 1:
+                    _blend_chroma(cb, start, shares, owners, label, palette[label, 1], count)
+                    _blend_chroma(cr, start, shares, owners, label, palette[label, 2], count)
+
+
+@frame_kernel
+def _blend_pixels(
+    pixels: Any, start: int, flat: Any, at: int, edges: Any, label: int, palette: Any, count: int
+) -> None:
+    first, centre = np.uint64(start), np.uint64(at)
+    mine = np.uint8(label)
+    red, green, blue, opacity = palette[label, 0], palette[label, 1], palette[label, 2], palette[label, 3]
+    for i in range(count):
+        k = first + np.uint64(3 * i)
+        strength = np.uint8(edges[i] | opacity)
+        strength = strength if flat[centre + np.uint64(i)] == mine else np.uint8(0)
+        pixels[k] = _mix(pixels[k], red, strength)
+        pixels[k + np.uint64(1)] = _mix(pixels[k + np.uint64(1)], green, strength)
+        pixels[k + np.uint64(2)] = _mix(pixels[k + np.uint64(2)], blue, strength)
+
+
+@frame_kernel
+def _overlay_pixels(pixels: Any, start: int, flat: Any, at: int, edges: Any, palette: Any, count: int) -> None:
+    seen = _labels_seen(flat, at)
+    for label in range(1, PARTS):
+        if (seen >> label) & 1:
+            _blend_pixels(pixels, start, flat, at, edges, label, palette, count)
+
+
+@frame_kernel
+def _overlay_rgb(pixels: Any, flat: Any, h: int, w: int, palette: Any) -> None:
+    window, edges = stack_bytes(WINDOW_BYTES), stack_bytes(BLOCK)
+    middle = REACH * PADDED + REACH
+    for y in range(h):
+        above, below, far_above, far_below = _rows_around(h, w, y)
+        for x in range(0, w, BLOCK):
+            at = y * w + x
+            whole = x + BLOCK <= w
+            if not (_any_label(flat, at, at) if whole else _any_label_before(flat, at, at, w - x)):
+                continue
+            if x >= REACH and x + BLOCK + REACH <= w:
+                _mark_edges(flat, at, above + x, below + x, far_above + x, far_below + x, edges)
+                _overlay_pixels(pixels, 3 * at, flat, at, edges, palette, BLOCK)
+            else:
+                _copy_window(flat, h, w, y, x, window)
+                _mark_window(window, edges)
+                _overlay_pixels(pixels, 3 * at, window, middle, edges, palette, min(BLOCK, w - x))
 
 
 def part_palette() -> NDArray[np.uint8]:
@@ -245,11 +278,6 @@ def part_palette() -> NDArray[np.uint8]:
         palette[part, :3] = rgb(colour)
         palette[part, 3] = 0 if part in (BodyPart.BACKGROUND, BodyPart.HEAD) else round(255 * OVERLAY_SHARE)
     return palette
-
-
-def _flat_words(labels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint64]]:
-    flat = labels.reshape(-1)
-    return flat, flat[: flat.size // 8 * 8].view(np.uint64)
 
 
 def overlay_rgb(picture: NDArray[np.uint8], labels: NDArray[np.uint8], palette: NDArray[np.uint8]) -> None:
@@ -273,8 +301,8 @@ def overlay_rgb(picture: NDArray[np.uint8], labels: NDArray[np.uint8], palette: 
     require_output("picture", picture, np.uint8, (None, None, 3))
     labels = require_array("labels", labels, np.uint8, picture.shape[:2])
     palette = require_array("palette", palette, np.uint8, (PART_COUNT, 4))
-    flat, words = _flat_words(labels)
-    _overlay_rgb(picture, flat, words, palette, np.empty((1, labels.shape[1]), np.float32))
+    h, w = labels.shape
+    _overlay_rgb(picture.reshape(-1), labels.reshape(-1), h, w, palette)
 
 
 def planes_palette(palette: NDArray[np.uint8], standard: ColourStandard, *, full_range: bool) -> NDArray[np.uint8]:
@@ -335,6 +363,4 @@ def overlay_planes(
     h, w = y.shape
     labels = require_array("labels", labels, np.uint8, (h, w))
     palette = require_array("palette", palette, np.uint8, (PART_COUNT, 4))
-    flat, words = _flat_words(labels)
-    work = np.empty((7, w + 4), np.uint8)
-    _overlay_planes(luma, cb, cr, luma_stride, chroma_stride, flat, words, h, w, palette, work)
+    _overlay_planes(luma, cb, cr, luma_stride, chroma_stride, labels.reshape(-1), h, w, palette)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dancelike.errors import ConfigError
 from dancelike.kernels._checks import require_affine, require_array, require_output
-from dancelike.kernels._flags import kernel
+from dancelike.kernels._flags import frame_kernel
 
 __all__ = ["warp_to_tensor"]
 
@@ -20,7 +20,7 @@ MARGIN: Final = 2.0**-20
 UNIT: Final = 2.0**32
 
 
-@kernel
+@frame_kernel
 def _tap(rgb: Any, y: int, x: int, fill: float) -> Any:
     """One pixel of the picture, ``fill`` outside of it."""
     if 0 <= y < rgb.shape[0] and 0 <= x < rgb.shape[1]:
@@ -28,7 +28,7 @@ def _tap(rgb: Any, y: int, x: int, fill: float) -> Any:
     return fill, fill, fill
 
 
-@kernel
+@frame_kernel
 def _sample(rgb: Any, x: float, y: float, fill: float) -> Any:
     """Red, green and blue at any place, bilinear."""
     if x <= -1.0 or y <= -1.0 or x >= rgb.shape[1] or y >= rgb.shape[0]:
@@ -48,7 +48,7 @@ def _sample(rgb: Any, x: float, y: float, fill: float) -> Any:
     )
 
 
-@kernel
+@frame_kernel
 def _careful(
     rgb: Any,
     matrix: Any,
@@ -79,7 +79,7 @@ def _careful(
         row[u, 2] = blue * share + offset
 
 
-@kernel
+@frame_kernel
 def _clip_span(slope: float, base: float, high: float, first: int, stop: int) -> tuple[int, int]:
     """Shrink ``first`` to ``stop`` to the columns u where slope * u + base lies within 0 to high."""
     low = MARGIN
@@ -94,7 +94,7 @@ def _clip_span(slope: float, base: float, high: float, first: int, stop: int) ->
     return begin, max(begin, end)
 
 
-@kernel
+@frame_kernel
 def _warp(rgb: Any, matrix: Any, gain: float, offset: float, fill: float, samples: int, out: Any) -> None:
     h, w = rgb.shape[0], rgb.shape[1]
     flat = rgb.reshape(h * w * 3)

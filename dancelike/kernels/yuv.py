@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dancelike.errors import ConfigError
 from dancelike.kernels._checks import require_output
-from dancelike.kernels._flags import kernel
+from dancelike.kernels._flags import frame_kernel
 from dancelike.kernels._planes import ColourStandard, check_planes, colour_matrix
 
 __all__ = ["PlaneConverter", "letterbox"]
@@ -20,7 +20,7 @@ __all__ = ["PlaneConverter", "letterbox"]
 CHROMA_SHIFT_X: Final = 0.25
 
 
-@kernel
+@frame_kernel
 def _gather_rows(plane: Any, stride: int, first: int, weights: Any, out: Any) -> None:
     """Weighted sum of neighbouring rows of a plane."""
     start = first * stride
@@ -30,19 +30,19 @@ def _gather_rows(plane: Any, stride: int, first: int, weights: Any, out: Any) ->
         _add_row(plane[start : start + out.shape[0]], weights[t], out)
 
 
-@kernel
+@frame_kernel
 def _scale_row(row: Any, weight: Any, out: Any) -> None:
     for x in range(out.shape[0]):
         out[x] = weight * np.float32(row[x])
 
 
-@kernel
+@frame_kernel
 def _add_row(row: Any, weight: Any, out: Any) -> None:
     for x in range(out.shape[0]):
         out[x] += weight * np.float32(row[x])
 
 
-@kernel
+@frame_kernel
 def _unrolled_columns(row: Any, first: Any, weights: Any, taps: Any, out: Any) -> None:
     """Weighted sums of neighbouring columns; the length of the tuple ``taps`` is known when this is compiled."""
     for u in range(out.shape[0]):
@@ -53,7 +53,7 @@ def _unrolled_columns(row: Any, first: Any, weights: Any, taps: Any, out: Any) -
         out[u] = total
 
 
-@kernel
+@frame_kernel
 def _gather_columns(row: Any, first: Any, weights: Any, out: Any) -> None:
     """Weighted sums of neighbouring columns of a row."""
     taps = weights.shape[1]
@@ -73,7 +73,7 @@ def _gather_columns(row: Any, first: Any, weights: Any, out: Any) -> None:
             out[u] = total
 
 
-@kernel
+@frame_kernel
 def _byte_channel(y: Any, cb: Any, cr: Any, shares: Any, out: Any) -> None:
     """One of red, green and blue: LLVM makes vectors of one at a time, and not of three at once."""
     ky, kb, kr, constant = shares[0], shares[1], shares[2], shares[3]
@@ -82,7 +82,7 @@ def _byte_channel(y: Any, cb: Any, cr: Any, shares: Any, out: Any) -> None:
         out[u] = np.uint8(min(max(ky * y[u] + kb * cb[u] + kr * cr[u] + constant, low), high) + half)
 
 
-@kernel
+@frame_kernel
 def _float_channel(y: Any, cb: Any, cr: Any, shares: Any, gain: Any, offset: Any, out: Any) -> None:
     ky, kb, kr, constant = shares[0], shares[1], shares[2], shares[3]
     low, high = np.float32(0.0), np.float32(255.0)
@@ -90,7 +90,7 @@ def _float_channel(y: Any, cb: Any, cr: Any, shares: Any, gain: Any, offset: Any
         out[u] = min(max(ky * y[u] + kb * cb[u] + kr * cr[u] + constant, low), high) * gain + offset
 
 
-@kernel
+@frame_kernel
 def _interleave(red: Any, green: Any, blue: Any, out: Any) -> None:
     for u in range(out.shape[0]):
         out[u, 0] = red[u]
@@ -98,7 +98,7 @@ def _interleave(red: Any, green: Any, blue: Any, out: Any) -> None:
         out[u, 2] = blue[u]
 
 
-@kernel
+@frame_kernel
 def _make_line(
     luma: Any, cb: Any, cr: Any, strides: Any, v: int,
     rows: Any, row_weights: Any, chroma_rows: Any, chroma_row_weights: Any,
@@ -113,7 +113,7 @@ def _make_line(
     _gather_columns(work[2], chroma_columns, chroma_column_weights, line[2])
 
 
-@kernel
+@frame_kernel
 def _to_bytes(
     luma: Any, cb: Any, cr: Any, strides: Any, rows: Any, row_weights: Any, chroma_rows: Any, chroma_row_weights: Any,
     columns: Any, column_weights: Any, chroma_columns: Any, chroma_column_weights: Any, work: Any, line: Any,
@@ -129,7 +129,7 @@ def _to_bytes(
         _interleave(channels[0], channels[1], channels[2], out[v])
 
 
-@kernel
+@frame_kernel
 def _to_floats(
     luma: Any, cb: Any, cr: Any, strides: Any, rows: Any, row_weights: Any, chroma_rows: Any, chroma_row_weights: Any,
     columns: Any, column_weights: Any, chroma_columns: Any, chroma_column_weights: Any, work: Any, line: Any,

@@ -3,8 +3,10 @@
 from dancelike.runtime.clock import Clock, ManualClock, SystemClock
 from dancelike.runtime.engine import Engine
 from dancelike.runtime.events import Dispatch, DropReason
+from dancelike.runtime.live import LiveRun
 from dancelike.runtime.offline import Progress, available_cores, run_offline
 from dancelike.runtime.probes import Probe
+from dancelike.runtime.realtime import run_realtime
 from dancelike.runtime.report import EdgeStatistics, Percentiles, RunReport, TaskStatistics
 
 __all__ = [
@@ -13,6 +15,7 @@ __all__ = [
     "DropReason",
     "EdgeStatistics",
     "Engine",
+    "LiveRun",
     "ManualClock",
     "Percentiles",
     "Probe",
@@ -22,4 +25,5 @@ __all__ = [
     "TaskStatistics",
     "available_cores",
     "run_offline",
+    "run_realtime",
 ]

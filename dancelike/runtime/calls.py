@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+import threading
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
+from time import perf_counter
+from typing import NamedTuple
 
 from dancelike.errors import GraphError
 from dancelike.graph import Emit, Graph, Node, SourceTask, Task
+from dancelike.runtime.clock import thread_cpu_ns
 from dancelike.runtime.events import Action, Dispatch
 
-__all__ = ["call", "describe", "started"]
+__all__ = ["Measured", "Starter", "call", "describe", "measure", "started"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -31,6 +36,39 @@ def call(node: Node, dispatch: Dispatch) -> tuple[Emit, ...] | None:
     if action is Action.LEVEL or dispatch.level:
         node.set_level(dispatch.level)
     return ()
+
+
+class Measured(NamedTuple):
+    """What a call gave and took.
+
+    Attributes
+    ----------
+    emits : tuple of Emit or None
+        As `call` returned them.
+    failure : Exception or None
+        What it raised.
+    begin_ns, end_ns, cpu_ns : int
+        On the driver's clock; CPU time of the calling thread.
+    """
+
+    emits: tuple[Emit, ...] | None
+    failure: Exception | None
+    begin_ns: int
+    end_ns: int
+    cpu_ns: int
+
+
+def measure(node: Node, dispatch: Dispatch, now_ns: Callable[[], int]) -> Measured:
+    """Make a call; an exception becomes its failure, with a note that says which call it was."""
+    emits: tuple[Emit, ...] | None = None
+    failure: Exception | None = None
+    begin_ns, begin_cpu_ns = now_ns(), thread_cpu_ns()
+    try:
+        emits = call(node, dispatch)
+    except Exception as error:
+        error.add_note(describe(dispatch))
+        failure = error
+    return Measured(emits, failure, begin_ns, now_ns(), thread_cpu_ns() - begin_cpu_ns)
 
 
 def _tuple(node: Node, emits: object) -> tuple[Emit, ...]:
@@ -58,38 +96,93 @@ def describe(dispatch: Dispatch) -> str:
     return f"in task '{dispatch.task}', {dispatch.action.value}" + (f" of {packets}" if packets else "")
 
 
+class Starter:
+    """Starts the tasks of a graph in order, and stops those that have started, last first.
+
+    Parameters
+    ----------
+    graph : Graph
+
+    Attributes
+    ----------
+    hung : list of str
+        Tasks whose `stop` did not return in time.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._running: deque[Node] = deque()  # the last started first
+        self._problem: Exception | None = None
+        self.hung: list[str] = []
+
+    def start(self) -> None:
+        """Start all; when one fails, stop those before it and raise its error with a note."""
+        for node in self._graph.tasks:
+            try:
+                node.start()
+            except BaseException as error:
+                error.add_note(f"in task '{node.name}', start")
+                self.stop_here()
+                raise
+            self._running.appendleft(node)
+
+    def stop_here(self) -> Exception | None:
+        """Stop all in this thread; one that fails does not keep the others from it; return the first error."""
+        while self._stop_next([]):
+            pass
+        return self._problem
+
+    def stop_within(self, limit_s: float, *, leave: Collection[str]) -> Exception | None:
+        """Stop all but those in ``leave`` within a time; one that hangs is abandoned with its thread.
+
+        Each that hangs costs half of the time that is left. Returns the first error.
+        """
+        until_s = perf_counter() + limit_s
+        self._running = deque(node for node in self._running if node.name not in leave)
+        while self._running:
+            current: list[str] = []  # what this thread stopped and stops
+            thread = threading.Thread(target=self._stop_rest, args=(current,), name="dancelike-stop", daemon=True)
+            thread.start()
+            thread.join(max(0.0, (until_s - perf_counter()) / 2))
+            if thread.is_alive():
+                name = current[-1]
+                current.append("")  # tells the thread that others have taken over
+                self.hung.append(name)
+                _LOG.warning("task '%s' did not stop in time and was given up", name)
+        return self._problem
+
+    def _stop_rest(self, current: list[str]) -> None:
+        while current[-1:] != [""] and self._stop_next(current):
+            pass
+
+    def _stop_next(self, current: list[str]) -> bool:
+        try:
+            node = self._running.popleft()
+        except IndexError:
+            return False
+        current.append(node.name)
+        try:
+            node.stop()
+        except Exception as error:
+            error.add_note(f"in task '{node.name}', stop")
+            _LOG.warning("task '%s' failed to stop: %s", node.name, error)
+            self._problem = self._problem or error
+        return True
+
+
 @contextmanager
 def started(graph: Graph) -> Iterator[None]:
     """Start the tasks in order; afterwards stop those that started, last first, whatever happened.
 
     A task that fails to stop does not keep the others from it; its error is raised unless one is under way.
     """
-    running: list[Node] = []
-    problem: Exception | None = None
+    starter = Starter(graph)
+    starter.start()
     try:
-        for node in graph.tasks:
-            try:
-                node.start()
-            except Exception as error:
-                error.add_note(f"in task '{node.name}', start")
-                raise
-            running.append(node)
         yield
     except BaseException:
-        _stop_all(running)
+        starter.stop_here()
         raise
-    problem = _stop_all(running)
+    problem = starter.stop_here()
     if problem is not None:
         raise problem
-
-
-def _stop_all(running: list[Node]) -> Exception | None:
-    first: Exception | None = None
-    for node in reversed(running):
-        try:
-            node.stop()
-        except Exception as error:
-            error.add_note(f"in task '{node.name}', stop")
-            _LOG.warning("task '%s' failed to stop: %s", node.name, error)
-            first = first or error
-    return first

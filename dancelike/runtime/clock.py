@@ -19,6 +19,15 @@ class Clock(ABC):
     def now_ns(self) -> int:
         """Return the time; never goes back."""
 
+    def from_monotonic_ns(self, ns: int) -> int:
+        """Return what this clock showed when the system's monotonic clock, which drivers stamp with, showed ``ns``."""
+        return ns
+
+    @property
+    def jumps(self) -> bool:
+        """Whether a wait passes at once, so that nobody may wait while a call is under way."""
+        return False
+
     @abstractmethod
     def wait(self, wakeup: Condition, until_ns: int | None) -> None:
         """Wait on ``wakeup``, which the caller holds, until it is notified or the time has come.
@@ -36,11 +45,17 @@ class SystemClock(Clock):
     """Monotonic time with a random origin, so that a stray ``perf_counter`` is off by hours and shows at once."""
 
     def __init__(self) -> None:
-        self._offset_ns = random.SystemRandom().randrange(10**13, 2 * 10**14) - time.perf_counter_ns()
+        before_ns, monotonic_ns, after_ns = time.perf_counter_ns(), time.monotonic_ns(), time.perf_counter_ns()
+        self._offset_ns = random.SystemRandom().randrange(10**13, 2 * 10**14) - before_ns
+        self._from_monotonic_ns = self._offset_ns + (before_ns + after_ns) // 2 - monotonic_ns
 
     def now_ns(self) -> int:
         """Return the time since the random origin."""
         return time.perf_counter_ns() + self._offset_ns
+
+    def from_monotonic_ns(self, ns: int) -> int:
+        """Add the difference of the two clocks, which was measured once."""
+        return ns + self._from_monotonic_ns
 
     def wait(self, wakeup: Condition, until_ns: int | None) -> None:
         """Wait for a notification or the time."""
@@ -64,6 +79,11 @@ class ManualClock(Clock):
     def __init__(self, start_ns: int = 0, *, autojump: bool = False) -> None:
         self._now_ns = start_ns
         self.autojump = autojump
+
+    @property
+    def jumps(self) -> bool:
+        """Whether a wait passes at once."""
+        return self.autojump
 
     def now_ns(self) -> int:
         """Return the time that was set."""

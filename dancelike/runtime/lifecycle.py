@@ -59,6 +59,11 @@ class Lifecycle:
         self._stopping = False
         self.finished = False
 
+    @property
+    def busy(self) -> bool:
+        """Whether a call is under way."""
+        return bool(self._running)
+
     # Calls
 
     def _end_call(self, number: int) -> tuple[TaskState, Dispatch] | None:
@@ -116,6 +121,7 @@ class Lifecycle:
 
     def _give_up(self, state: TaskState, error: BaseException) -> None:
         self._out.append(TaskDown(state.name, error, None))
+        state.given_up = True
         self._end(state)
         if state.joiner is not None:
             state.joiner.discard(DropReason.TASK_DOWN)
@@ -164,6 +170,7 @@ class Lifecycle:
                 if state.running is None:
                     self._end(state)
             elif state.phase is Phase.DOWN and state.running is None:
+                state.given_up = True
                 self._end(state)
                 if state.joiner is not None:
                     state.joiner.discard(DropReason.TASK_DOWN)

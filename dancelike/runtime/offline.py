@@ -9,30 +9,25 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from dancelike.graph import Emit, Graph
-from dancelike.runtime.calls import call, describe, started
-from dancelike.runtime.clock import SystemClock, thread_cpu_ns
+from dancelike.graph import Graph
+from dancelike.runtime.calls import measure, started
+from dancelike.runtime.clock import SystemClock
 from dancelike.runtime.engine import Engine
 from dancelike.runtime.events import (
-    Action,
     Command,
     Completed,
     Dispatch,
-    Drop,
     Event,
     Failed,
     Finished,
-    Miss,
     Started,
     Stop,
-    Widened,
 )
 from dancelike.runtime.probes import Probe, ProbeSet
 from dancelike.runtime.report import RunReport, Tally
 
 __all__ = ["Progress", "available_cores", "run_offline"]
 
-_RUNS = (Action.PROCESS, Action.NEXT)
 _LOOK_S = 0.05  # how often the caller hears of progress and is asked whether to go on
 
 
@@ -174,6 +169,7 @@ class _Run:
             self._engine,
             driver="offline",
             completed=self._completed,
+            ended_by="end" if self._completed else "stop",
             elapsed_ns=self._end_ns - self._begin_ns,
             workers=workers,
             cores=cores,
@@ -183,6 +179,7 @@ class _Run:
     def _finish(self, on_progress: Callable[[Progress], None] | None) -> None:
         self._end_ns = self._clock.now_ns()
         self._end_cpu_ns = time.process_time_ns()
+        self._probes.call("run_ended", self._end_ns)
         if self.error is None:
             self._look(on_progress, None)
 
@@ -226,35 +223,25 @@ class _Run:
         node = self._nodes[dispatch.task]
         if "before_task" in probes.wanted:
             probes.call("before_task", dispatch, clock.now_ns())
-        emits: tuple[Emit, ...] | None = None
-        failure: Exception | None = None
         if shared:
             self._wakeup.release()
         try:
-            begin_ns, begin_cpu_ns = clock.now_ns(), thread_cpu_ns()
-            try:
-                emits = call(node, dispatch)
-            except Exception as error:
-                error.add_note(describe(dispatch))
-                failure = error
-            cpu_ns = thread_cpu_ns() - begin_cpu_ns
-            now_ns = clock.now_ns()
+            call = measure(node, dispatch, clock.now_ns)
         finally:
             if shared:
                 self._wakeup.acquire()
-        wall_ns = now_ns - begin_ns
-        self._tally.add(dispatch.task, wall_ns, cpu_ns, run=dispatch.action in _RUNS)
+        self._tally.add(dispatch, call)
         if "after_task" in probes.wanted:
-            probes.call("after_task", dispatch, now_ns, wall_ns, cpu_ns)
-        return (
-            Completed(now_ns, dispatch.number, emits) if failure is None else Failed(now_ns, dispatch.number, failure)
-        )
+            probes.call("after_task", dispatch, call.end_ns, call.end_ns - call.begin_ns, call.cpu_ns)
+        if call.failure is not None:
+            return Failed(call.end_ns, dispatch.number, call.failure)
+        return Completed(call.end_ns, dispatch.number, call.emits)
 
     def _tell(self, event: Event) -> None:
         """Tell the engine what happened and carry out its commands."""
         commands = self._engine.handle(event)
         if "event_handled" in self._probes.wanted:
-            self._probes.call("event_handled", event)
+            self._probes.call("event_handled", event, commands)
         for command in commands:
             if type(command) is Dispatch:
                 self._dispatches.append(command)
@@ -264,15 +251,11 @@ class _Run:
                 self._note(command, event.now_ns)
 
     def _note(self, command: Command, now_ns: int) -> None:
-        if isinstance(command, Drop):
-            self._probes.call("packet_dropped", command.edge, command.packet, command.reason, now_ns)
-        elif isinstance(command, Miss):
-            self._probes.call("budget_missed", command.task, command.number, command.late_ns, now_ns)
-        elif isinstance(command, Widened):
-            self._probes.call("edge_widened", command.edge, command.capacity, now_ns)
-        elif isinstance(command, Stop):
+        if isinstance(command, Stop):
             self.error = command.error
             self._end()
         elif isinstance(command, Finished):
             self._completed = True
             self._end()
+        else:
+            self._probes.note(command, now_ns)

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from dancelike.graph import Edge, Graph, Packet
-from dancelike.runtime.events import Dispatch, DropReason, Event
+from dancelike.runtime.events import (
+    Awake,
+    Command,
+    Dispatch,
+    Drop,
+    DropReason,
+    Event,
+    LevelChanged,
+    Miss,
+    Restarted,
+    Skipped,
+    TaskDown,
+    Widened,
+)
 
 __all__ = ["Probe", "ProbeSet"]
 
@@ -42,8 +55,26 @@ class Probe:
     def edge_widened(self, edge: Edge, capacity: int, now_ns: int) -> None:
         """Hear that lossless edges locked each other, and that this one holds ``capacity`` packets from now on."""
 
-    def event_handled(self, event: Event) -> None:
-        """Hear what the engine was told, right after it: the record of a run."""
+    def periods_skipped(self, task: str, periods: int, now_ns: int) -> None:
+        """Hear that a periodic source was late, so that some of its periods are left out."""
+
+    def task_down(self, task: str, error: BaseException, retry_ns: int | None, now_ns: int) -> None:
+        """Hear that a task failed or hung; it is tried again at ``retry_ns``, or never."""
+
+    def task_up(self, task: str, now_ns: int) -> None:
+        """Hear that a task that was down works again."""
+
+    def level_changed(self, task: str, level: int, now_ns: int) -> None:
+        """Hear that a task works at another quality level from its next call on."""
+
+    def task_awake(self, task: str, awake: bool, now_ns: int) -> None:
+        """Hear that a gate woke a task or put it to sleep."""
+
+    def event_handled(self, event: Event, commands: Sequence[Command]) -> None:
+        """Hear what the engine was told and what it answered, right after it: the record of a run."""
+
+    def run_ended(self, now_ns: int) -> None:
+        """Hear that no call will follow; the place to close a file."""
 
 
 _HOOKS = tuple(name for name in vars(Probe) if not name.startswith("_"))
@@ -77,6 +108,25 @@ class ProbeSet:
                 _LOG.exception("the probe %s failed in %s and is switched off", type(probe).__name__, hook)
                 self._probes.remove(probe)
                 self._collect()
+
+    def note(self, command: Command, now_ns: int) -> None:
+        """Call the hook that tells of a command other than `Dispatch`."""
+        if isinstance(command, Drop):
+            self.call("packet_dropped", command.edge, command.packet, command.reason, now_ns)
+        elif isinstance(command, Miss):
+            self.call("budget_missed", command.task, command.number, command.late_ns, now_ns)
+        elif isinstance(command, Skipped):
+            self.call("periods_skipped", command.task, command.periods, now_ns)
+        elif isinstance(command, TaskDown):
+            self.call("task_down", command.task, command.error, command.retry_ns, now_ns)
+        elif isinstance(command, Restarted):
+            self.call("task_up", command.task, now_ns)
+        elif isinstance(command, LevelChanged):
+            self.call("level_changed", command.task, command.level, now_ns)
+        elif isinstance(command, Awake):
+            self.call("task_awake", command.task, command.awake, now_ns)
+        elif isinstance(command, Widened):
+            self.call("edge_widened", command.edge, command.capacity, now_ns)
 
     def _collect(self) -> None:
         for hook in _HOOKS:

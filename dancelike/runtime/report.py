@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from dancelike.graph import Graph, SourceTask
+from dancelike.runtime.calls import Measured
 from dancelike.runtime.engine import Engine
+from dancelike.runtime.events import Action, Dispatch
+from dancelike.runtime.histogram import Histogram, Percentiles
+from dancelike.runtime.state import TaskState
 
 __all__ = ["EdgeStatistics", "Percentiles", "RunReport", "Tally", "TaskStatistics"]
 
-# 64 steps an octave: a percentile is off by 0.8 % at most, and memory stays flat however long the run.
-_STEP_BITS = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Percentiles:
-    """A distribution in milliseconds; all 0 when nothing was measured.
-
-    The maximum is exact, the percentiles are good to 1 %.
-    """
-
-    p50: float
-    p95: float
-    p99: float
-    max: float
+_RUNS = (Action.PROCESS, Action.NEXT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +25,21 @@ class TaskStatistics:
     ----------
     runs : int
         Calls of `process` or `next` that returned or raised.
-    wall_ms : Percentiles
-        Wall time of a call.
+    rate_hz : float
+        Runs per second of the whole run.
+    wall_ms, cpu_ms, wait_ms : Percentiles
+        Wall time of a call, CPU time of the calling thread in it, and the time from the release (all packets
+        had arrived, or the source was due) to its begin.
+    jitter_ms : float
+        Half of the range that holds nine tenths of the intervals between the begins of two calls.
     cpu_total_ms, cpu_mean_ms : float
         CPU time of the calling thread, in all calls and in one run on average.
+    busy : float
+        Share of the run in which a call was under way.
     budget_ms : float or None
         As declared.
+    budget_used : float or None
+        95th percentile of the wall time as a share of the budget; None without one.
     misses : int
         Calls that returned after their deadline.
     skipped : int
@@ -49,18 +48,34 @@ class TaskStatistics:
         Calls that raised or hung, and how often the task was started again.
     level : str
         Name of the quality level at the end.
+    condition : str
+        At the end: ``working`` (it would have gone on, or came to its proper end), ``asleep`` behind a gate,
+        ``down`` after a failure, or ``hung`` in a call that never returned.
+    dropped : Mapping
+        Packets dropped on its inputs, by reason (`DropReason` values).
+    queue_peak : int
+        The most packets that waited on one of its inputs.
     """
 
     runs: int
+    rate_hz: float
     wall_ms: Percentiles
+    cpu_ms: Percentiles
+    wait_ms: Percentiles
+    jitter_ms: float
     cpu_total_ms: float
     cpu_mean_ms: float
+    busy: float
     budget_ms: float | None
+    budget_used: float | None
     misses: int
     skipped: int
     failures: int
     restarts: int
     level: str
+    condition: str
+    dropped: Mapping[str, int]
+    queue_peak: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +114,9 @@ class RunReport:
     graph : str
         Name of the graph.
     completed : bool
-        False when the run was cancelled.
+        Whether all streams came to an end, their own or a requested one, and everything flowed out.
+    ended_by : str
+        ``end`` of the streams, ``stop`` when somebody asked for it, the name of a signal, or ``error``.
     elapsed_s : float
         Wall time between the start and the stop of the tasks.
     workers, cores : int
@@ -117,6 +134,7 @@ class RunReport:
     driver: str
     graph: str
     completed: bool
+    ended_by: str
     elapsed_s: float
     workers: int
     cores: int
@@ -151,39 +169,22 @@ class RunReport:
         return sum(sum(edge.dropped.values()) for edge in self.edges.values())
 
 
-class _Samples:
-    """Durations in a histogram of logarithmic steps."""
+class _TaskTally:
+    """The measurements of one task."""
 
-    __slots__ = ("_counts", "_total", "max_ns")
+    __slots__ = ("begin_ns", "cpu", "interval", "other_cpu_ns", "wait", "wall")
 
     def __init__(self) -> None:
-        self._counts: dict[int, int] = {}
-        self._total = 0
-        self.max_ns = 0
-
-    def add(self, ns: int) -> None:
-        shift = max(ns.bit_length() - _STEP_BITS - 1, 0)
-        step = (shift << (_STEP_BITS + 1)) | (ns >> shift)
-        self._counts[step] = self._counts.get(step, 0) + 1
-        self._total += 1
-        self.max_ns = max(self.max_ns, ns)
-
-    def percentiles(self) -> Percentiles:
-        values = dict.fromkeys((50, 95, 99), 0.0)
-        for wanted in values:
-            left = -(-self._total * wanted // 100)
-            for step in sorted(self._counts):
-                left -= self._counts[step]
-                if left <= 0:
-                    shift, mantissa = step >> (_STEP_BITS + 1), step & ((2 << _STEP_BITS) - 1)
-                    middle_ns = (mantissa << shift) + ((1 << shift) >> 1)
-                    values[wanted] = min(middle_ns, self.max_ns) / 1e6
-                    break
-        return Percentiles(values[50], values[95], values[99], self.max_ns / 1e6)
+        self.wall = Histogram()
+        self.cpu = Histogram()
+        self.wait = Histogram()
+        self.interval = Histogram()
+        self.other_cpu_ns = 0
+        self.begin_ns: int | None = None
 
 
 class Tally:
-    """What the driver measured, task by task, while the run went on.
+    """What the driver measured, task by task, while the run went on; its memory does not grow.
 
     Parameters
     ----------
@@ -192,16 +193,30 @@ class Tally:
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
-        self._samples = {task.name: _Samples() for task in graph.tasks}
-        self._cpu_ns = {task.name: 0 for task in graph.tasks}
-        self.runs = {task.name: 0 for task in graph.tasks}
+        self._tasks = {task.name: _TaskTally() for task in graph.tasks}
 
-    def add(self, task: str, wall_ns: int, cpu_ns: int, *, run: bool) -> None:
-        """Count one call; ``run`` is False for other methods than `process` and `next`."""
-        self._cpu_ns[task] += cpu_ns
-        if run:
-            self.runs[task] += 1
-            self._samples[task].add(wall_ns)
+    @property
+    def runs(self) -> Mapping[str, int]:
+        """Calls of `process` or `next` of each task so far."""
+        return {name: tally.wall.count for name, tally in self._tasks.items()}
+
+    def costs(self) -> Mapping[str, Histogram]:
+        """Return the CPU times of the calls of each task, for `simulate`."""
+        return {name: tally.cpu for name, tally in self._tasks.items()}
+
+    def add(self, dispatch: Dispatch, call: Measured) -> None:
+        """Count one call."""
+        tally = self._tasks[dispatch.task]
+        if dispatch.action not in _RUNS:
+            tally.other_cpu_ns += call.cpu_ns
+            return
+        begin_ns = call.begin_ns
+        tally.wall.add(call.end_ns - begin_ns)
+        tally.cpu.add(call.cpu_ns)
+        tally.wait.add(begin_ns - dispatch.release_ns)
+        if tally.begin_ns is not None:
+            tally.interval.add(begin_ns - tally.begin_ns)
+        tally.begin_ns = begin_ns
 
     def report(
         self,
@@ -209,29 +224,14 @@ class Tally:
         *,
         driver: str,
         completed: bool,
+        ended_by: str,
         elapsed_ns: int,
         workers: int,
         cores: int,
         process_cpu_ns: int,
+        hung: Collection[str] = (),
     ) -> RunReport:
         """Put the measurements and the engine's counters together."""
-        tasks: dict[str, TaskStatistics] = {}
-        for node in self._graph.tasks:
-            state = engine.state(node.name)
-            runs = self.runs[node.name]
-            cpu_ms = self._cpu_ns[node.name] / 1e6
-            tasks[node.name] = TaskStatistics(
-                runs=runs,
-                wall_ms=self._samples[node.name].percentiles(),
-                cpu_total_ms=cpu_ms,
-                cpu_mean_ms=cpu_ms / runs if runs else 0.0,
-                budget_ms=node.budget_ms,
-                misses=state.misses,
-                skipped=state.skipped,
-                failures=state.failures,
-                restarts=state.restarts,
-                level=node.levels[state.level],
-            )
         edges = {
             queue.edge.name: EdgeStatistics(
                 packets=queue.packets,
@@ -251,11 +251,47 @@ class Tally:
             driver=driver,
             graph=self._graph.name,
             completed=completed,
+            ended_by=ended_by,
             elapsed_s=elapsed_ns / 1e9,
             workers=workers,
             cores=cores,
             frames=max(frames, default=0),
             process_cpu_s=process_cpu_ns / 1e9,
-            tasks=tasks,
+            tasks={
+                node.name: self._task(engine.state(node.name), elapsed_ns, hung=node.name in hung)
+                for node in self._graph.tasks
+            },
             edges=edges,
+        )
+
+    def _task(self, state: TaskState, elapsed_ns: int, *, hung: bool) -> TaskStatistics:
+        tally = self._tasks[state.name]
+        wall = tally.wall
+        walls = wall.percentiles()
+        cpu_ms = (tally.cpu.total_ns + tally.other_cpu_ns) / 1e6
+        dropped: dict[str, int] = {}
+        for queue in state.queues:
+            for reason, count in queue.dropped.items():
+                dropped[reason.value] = dropped.get(reason.value, 0) + count
+        budget_ms = state.node.budget_ms
+        return TaskStatistics(
+            runs=wall.count,
+            rate_hz=wall.count * 1e9 / elapsed_ns if elapsed_ns > 0 else 0.0,
+            wall_ms=walls,
+            cpu_ms=tally.cpu.percentiles(),
+            wait_ms=tally.wait.percentiles(),
+            jitter_ms=(tally.interval.quantile_ns(0.95) - tally.interval.quantile_ns(0.05)) / 2e6,
+            cpu_total_ms=cpu_ms,
+            cpu_mean_ms=cpu_ms / wall.count if wall.count else 0.0,
+            busy=min(1.0, wall.total_ns / elapsed_ns) if elapsed_ns > 0 else 0.0,
+            budget_ms=budget_ms,
+            budget_used=walls.p95 / budget_ms if budget_ms else None,
+            misses=state.misses,
+            skipped=state.skipped,
+            failures=state.failures,
+            restarts=state.restarts,
+            level=state.node.levels[state.level],
+            condition="hung" if hung or state.stuck else state.condition,
+            dropped=dropped,
+            queue_peak=max((queue.peak for queue in state.queues), default=0),
         )

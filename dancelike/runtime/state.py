@@ -37,6 +37,7 @@ class TaskState:
         "failures",
         "failures_in_row",
         "gates",
+        "given_up",
         "hosted",
         "index",
         "joiner",
@@ -101,6 +102,7 @@ class TaskState:
         self.stuck = False  # whether a call that was given up has not returned
         self.phase = Phase.ACTIVE
         self.stopping = False
+        self.given_up = False  # ended by a failure
         self.running: Dispatch | None = None
         self.pending: deque[tuple[Action, int]] = deque()
         self.action = Action.PROCESS
@@ -116,6 +118,13 @@ class TaskState:
             if len(queue.items) >= queue.capacity:
                 return False
         return True
+
+    @property
+    def condition(self) -> str:
+        """How the task is: ``working``, ``asleep`` or ``down``."""
+        if self.phase is Phase.DOWN or self.given_up:
+            return "down"
+        return "asleep" if self.closed and self.phase is Phase.ACTIVE else "working"
 
     def stamp(self, emit: Emit, origin: int) -> Packet:
         """Make the packet for what the task handed out in dispatch ``origin``.

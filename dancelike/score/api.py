@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from dancelike import __version__
 from dancelike.config import ScoreConfig
 from dancelike.errors import ClipError
+from dancelike.graph import Graph
 from dancelike.media.probe import ClipInfo, hash_clip, probe_clip
-from dancelike.pipelines import build_dance_graph
+from dancelike.pipelines import build_dance_graph, build_mirror_graph
 from dancelike.runtime import RunReport, run_offline
 from dancelike.score.progress import expected_frames, share_of
 from dancelike.tasks.judge import Judge, Judgement
@@ -38,7 +40,8 @@ class ScoreResult:
         The scoring and the two tracks it was made from.
     model : ModelInfo
     run : RunReport
-        What each task cost; not part of `to_dict`, which depends on nothing but the inputs.
+        What each task cost, without a second look at a mirrored take; not part of `to_dict`, which depends on nothing
+        but the inputs.
     """
 
     reference: ClipInfo
@@ -88,7 +91,8 @@ def score_clips(
     config : ScoreConfig, optional
         Model, mirror, sizes; the defaults serve most.
     on_progress : callable, optional
-        Called with the share that is done, 0 to 1, from the calling thread.
+        Called with the share that is done, 0 to 1, from the calling thread. It falls once when the take turns out to
+        be mirrored, because such a take is looked at again.
 
     Returns
     -------
@@ -109,11 +113,28 @@ def score_clips(
     graph = build_dance_graph(config, reference=infos[0], take=infos[1])
     expected = sum(expected_frames(info, config.max_rate) for info in infos)
     run = run_offline(graph, workers=config.workers, on_progress=share_of(on_progress, "segment_", expected))
-    judge, segment = graph["judge"], graph["segment_reference"]
-    assert isinstance(judge, Judge)
+    segment = graph["segment_reference"]
     assert isinstance(segment, Segment)
+    judgement = _judgement(graph)
+    if judgement.scoring.mirrored and config.mirror == "auto":
+        # Only now is it known that the take is to be seen in a mirror, as the model saw the reference.
+        again = build_mirror_graph(config, take=infos[1], reference=judgement.reference)
+        frames = expected_frames(infos[1], config.max_rate)
+        report = on_progress and partial(_second_look, on_progress, expected / (expected + frames))
+        run_offline(again, workers=config.workers, on_progress=share_of(report, "segment_", frames))
+        judgement = _judgement(again)
     digests = (hash_clip(infos[0].path), hash_clip(infos[1].path))
-    return ScoreResult(infos[0], infos[1], digests, judge.judgement, segment.model, run)
+    return ScoreResult(infos[0], infos[1], digests, judgement, segment.model, run)
+
+
+def _judgement(graph: Graph) -> Judgement:
+    judge = graph["judge"]
+    assert isinstance(judge, Judge)
+    return judge.judgement
+
+
+def _second_look(on_progress: Callable[[float], None], done: float, share: float) -> None:
+    on_progress(done + (1 - done) * share)
 
 
 def _probe(path: Path) -> ClipInfo:

@@ -39,9 +39,17 @@ def export_clip(
     score = result.to_dict()
     if kind == "side-by-side":
         # Not the alignment's first pair: before the first move there is nothing to align by.
-        clock_s, take_s = np.zeros(1), np.array([score["timing"]["offset_s"]], np.float64)
+        offset_s = float(score["timing"]["offset_s"])
+        clock_s, take_s = np.zeros(1), np.array([offset_s])
+        until_s = float(result.take.start.seconds) + result.take.duration_s - offset_s
     else:
         clock_s = np.array(score["alignment"]["reference_s"], np.float64)
         take_s = np.array(score["alignment"]["take_s"], np.float64)
-    graph = build_export_graph(path, reference=result.reference, take=result.take, clock_s=clock_s, take_s=take_s)
-    run_offline(graph, on_progress=share_of(on_progress, "encode", result.reference.frames))
+        until_s = 0.0
+    reference = result.reference
+    graph = build_export_graph(
+        path, reference=reference, take=result.take, clock_s=clock_s, take_s=take_s, until_s=until_s
+    )
+    held_s = max(0.0, until_s - float(reference.start.seconds) - reference.duration_s)
+    expected = reference.frames + round(held_s * float(reference.frame_rate))
+    run_offline(graph, on_progress=share_of(on_progress, "encode", expected))

@@ -16,9 +16,10 @@ from dancelike.media.clips import Clip, open_clip
 from dancelike.media.probe import ClipInfo
 from dancelike.media.sound import read_audio
 from dancelike.media.writer import ClipWriter
-from dancelike.timebase import rescale
+from dancelike.tasks.clip_source import ClipSource
+from dancelike.timebase import Timestamp, rescale
 
-__all__ = ["Encode", "Retime", "SideBySide"]
+__all__ = ["Encode", "HeldClipSource", "Retime", "SideBySide"]
 
 AUDIO_RATE = 48_000
 AUDIO_BLOCK_S = 1
@@ -86,6 +87,41 @@ def _extrapolate(at: float, x: NDArray[np.float64], y: NDArray[np.float64]) -> f
     if at > x[-1]:
         return float(y[-1] + at - x[-1])
     return float(np.interp(at, x, y))
+
+
+class HeldClipSource(ClipSource):
+    """Hands out the frames of a clip, and its last one again and again until a later moment.
+
+    Output ``frames``: `Frame`.
+
+    Parameters
+    ----------
+    name, clip, analysis_size_px, max_rate
+        See `ClipSource`.
+    until_s : float
+        Moment on the clip's clock up to which frames go on; nothing is held where the clip is longer.
+    """
+
+    def __init__(self, name: str, clip: ClipInfo, *, analysis_size_px: int, max_rate: Fraction, until_s: float) -> None:
+        super().__init__(name, clip, analysis_size_px=analysis_size_px, max_rate=max_rate)
+        self._until_s = until_s
+        self._last: Frame | None = None
+
+    def next(self) -> Iterable[Emit] | None:
+        """Return the next frame, or the last one a frame later; None at the later of both ends."""
+        emits = super().next()
+        if emits is not None:
+            emits = tuple(emits)
+            self._last = emits[-1].payload
+            return emits
+        if self._last is None:
+            return None
+        last = self._last.timestamp
+        later = Timestamp(last.pts + max(1, round(self.period_s / last.time_base)), last.time_base)
+        if later.seconds >= self._until_s:
+            return None
+        self._last = Frame(self._last.index + 1, later, self._last.rgb, self._last.source_size)
+        return (Emit("frames", self._last, later),)
 
 
 class SideBySide(Task):

@@ -38,8 +38,9 @@ class Judgement:
 class Judge(Task):
     """Collects both dancers and scores the take against the reference when both streams have ended.
 
-    Inputs ``reference`` and ``take``: `BodyObservation`; output ``judgement``: `Judgement`, once. The same object is
-    kept as `judgement`, for a door that drives the graph and then reads the result.
+    Inputs ``reference`` and ``take``: `BodyObservation`, of which one that is known already has no port; output
+    ``judgement``: `Judgement`, once. The same object is kept as `judgement`, for a door that drives the graph and then
+    reads the result.
 
     Parameters
     ----------
@@ -47,6 +48,8 @@ class Judge(Task):
         Of the task.
     builders : Mapping of str to TrackBuilder
         By input port; empty.
+    known : Mapping of str to BodyTrack
+        What was collected before; together with the builders, one for each of ``reference`` and ``take``.
     paths : Mapping of str to Path
         By input port, to name the clip in which nobody is seen.
     settings : ScoreSettings
@@ -57,10 +60,18 @@ class Judge(Task):
     join = Join.each()
 
     def __init__(
-        self, name: str, builders: Mapping[str, TrackBuilder], paths: Mapping[str, Path], settings: ScoreSettings
+        self,
+        name: str,
+        builders: Mapping[str, TrackBuilder],
+        paths: Mapping[str, Path],
+        settings: ScoreSettings,
+        *,
+        known: Mapping[str, BodyTrack] | None = None,
     ) -> None:
         self.name = name
-        self._builders = builders
+        self.inputs = tuple(port for port in type(self).inputs if port.name in builders)
+        self._builders = dict(builders)
+        self._known = dict(known or {})
         self._paths = paths
         self._settings = settings
         self._judgement: Judgement | None = None
@@ -86,13 +97,13 @@ class Judge(Task):
         NoDancerError
             In one of the clips a dancer was seen for less than `SHORTEST_SIGHT_S`.
         """
-        tracks = {port: self._track(port) for port in ("reference", "take")}
+        tracks = self._known | {port: self._track(port) for port in tuple(self._builders)}
         scoring = score_tracks(tracks["reference"], tracks["take"], settings=self._settings)
         self._judgement = Judgement(scoring, tracks["reference"], tracks["take"])
         return (Emit("judgement", self._judgement),)
 
     def _track(self, port: str) -> BodyTrack:
-        track = self._builders[port].build()
+        track = self._builders.pop(port).build()  # popped: the builder holds as much memory as the track
         steps_s = np.diff(track.seconds)
         usual_s = float(np.median(steps_s)) if len(steps_s) else 0.0
         seen_s = usual_s * int(track.found.sum())

@@ -34,9 +34,7 @@ class Match(Task):
     outputs = (Port("states", RunningState, required=False),)
     join = Join.each()
 
-    def __init__(
-        self, name: str, *, length_s: float, step_s: float, settings: ScoreSettings, budget_ms: float
-    ) -> None:
+    def __init__(self, name: str, *, length_s: float, step_s: float, settings: ScoreSettings, budget_ms: float) -> None:
         self.name = name
         self.budget_ms = budget_ms
         self._new = (length_s, step_s, settings)

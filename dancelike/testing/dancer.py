@@ -35,6 +35,8 @@ _RANGES = {
     "ankle": (-0.3, 0.4),
 }
 
+# Share of a person's own in each key pose: with it, two people of style agree as two real dancers of one routine do.
+_OWN_KEYS = 0.5
 
 _ARM, _LEG = ("arm_raise", "arm_swing", "elbow", "wrist", "arm_turn"), ("leg_raise", "leg_swing", "knee", "ankle")
 
@@ -134,7 +136,7 @@ class Style:
             when = t_s - late_s[part]
             plain, mine = choreography.angles(when)[:, cols], own.angles(when)[:, cols]
             middle = (low + high)[cols] / 2
-            mixed = plain + self.strength * 0.25 * (mine - plain)
+            mixed = plain + self.strength * _OWN_KEYS * (mine - plain)
             out[:, cols] = middle + (mixed - middle) * amplitude[cols] + posture[cols]
         return out
 

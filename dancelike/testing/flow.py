@@ -10,7 +10,7 @@ from zlib import crc32
 from dancelike.graph import Emit, Join, Packet, Port, Restart, SourceTask, Task
 from dancelike.timebase import Timestamp
 
-__all__ = ["BusyTask", "RecordingSink", "RelayTask", "ScriptedSource", "every"]
+__all__ = ["BusyTask", "EndlessSource", "RecordingSink", "RelayTask", "ScriptedSource", "every"]
 
 
 def every(step_s: Fraction, count: int, *, first_s: Fraction = Fraction(0)) -> list[Timestamp]:
@@ -72,6 +72,38 @@ class ScriptedSource(SourceTask):
         timestamp, payload = self._script[self._position]
         self._position += 1
         return [Emit("out", payload, timestamp)]
+
+
+class EndlessSource(SourceTask):
+    """Count from 0 at the port ``out`` and never end.
+
+    Parameters
+    ----------
+    name : str
+    period_s : Fraction
+        Seconds between two calls in a live run, and between two timestamps.
+    """
+
+    outputs = (Port("out", object),)
+
+    def __init__(self, name: str, period_s: Fraction) -> None:
+        self.name = name
+        self.period_s = self._step_s = period_s
+        self.starts = self.stops = 0
+        self._count = 0
+
+    def start(self) -> None:
+        """Count."""
+        self.starts += 1
+
+    def stop(self) -> None:
+        """Count."""
+        self.stops += 1
+
+    def next(self) -> Iterable[Emit] | None:
+        """Emit the next number."""
+        number, self._count = self._count, self._count + 1
+        return [Emit("out", number, Timestamp(number, self._step_s))]
 
 
 class RelayTask(Task):

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from dancelike.frames import BodyTrack, Joint
 from dancelike.testing.skeleton import joints_to_moments
+from dancelike.vision.mirror import OTHER_JOINT
 
 __all__ = [
     "LIMB_JOINTS",
@@ -168,13 +169,7 @@ def retimed(track: BodyTrack, clock: Callable[[Float64], Float64], duration_s: f
 def mirrored(track: BodyTrack) -> BodyTrack:
     """Film the dancer in a mirror: the picture flipped, and the model calling sides by what it sees."""
     xy, world, visibility = _joints(track)
-    names = [joint.name for joint in Joint]
-    swap = {"LEFT": "RIGHT", "RIGHT": "LEFT"}
-    order = [
-        names.index("_".join(swap.get(word, word) for word in name.split("_"))) if "_" in name else k
-        for k, name in enumerate(names)
-    ]
-    xy, world, visibility = xy[:, order], world[:, order], visibility[:, order]
+    xy, world, visibility = xy[:, OTHER_JOINT], world[:, OTHER_JOINT], visibility[:, OTHER_JOINT]
     xy[..., 0] = track.picture_size[0] - 1 - xy[..., 0]
     world[..., 0] *= -1.0
     return _with(track, xy, world, visibility)

@@ -13,6 +13,7 @@ from dancelike.media.probe import probe_clip
 from dancelike.media.sound import read_audio
 from dancelike.media.writer import ClipWriter
 from tests.acceptance.shell import DEMO, dancelike, excerpt, pictures
+from tests.clips import retime_clip
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.slow]
 
@@ -43,7 +44,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("name", ["side-by-side", "retimed"])
 def test_an_export_keeps_the_frames_and_the_sound_of_the_reference(folder: Path, name: str) -> None:
     reference, export = (probe_clip(folder / f"{clip}.mp4") for clip in ("reference", name))
-    assert export.frames == reference.frames
+    take, score = probe_clip(folder / "take.mp4"), json.loads((folder / "score.json").read_text(encoding="utf-8"))
+    longer = max(0.0, take.duration_s - score["timing"]["offset_s"] - reference.duration_s)
+    held = longer * 30 if name == "side-by-side" else 0
+    assert export.frames == pytest.approx(reference.frames + held, abs=1 if held else 0)
     assert export.frame_rate == reference.frame_rate
     assert export.size == (2 * reference.size[0], reference.size[1])
     sound = read_audio(folder / f"{name}.mp4", rate=RATE)
@@ -88,3 +92,19 @@ def test_an_export_starts_both_at_one_moment_of_the_dance(tmp_path: Path, name: 
         }
     expected_s = np.interp(at_s, truth["warp"]["reference_s"], truth["warp"]["take_s"])
     assert min(off, key=off.__getitem__) == pytest.approx(expected_s, abs=0.07)
+
+
+def test_side_by_side_goes_on_until_the_slower_dancer_has_ended(tmp_path: Path) -> None:
+    excerpt(tmp_path / "reference.mp4", seconds=2.0)
+    retime_clip(tmp_path / "reference.mp4", tmp_path / "slow.mp4", lambda t: t / 1.6, duration_s=3.2)
+    clips = (tmp_path / "reference.mp4", tmp_path / "slow.mp4")
+    outcome = dancelike("score", *clips, "--out", tmp_path, "--mirror", "off", "--export", "side-by-side")
+    assert outcome.exit_code == 0, outcome.stderr
+    offset_s = json.loads((tmp_path / "score.json").read_text(encoding="utf-8"))["timing"]["offset_s"]
+    export = probe_clip(tmp_path / "side-by-side.mp4")
+    assert export.duration_s == pytest.approx(3.2 - offset_s, abs=0.07)
+    with open_clip(tmp_path / "side-by-side.mp4", analysis_size=1280) as clip:
+        shown = [frame.rgb.astype(np.float32) for frame in clip]
+    half = shown[0].shape[1] // 2
+    assert np.abs(shown[-1][:, :half] - shown[60][:, :half]).mean() < 3, "the reference has ended and stays"
+    assert np.abs(shown[-1][:, half:] - shown[60][:, half:]).mean() > 3, "the take goes on"

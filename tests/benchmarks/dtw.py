@@ -1,11 +1,13 @@
 # ruff: noqa: TID251, E501 - peers are one line each, and a benchmark reads the clock
 """Print the exact alignment against its peers: one table, each ratio taken from turns in one process.
 
-Run ``python tests/benchmarks/dtw.py [--quick]``. The peers are installed once into environments of their own, below the
+Run ``python tests/benchmarks/dtw.py [--quick]``, or a part of it with ``--frames`` and ``--peers``: the whole takes a
+quarter of an hour. The peers are installed once into environments of their own, below the
 user's cache directory or where ``--environments`` says; those of Python 3.12 need that version (``--python312``, else
 `python3.12` on the path). Ours and a peer take turns on one core; figures are milliseconds of CPU time of the thread,
-the median of the turns, and the ratio is the median of the ratios of neighbours. Memory is the growth of the peak of a
-fresh process during one call.
+the median of the turns, and the ratio is the median of the ratios of neighbours. A peer that takes half a second or
+more gets two turns or a few. Memory is the growth of the peak of a fresh process during one call. Of ours there is also
+the share of the machine's own matrix product that the sums of the local costs reach, and the gain of a second core.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import statistics
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -46,11 +49,13 @@ UNISOLATED = {"py311": (["cython", "setuptools", "wheel"], ["linmdtw"])}
 
 # frames, features, band, whether the path is wanted
 CASES = [
+    (300, 34, None, False),
     (300, 34, None, True),
     (1800, 34, None, False),
     (1800, 34, None, True),
     (5400, 34, None, False),
     (5400, 34, None, True),
+    (5400, 34, 150, False),
     (5400, 34, 150, True),
     (5400, 34, 0.1, True),
     (5400, 16, None, True),
@@ -92,7 +97,8 @@ def peer_call(name, x, y, band, path):
         from dtaidistance import dtw, dtw_ndim
 
         if path:
-            return lambda: dtw.warping_path_fast(x64, y64, window=None if width is None else width + 1) and None
+            window = None if width is None else width + 1
+            return lambda: dtw.warping_path_fast(x64, y64, include_distance=True, window=window)[1] ** 2
         return lambda: dtw_ndim.distance_fast(x64, y64, window=None if width is None else width + 1) ** 2
     if name == "tslearn":
         from tslearn.metrics import dtw, dtw_path
@@ -168,13 +174,17 @@ def timed(call):
 
 
 def race(name, case, turns):
-    """Time ours and a peer in turns; returns milliseconds, the ratio, and how far the peer is from the distance."""
+    """Time ours and a peer in turns.
+
+    Returns milliseconds, the ratio, the peer's growth of memory, and how far it is from the distance.
+    """
     n, d, band, path = case
     x, y = sequences(n, d, np.float32)
-    ours = our_call(x, y, band, path)
     peer = peer_call(name, x, y, band, path)
     if peer is None:
-        return None
+        return {"omitted": "has no band"}
+    peer_mb = peak_growth(name, case)
+    ours = our_call(x, y, band, path)
     exact, theirs = ours(), peer()
     mine, others = [], []
     repeats = max(1, int(0.02 / max(timed(ours), 1e-6)))
@@ -187,6 +197,7 @@ def race(name, case, turns):
     return {
         "ours_ms": statistics.median(mine) * 1e3,
         "peer_ms": statistics.median(others) * 1e3,
+        "peer_mb": peer_mb,
         "ratio": statistics.median(b / a for a, b in zip(mine, others, strict=True)),
         "error": None if theirs is None else theirs / exact - 1,
     }
@@ -214,6 +225,26 @@ def own_figures(case, kind, turns):
     cells = sum(min(n, i + width + 1) - max(0, i - width) for i in range(n))
     shares = [2 * cells * d / t / 1e9 / rate for t, rate in zip(times, rates, strict=True)]
     return {"ms": statistics.median(times) * 1e3, "share": statistics.median(shares), "rate": statistics.median(rates)}
+
+
+def gain_of_cores(case, turns):
+    """Time ours with and without a pool, in turns, by the wall."""
+    n, d, band, path = case
+    x, y = sequences(n, d, np.float32)
+    from dancelike.kernels.dtw import dtw
+
+    def wall(call):
+        start = time.perf_counter()
+        call()
+        return time.perf_counter() - start
+
+    with ThreadPoolExecutor(1) as pool:
+        alone, helped = [], []
+        for _ in range(turns + 1):
+            alone.append(wall(lambda: dtw(x, y, band=band, path=path)))
+            helped.append(wall(lambda: dtw(x, y, band=band, path=path, pool=pool)))
+    gain = statistics.median(a / b for a, b in zip(alone[1:], helped[1:], strict=True))
+    return {"alone_ms": statistics.median(alone[1:]) * 1e3, "ms": statistics.median(helped[1:]) * 1e3, "gain": gain}
 
 
 def peak_growth(name, case):
@@ -264,31 +295,41 @@ def describe(case):
     return f"{n:6d} x {d}, {'full' if band is None else f'band {band}':9s} {'path' if path else 'distance'}"
 
 
-def table(cases, folder, python312, turns):
+def table(cases, peers, folder, python312, turns):
     """Print everything."""
-    pythons = {name: environment(name, folder, python312) for name in PACKAGES}
+    where_of = {name: PEERS[name] for name in peers if name in PEERS}
+    pythons = {where: environment(where, folder, python312) for where in dict.fromkeys(where_of.values())}
     print(
-        f"{'frames x features':36s} {'peer':14s} {'ours ms':>10s} {'peer ms':>10s} {'ratio':>7s} {'ours MB':>8s} {'peer MB':>8s} {'peer error':>11s}"
+        f"{'frames x features':34s} {'':13s} {'ours ms':>9s} {'peer ms':>9s} {'ratio':>8s} {'ours MB':>8s} {'peer MB':>8s} {'peer error':>11s}"
     )
     for case in cases:
         encoded = json.dumps(case)
-        ours_mb = ask(sys.executable, "--worker", "memory", "ours", encoded, turns)
-        for kind in ("float32", "float64"):
+        ours_mb = (ask(sys.executable, "--worker", "memory", "ours", encoded, turns) or {"mb": float("nan")})["mb"]
+        for kind in ("float32", "float64") if "ours" in peers else ():
             own = ask(sys.executable, "--worker", "own", kind, encoded, turns)
             if own:
                 print(
-                    f"{describe(case):36s} {kind:14s} {own['ms']:10.2f} {'':10s} {'':7s} {ours_mb or 0:8.1f}   {own['share']:.0%} of the matrix product's {own['rate']:.0f} GFLOP/s"
+                    f"{describe(case):34s} {kind:13s} {own['ms']:9.2f} {'':9s} {'':8s} {ours_mb:8.1f}   {own['share']:.0%} of the matrix product's {own['rate']:.0f} GFLOP/s"
                 )
-        for name, where in PEERS.items():
-            if pythons[where] is None or case[0] ** 2 > MOST_CELLS.get(name, 1e12):
+        if "ours" in peers and case[2] is None and case[0] >= 1800 and case[3]:
+            cores = ask(sys.executable, "--worker", "cores", "ours", encoded, turns)
+            if cores:
+                print(
+                    f"{describe(case):34s} {'two cores':13s} {cores['ms']:9.2f} {cores['alone_ms']:9.2f} {cores['gain']:7.2f}x   against one core, by the wall"
+                )
+        for name, where in where_of.items():
+            if case[0] ** 2 > MOST_CELLS.get(name, 1e12):
+                found = {"omitted": "would take minutes or gigabytes"}
+            elif pythons[where] is None:
+                found = {"omitted": "needs Python 3.12"}
+            else:
+                found = ask(pythons[where], "--worker", "race", name, encoded, turns) or {"omitted": "failed"}
+            if "omitted" in found:
+                print(f"{describe(case):34s} {name:13s} {'-':>9s} {'-':>9s}   {found['omitted']}", flush=True)
                 continue
-            found = ask(pythons[where], "--worker", "race", name, encoded, turns)
-            if found is None:
-                continue
-            peer_mb = ask(pythons[where], "--worker", "memory", name, encoded, turns) or 0.0
             error = "" if found["error"] is None else f"{found['error']:11.1e}"
             print(
-                f"{describe(case):36s} {name:14s} {found['ours_ms']:10.2f} {found['peer_ms']:10.2f} {found['ratio']:6.1f}x {ours_mb or 0:8.1f} {peer_mb:8.1f} {error}",
+                f"{describe(case):34s} {name:13s} {found['ours_ms']:9.2f} {found['peer_ms']:9.2f} {found['ratio']:7.1f}x {ours_mb:8.1f} {found['peer_mb']:8.1f} {error}",
                 flush=True,
             )
 
@@ -306,6 +347,10 @@ def main():
     options.add_argument("--environments", type=Path, help="where the environments of the peers are")
     options.add_argument("--python312", help="an interpreter of Python 3.12")
     options.add_argument("--turns", type=int, default=9)
+    options.add_argument("--frames", type=int, nargs="*", help="only these lengths")
+    options.add_argument(
+        "--peers", nargs="*", default=["ours", *PEERS], help="only these, of: ours and the peers' names"
+    )
     options.add_argument("--worker", nargs=4, help=argparse.SUPPRESS)
     chosen = options.parse_args()
     if chosen.worker:
@@ -315,7 +360,8 @@ def main():
         case = tuple(json.loads(encoded))
         work = {
             "race": lambda: race(name, case, int(turns)),
-            "memory": lambda: peak_growth(name, case),
+            "cores": lambda: gain_of_cores(case, int(turns)),
+            "memory": lambda: {"mb": peak_growth(name, case)},
             "own": lambda: own_figures(case, np.dtype(name), int(turns)),
         }
         print(json.dumps(work[job]()))
@@ -324,7 +370,8 @@ def main():
         from platformdirs import user_cache_path
 
         chosen.environments = user_cache_path("dancelike") / "benchmarks"
-    table(QUICK if chosen.quick else CASES, chosen.environments, chosen.python312 or find_python312(), chosen.turns)
+    cases = [case for case in (QUICK if chosen.quick else CASES) if not chosen.frames or case[0] in chosen.frames]
+    table(cases, chosen.peers, chosen.environments, chosen.python312 or find_python312(), chosen.turns)
 
 
 if __name__ == "__main__":

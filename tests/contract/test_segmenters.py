@@ -13,6 +13,7 @@ from dancelike.frames import PART_COUNT, BodyObservation, BodyPart
 from dancelike.media.clips import open_clip
 from dancelike.testing.segmenters import FakeSegmenter, paint_dancer
 from dancelike.vision import Segmenter, load_segmenter, paste
+from dancelike.vision.mirror import MirroredSegmenter
 
 DEMO = Path(__file__).resolve().parents[2] / "assets" / "demo" / "reference.mp4"
 FRAMES = 12
@@ -35,10 +36,11 @@ class Kind:
         self.segmenter = self.load()
 
     def load(self) -> Segmenter:
-        return FakeSegmenter() if self.name == "fake" else load_segmenter()
+        own = FakeSegmenter() if self.name == "fake" else load_segmenter()
+        return MirroredSegmenter(own) if self.name.endswith("in a mirror") else own
 
 
-@pytest.fixture(scope="module", params=["fake", "blazepose"])
+@pytest.fixture(scope="module", params=["fake", "blazepose", "blazepose in a mirror"])
 def kind(request):
     made = Kind(request.param)
     yield made

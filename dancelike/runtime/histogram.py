@@ -1,0 +1,105 @@
+"""Durations in fixed memory: a histogram of logarithmic steps, as HdrHistogram keeps them (Tene 2012)."""
+
+from __future__ import annotations
+
+import random
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+__all__ = ["Histogram", "Percentiles"]
+
+# 64 steps an octave: a percentile is off by 0.8 % at most, and there are never more than 4000 steps.
+_STEP_BITS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Percentiles:
+    """A distribution in milliseconds; all 0 when nothing was measured.
+
+    The maximum is exact, the percentiles are good to 1 %.
+    """
+
+    p50: float
+    p95: float
+    p99: float
+    max: float
+
+
+class Histogram:
+    """Counts of durations in whole nanoseconds, 0 or more.
+
+    Attributes
+    ----------
+    count, total_ns, max_ns : int
+        Of all durations, exact.
+    """
+
+    __slots__ = ("_counts", "count", "max_ns", "total_ns")
+
+    def __init__(self) -> None:
+        self._counts: dict[int, int] = {}
+        self.count = 0
+        self.total_ns = 0
+        self.max_ns = 0
+
+    def add(self, ns: int) -> None:
+        """Count a duration; one below 0 counts as 0."""
+        if ns > self.max_ns:
+            self.max_ns = ns
+        elif ns < 0:
+            ns = 0
+        shift = ns.bit_length() - _STEP_BITS - 1
+        step = (shift << (_STEP_BITS + 1)) | (ns >> shift) if shift > 0 else ns
+        counts = self._counts
+        counts[step] = counts.get(step, 0) + 1
+        self.count += 1
+        self.total_ns += ns
+
+    @property
+    def mean_ns(self) -> float:
+        """The mean; 0 when nothing was measured."""
+        return self.total_ns / self.count if self.count else 0.0
+
+    def quantile_ns(self, share: float) -> int:
+        """Return the duration that ``share`` of all (0 to 1) do not exceed; 0 when nothing was measured."""
+        left = max(1, -(-self.count * round(share * 1000) // 1000))
+        for middle_ns, count in self.steps():
+            left -= count
+            if left <= 0:
+                return min(middle_ns, self.max_ns)
+        return self.max_ns
+
+    def percentiles(self) -> Percentiles:
+        """Return the usual ones, in milliseconds."""
+        p50, p95, p99 = (self.quantile_ns(share) / 1e6 for share in (0.5, 0.95, 0.99))
+        return Percentiles(p50, p95, p99, self.max_ns / 1e6)
+
+    def steps(self) -> Iterator[tuple[int, int]]:
+        """Yield the middle of each step in ns with its count, in ascending order."""
+        for step in sorted(self._counts):
+            shift, mantissa = step >> (_STEP_BITS + 1), step & ((2 << _STEP_BITS) - 1)
+            yield (mantissa << shift) + ((1 << shift) >> 1), self._counts[step]
+
+    def sampler(self) -> Sampler:
+        """Return a source of durations that are distributed like those measured."""
+        return Sampler(list(self.steps()))
+
+
+class Sampler:
+    """Draws durations from a measured distribution.
+
+    Parameters
+    ----------
+    steps : sequence of (int, int)
+        Duration in ns, and how often it was measured.
+    """
+
+    def __init__(self, steps: Sequence[tuple[int, int]]) -> None:
+        self._values = [value for value, _ in steps] or [0]
+        self._ends = list(accumulate(count for _, count in steps)) or [1]
+
+    def draw(self, rng: random.Random) -> int:
+        """Return one duration in ns."""
+        return self._values[bisect_left(self._ends, rng.randint(1, self._ends[-1]))]

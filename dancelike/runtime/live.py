@@ -1,0 +1,490 @@
+"""A live run: the threads that carry out what the engine decides, in step with a clock."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Collection, Iterable
+from heapq import heappop, heappush
+
+from dancelike.errors import ConfigError, GraphError, InternalError
+from dancelike.graph import RUN_TIME_BASE, Device, Emit, Graph, SourceTask
+from dancelike.runtime.calls import Starter, measure
+from dancelike.runtime.clock import Clock, SystemClock
+from dancelike.runtime.engine import Engine
+from dancelike.runtime.events import (
+    Abandon,
+    Arrived,
+    Command,
+    Completed,
+    Dispatch,
+    Event,
+    Failed,
+    Finished,
+    LevelRequested,
+    Started,
+    Stop,
+    StopRequested,
+    Tick,
+    WaitUntil,
+)
+from dancelike.runtime.offline import available_cores
+from dancelike.runtime.places import HostPlace, OwnPlace, Worker
+from dancelike.runtime.probes import Probe, ProbeSet
+from dancelike.runtime.report import RunReport, Tally
+from dancelike.timebase import Timestamp
+
+__all__ = ["LiveRun"]
+
+_LOG = logging.getLogger(__name__)
+_PERMANENT = (GraphError, ConfigError, InternalError)  # another attempt would fail in the same way
+
+
+class _StreamClock:
+    """The run's clock as devices see it."""
+
+    def __init__(self, clock: Clock, origin_ns: int) -> None:
+        self._clock = clock
+        self._origin_ns = origin_ns
+
+    def now(self) -> Timestamp:
+        return Timestamp(self._clock.now_ns() - self._origin_ns, RUN_TIME_BASE)
+
+    def at_monotonic_ns(self, ns: int) -> Timestamp:
+        return Timestamp(self._clock.from_monotonic_ns(ns) - self._origin_ns, RUN_TIME_BASE)
+
+
+class LiveRun:
+    """One live run of a graph: `start` it, `pump` its hosted tasks if there are any, `close` it.
+
+    The workers take turns in advancing the engine, under one lock: whoever completes a call tells the engine
+    and takes the next dispatch himself, so a packet changes threads only when another worker has nothing to do.
+    Devices have threads of their own, hosted tasks are called by `pump`, and one thread keeps the time.
+
+    Parameters
+    ----------
+    graph : Graph
+    workers : int or None
+        Threads that call the tasks, at least 1; None: one for each core.
+    hosted : collection of str
+        Tasks that only `pump` calls, in the thread that calls it.
+    on_hosted : callable or None
+        Called, on any thread, when `pump` has something to do or the run is over; must return at once and not
+        call the run (post an event to the loop).
+    probes : iterable of Probe
+    clock : Clock or None
+        None: the system's.
+    watchdog_ms : float or None
+        When to give up on a call of a task that declares no limit of its own.
+    stop_within_s : float
+        In which time `close` returns, whatever hangs.
+
+    Attributes
+    ----------
+    over : bool
+        Whether no further call will be made.
+    stopping : bool
+        Whether a stop was requested.
+    error : BaseException or None
+        What ended the run early, or the first error of a task's `stop`.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        *,
+        workers: int | None = None,
+        hosted: Collection[str] = (),
+        on_hosted: Callable[[], None] | None = None,
+        probes: Iterable[Probe] = (),
+        clock: Clock | None = None,
+        watchdog_ms: float | None = 10_000.0,
+        stop_within_s: float = 0.9,
+    ) -> None:
+        self.graph = graph
+        self._cores = available_cores()
+        self._count = max(1, min(self._cores, len(graph.tasks))) if workers is None else workers
+        devices = [node.name for node in graph.tasks if isinstance(node, Device) and node.name not in hosted]
+        self._pulled = frozenset(name for name in devices if isinstance(graph[name], SourceTask))
+        self.engine = Engine(
+            graph,
+            slots=self._count,
+            live=True,
+            hosted=[*hosted, *devices],
+            pulled=self._pulled,
+            watchdog_ms=watchdog_ms,
+        )
+        self.clock = clock if clock is not None else SystemClock()
+        self.tally = Tally(graph)
+        self.stopping = False
+        self.over = False
+        self.error: BaseException | None = None
+        self._nodes = {node.name: node for node in graph.tasks}
+        self._probes = ProbeSet(probes)
+        self._stop_within_s = stop_within_s
+        self._starter = Starter(graph)
+        self._lock = threading.Lock()
+        self._ready: deque[Dispatch] = deque()  # for the pool
+        self._workers: list[Worker] = []
+        self._idle: list[Worker] = []
+        self._waking = 0  # woken workers that have not looked at `_ready` yet
+        self._calls: dict[int, Worker | None] = {}
+        self._inside: dict[Worker, str] = {}  # the task whose call each worker makes
+        self._host = HostPlace(on_hosted)
+        self._places: dict[str, HostPlace | OwnPlace] = {
+            **dict.fromkeys(hosted, self._host),
+            **{name: OwnPlace(name) for name in devices},
+        }
+        self._timer = threading.Thread(target=self._keep_time, name="dancelike-timer", daemon=True)
+        self._timer_wakeup = threading.Condition(self._lock)
+        self._timer_until_ns: int | None = None  # for what the timer waits; 0 while it is awake
+        self._due_ns: int | None = None  # when the engine wants to hear the time
+        self._alarms: list[tuple[int, int, Callable[[int], None]]] = []
+        self._alarm_count = 0
+        self._interrupter: threading.Thread | None = None
+        self._origin_ns = self._begin_ns = self._end_ns = 0
+        self._begin_cpu_ns = self._end_cpu_ns = 0
+        self._ended_by = "end"
+        self._finished = False
+        self._closed = False
+
+    # From outside, on any thread
+
+    def start(self) -> None:
+        """Start the tasks, then the threads.
+
+        Raises
+        ------
+        Exception
+            What a task's start raised; those that had started are stopped.
+        """
+        self._origin_ns = self.clock.now_ns()
+        for node in self.graph.tasks:
+            if isinstance(node, Device):
+                node.use_clock(_StreamClock(self.clock, self._origin_ns))
+        self._starter.start()
+        self._begin_ns = self.clock.now_ns()
+        self._begin_cpu_ns = time.process_time_ns()
+        with self._lock:
+            self._alarms = [(self._begin_ns + delay_ns, count, call) for delay_ns, count, call in self._alarms]
+            self._probes.call("run_started", self.graph, self._begin_ns)
+            for _ in range(self._count):
+                self._hire(None)
+            self._tell(Started(self._begin_ns), None)
+        self._timer.start()
+
+    def pump(self) -> int:
+        """Make the hosted calls that are due, in this thread, and return how many; at most one a task."""
+        made = 0
+        with self._lock:
+            for _ in range(len(self._host.ready)):
+                if self.over or not self._host.ready:
+                    break
+                self._call(self._host.ready.popleft(), None)
+                made += 1
+        return made
+
+    def wait_hosted(self, timeout_s: float | None) -> bool:
+        """Wait until `pump` has something to do or the run is over; return whether that came in time."""
+        return self._host.wait(timeout_s)
+
+    def signal_hosted(self) -> None:
+        """End a `wait_hosted`; waits for no lock, so that a signal handler may call it."""
+        self._host.signal()
+
+    def push(self, task: str, emits: Iterable[Emit] | None) -> None:
+        """Hand over what a device gave for its source task, or None at the end of the stream."""
+        with self._lock:
+            self._tell(Arrived(self.clock.now_ns(), task, None if emits is None else tuple(emits)), None)
+
+    def request_level(self, task: str, level: int) -> None:
+        """Ask for another quality level of a task, as soon as its call has returned."""
+        with self._lock:
+            self._tell(LevelRequested(self.clock.now_ns(), task, level), None)
+
+    def request_stop(self, by: str = "stop") -> None:
+        """End all streams where they are; what is under way flows out, until `close` sets an end to it.
+
+        Parameters
+        ----------
+        by : str
+            For `RunReport.ended_by`.
+        """
+        with self._lock:
+            if self.stopping or self.over:
+                return
+            self.stopping = True
+            self._ended_by = by
+            self._tell(StopRequested(self.clock.now_ns()), None)
+        self._interrupt()
+        self._host.signal()
+
+    def after(self, delay_ns: int, call: Callable[[int], None]) -> None:
+        """Have ``call(now_ns)`` called once, on the timer's thread; it must return at once.
+
+        Before `start`, the delay counts from the moment at which the tasks have started.
+        """
+        with self._lock:
+            self._alarm_count += 1
+            from_ns = self.clock.now_ns() if self._begin_ns else 0
+            heappush(self._alarms, (from_ns + delay_ns, self._alarm_count, call))
+            self._timer_wakeup.notify()
+
+    def poke(self) -> None:
+        """Look at the clock again, because somebody moved it."""
+        with self._lock:
+            self._timer_wakeup.notify()
+
+    def close(self) -> RunReport:
+        """Stop the run, its threads and its tasks within the time that was set, and say how it went.
+
+        Half of the time is for what is under way to flow out. Then calls that do not return are abandoned with
+        their threads, their tasks are left as they are, and the report names them.
+        """
+        if self._closed:
+            raise InternalError("a live run was closed twice; close it once")
+        self._closed = True
+        begin_s = time.perf_counter()
+
+        def left_s(share: float) -> float:
+            return max(0.0, begin_s + share * self._stop_within_s - time.perf_counter())
+
+        self.request_stop()
+        while not self.over and left_s(0.5) > 0:
+            self.pump()
+            self._host.wait(left_s(0.5))
+        with self._lock:
+            self._end()
+        self._interrupt()
+        for thread in [w.thread for w in self._workers if not w.retired] + [self._timer, self._interrupter]:
+            if thread is not None and thread.ident is not None:
+                thread.join(left_s(0.7))
+        with self._lock:
+            inside = set(self._inside.values())
+        problem = self._starter.stop_within(left_s(1.0), leave=inside)
+        self.error = self.error or problem
+        return self.tally.report(
+            self.engine,
+            driver="realtime",
+            completed=self._finished,
+            ended_by=self._ended_by if self.error is None else "error",
+            elapsed_ns=self._end_ns - self._begin_ns,
+            workers=self._count,
+            cores=self._cores,
+            process_cpu_ns=self._end_cpu_ns - self._begin_cpu_ns,
+            hung=inside | set(self._starter.hung),
+        )
+
+    # The threads; the lock is held between calls, and so in every method below
+
+    def _hire(self, place: OwnPlace | None) -> Worker:
+        name = f"dancelike-{len(self._workers)}" if place is None else f"dancelike-{place.task}"
+        worker = Worker(name, self._work if place is None else self._serve, place)
+        self._workers = [other for other in self._workers if other.thread.is_alive() or other.thread.ident is None]
+        self._workers.append(worker)
+        worker.thread.start()
+        return worker
+
+    def _work(self, me: Worker) -> None:
+        """Be a worker of the pool."""
+        with self._lock:
+            while not (self.over or me.retired):
+                if self._ready:
+                    self._call(self._ready.popleft(), me)
+                else:
+                    self._idle.append(me)
+                    me.park(self._lock)
+                    self._waking -= 1
+
+    def _serve(self, me: Worker) -> None:
+        """Be the thread of a device."""
+        place = me.place
+        with self._lock:
+            while place is not None and not (self.over or me.retired):
+                if place.ready:
+                    self._call(place.ready.popleft(), me)
+                else:
+                    me.park(self._lock)
+
+    def _keep_time(self) -> None:
+        """Tell the engine the time when it wants to hear it."""
+        with self._lock:
+            while not self.over:
+                now_ns = self.clock.now_ns()
+                if self._alarms and self._alarms[0][0] <= now_ns:
+                    call = heappop(self._alarms)[2]
+                    self._timer_until_ns = 0
+                    self._lock.release()
+                    try:
+                        call(now_ns)
+                    except Exception as error:
+                        self.error = self.error or error
+                    finally:
+                        self._lock.acquire()
+                    if self.error is not None:
+                        self._end()
+                elif self._due_ns is not None and self._due_ns <= now_ns:
+                    self._timer_until_ns = 0
+                    self._tell(Tick(now_ns), None)
+                else:
+                    moments = [self._alarms[0][0]] if self._alarms else []
+                    moments += [] if self._due_ns is None else [self._due_ns]
+                    waits = not moments or (self.clock.jumps and self.engine.busy)
+                    self._timer_until_ns = None if waits else min(moments)
+                    self.clock.wait(self._timer_wakeup, self._timer_until_ns)
+
+    def _call(self, dispatch: Dispatch, me: Worker | None) -> None:
+        """Make a call and measure it, while the others go on; then tell the engine."""
+        probes, clock, task = self._probes, self.clock, dispatch.task
+        if "before_task" in probes.wanted:
+            probes.call("before_task", dispatch, clock.now_ns())
+        self._calls[dispatch.number] = me
+        if me is not None:
+            self._inside[me] = task
+        self._lock.release()
+        try:
+            call = measure(self._nodes[task], dispatch, clock.now_ns)
+        except BaseException as error:
+            call = None
+            problem = error
+        finally:
+            self._lock.acquire()
+        if me is not None:
+            del self._inside[me]
+        if call is None:
+            self._break(problem, task)
+            return
+        if self._calls.pop(dispatch.number, self) is not self:  # was not given up meanwhile
+            self.tally.add(dispatch, call)
+            if "after_task" in probes.wanted:
+                probes.call("after_task", dispatch, call.end_ns, call.end_ns - call.begin_ns, call.cpu_ns)
+        if self.over:
+            return
+        if call.failure is not None:
+            permanent = isinstance(call.failure, _PERMANENT)
+            self._tell(Failed(call.end_ns, dispatch.number, call.failure, permanent), me)
+            return
+        emits = call.emits
+        if emits and task in self._pulled:
+            emits = self._stamped(emits, call.end_ns)
+        self._tell(Completed(call.end_ns, dispatch.number, emits), me)
+
+    def _stamped(self, emits: tuple[Emit, ...], now_ns: int) -> tuple[Emit, ...]:
+        if all(emit.timestamp is not None for emit in emits):
+            return emits
+        now = Timestamp(now_ns - self._origin_ns, RUN_TIME_BASE)
+        return tuple(emit if emit.timestamp is not None else emit._replace(timestamp=now) for emit in emits)
+
+    def _tell(self, event: Event, me: Worker | None) -> None:
+        """Tell the engine what happened and see that its commands are carried out."""
+        try:
+            commands = self.engine.handle(event)
+        except GraphError:
+            raise  # the caller asked for what does not exist
+        except BaseException as error:
+            self._break(error, None)
+            return
+        if "event_handled" in self._probes.wanted:
+            self._probes.call("event_handled", event, commands)
+        due_ns = None
+        for command in commands:
+            if type(command) is Dispatch:
+                self._assign(command, me, event.now_ns)
+            elif type(command) is WaitUntil:
+                due_ns = command.until_ns
+            else:
+                self._note(command, event.now_ns)
+        self._due_ns = due_ns
+        timer_until_ns = self._timer_until_ns
+        sooner = due_ns is not None and (timer_until_ns is None or due_ns < timer_until_ns)
+        if sooner or (self.clock.jumps and not self.engine.busy):
+            self._timer_wakeup.notify()
+        # Whoever tells takes one dispatch himself, if he is of the pool.
+        surplus = len(self._ready) - self._waking - (me is not None and me.place is None and not me.retired)
+        while surplus > 0 and self._idle:
+            self._idle.pop().wake()
+            self._waking += 1
+            surplus -= 1
+
+    def _assign(self, dispatch: Dispatch, me: Worker | None, now_ns: int) -> None:
+        """Put a dispatch where the thread that will make the call looks for it."""
+        if "task_scheduled" in self._probes.wanted:
+            self._probes.call("task_scheduled", dispatch, now_ns)
+        place = self._places.get(dispatch.task)
+        if place is None:
+            self._ready.append(dispatch)
+            return
+        place.ready.append(dispatch)
+        if isinstance(place, HostPlace):
+            place.signal()
+        elif place.worker is None:
+            place.worker = self._hire(place)
+        elif place.worker is not me:
+            place.worker.wake()
+
+    def _note(self, command: Command, now_ns: int) -> None:
+        if isinstance(command, Abandon):
+            self._abandon(command)
+        elif isinstance(command, Stop):
+            self._break(command.error, command.task)
+        elif isinstance(command, Finished):
+            self._finished = True
+            self._end()
+        else:
+            self._probes.note(command, now_ns)
+
+    def _abandon(self, command: Abandon) -> None:
+        """Replace the worker that is stuck in a call; the thread of a device follows with its next dispatch."""
+        _LOG.warning("task '%s' hangs; its call was given up", command.task)
+        worker = self._calls.pop(command.number, None)
+        if worker is None:
+            return  # in the host's thread, which nobody can replace
+        worker.retired = True
+        if worker.place is None:
+            self._hire(None)
+        else:
+            worker.place.worker = None
+
+    # The end
+
+    def _break(self, error: BaseException, task: str | None) -> None:
+        if self.error is None and not self.over:
+            if task is not None and not getattr(error, "__notes__", None):
+                error.add_note(f"in task '{task}'")
+            self.error = error
+        self._end()
+
+    def _end(self) -> None:
+        if self.over:
+            return
+        self.over = True
+        self._end_ns = self.clock.now_ns()
+        self._end_cpu_ns = time.process_time_ns()
+        self._probes.call("run_ended", self._end_ns)
+        for worker in self._workers:
+            worker.wake()
+        self._timer_wakeup.notify()
+        self._host.signal()
+
+    def _interrupt(self) -> None:
+        """Have the devices' calls return; on a thread of its own, because that might hang, too."""
+        devices = [
+            node
+            for node in self.graph.tasks
+            if isinstance(node, Device) and type(node).interrupt is not Device.interrupt
+        ]
+        if devices and self._interrupter is None:
+            self._interrupter = threading.Thread(
+                target=_interrupt_all, args=(devices,), name="dancelike-interrupt", daemon=True
+            )
+            self._interrupter.start()
+
+
+def _interrupt_all(devices: list[Device]) -> None:
+    for device in devices:
+        try:
+            device.interrupt()
+        except Exception:
+            _LOG.exception("%s failed to interrupt its call", type(device).__name__)

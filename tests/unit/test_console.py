@@ -1,0 +1,60 @@
+"""What a command says when something goes wrong, and what it returns."""
+
+from __future__ import annotations
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from dancelike.console import Manners, common_options, unexpected
+from dancelike.errors import NoDancerError
+
+
+def run(error: BaseException, *arguments: str):
+    @click.command()
+    @common_options
+    def command(manners: Manners) -> None:
+        raise error
+
+    return CliRunner().invoke(command, arguments)
+
+
+def in_a_task() -> KeyError:
+    error = KeyError("left_hand")
+    error.add_note("in task 'judge', process of take #3 at 1/30 s")
+    return error
+
+
+def test_an_unexpected_error_of_a_task_is_one_sentence():
+    result = run(in_a_task())
+    assert result.exit_code == 70
+    assert result.stderr.startswith("dancelike: an unexpected KeyError ('left_hand') ended the run in task 'judge'")
+    assert "run it again with --debug and report the traceback" in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert result.stdout == ""
+
+
+def test_debug_adds_the_traceback():
+    result = run(in_a_task(), "--debug")
+    assert result.exit_code == 70
+    assert "Traceback (most recent call last)" in result.stderr
+    assert result.stderr.splitlines()[-1].endswith("please report the traceback above.")
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "word"),
+    [
+        (NoDancerError("Nobody is in a.mp4; film the whole body."), 4, "dancelike: Nobody is in a.mp4"),
+        (click.UsageError("no such thing"), 2, "no such thing"),
+        (KeyboardInterrupt(), 130, "Interrupted."),
+    ],
+)
+def test_expected_errors_keep_their_code(error, code, word):
+    result = run(error)
+    assert result.exit_code == code
+    assert word in result.stderr
+
+
+def test_an_error_without_words_still_has_its_name():
+    assert str(unexpected(ValueError(), debug=False)).startswith("an unexpected ValueError ended the run; ")
+    assert "two" not in str(unexpected(ValueError("one\ntwo"), debug=False))
