@@ -28,7 +28,7 @@ from dancelike.tasks.segment import Segment
 from dancelike.theme import DARK, rgb
 from dancelike.vision import Segmenter, load_segmenter
 from dancelike.vision.mirror import MirroredSegmenter
-from dancelike.vision.track import TrackBuilder
+from dancelike.vision.track import TrackBuilder, keep_every
 
 __all__ = ["build_dance_graph", "build_export_graph", "build_live_graph", "build_mirror_graph"]
 
@@ -98,7 +98,11 @@ def _session(
         Judge(
             "judge",
             builders={
-                role: TrackBuilder(clip.time_base, fit_size(clip.size, config.analysis_size_px))
+                role: TrackBuilder(
+                    clip.time_base,
+                    fit_size(clip.size, config.analysis_size_px),
+                    keep_every=keep_every(round(clip.duration_s * min(clip.frame_rate, config.max_rate))),
+                )
                 for role, clip in clips.items()
             },
             paths={role: clip.path for role, clip in clips.items()},

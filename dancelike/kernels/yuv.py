@@ -12,144 +12,168 @@ from dancelike.errors import ConfigError
 from dancelike.kernels._checks import require_output
 from dancelike.kernels._flags import frame_kernel
 from dancelike.kernels._planes import ColourStandard, check_planes, colour_matrix
+from dancelike.kernels._tiles import TILE, turn, weigh
 
 __all__ = ["PlaneConverter", "letterbox"]
 
 # Chroma of H.264 and H.265 lies, unless a stream says otherwise, at the left one of each pair of columns and between
 # the two rows: a quarter of a sample before the middle of the pair.
 CHROMA_SHIFT_X: Final = 0.25
+# Luma, blue and red chroma, and a one that carries the constant of the colour matrix.
+CHANNELS: Final = 4
 
 
 @frame_kernel
-def _gather_rows(plane: Any, stride: int, first: int, weights: Any, out: Any) -> None:
-    """Weighted sum of neighbouring rows of a plane."""
-    start = first * stride
-    _scale_row(plane[start : start + out.shape[0]], weights[0], out)
-    for t in range(1, weights.shape[0]):
-        start = (first + t) * stride
-        _add_row(plane[start : start + out.shape[0]], weights[t], out)
-
-
-@frame_kernel
-def _scale_row(row: Any, weight: Any, out: Any) -> None:
-    for x in range(out.shape[0]):
-        out[x] = weight * np.float32(row[x])
-
-
-@frame_kernel
-def _add_row(row: Any, weight: Any, out: Any) -> None:
-    for x in range(out.shape[0]):
-        out[x] += weight * np.float32(row[x])
-
-
-@frame_kernel
-def _unrolled_columns(row: Any, first: Any, weights: Any, taps: Any, out: Any) -> None:
-    """Weighted sums of neighbouring columns; the length of the tuple ``taps`` is known when this is compiled."""
-    for u in range(out.shape[0]):
-        start = np.uint64(first[u])
+def _unrolled_rows(
+    plane: Any, start: int, stride: int, weights: Any, taps: Any, out: Any, place: int, width: int
+) -> None:
+    """Weighted sum of neighbouring rows; the length of the tuple ``taps`` is known when this is compiled."""
+    first, goal = np.uint64(start), np.uint64(place)
+    step = np.uint64(stride)
+    for x in range(width):
+        k = first + np.uint64(x)
         total = np.float32(0.0)
         for t in range(len(taps)):
-            total += weights[u, t] * row[start + np.uint64(t)]
-        out[u] = total
+            total += weights[t] * np.float32(plane[k + np.uint64(t) * step])
+        out[goal + np.uint64(x)] = total
 
 
 @frame_kernel
-def _gather_columns(row: Any, first: Any, weights: Any, out: Any) -> None:
-    """Weighted sums of neighbouring columns of a row."""
-    taps = weights.shape[1]
-    if taps == 2:
-        _unrolled_columns(row, first, weights, (0, 0), out)
+def _gather_row(plane: Any, stride: int, first: int, weights: Any, out: Any, place: int, width: int) -> None:
+    """Weighted sum of neighbouring rows of a plane."""
+    taps = weights.shape[0]
+    start = first * stride
+    if taps == 1:
+        _unrolled_rows(plane, start, stride, weights, (0,), out, place, width)
+    elif taps == 2:
+        _unrolled_rows(plane, start, stride, weights, (0, 0), out, place, width)
     elif taps == 3:
-        _unrolled_columns(row, first, weights, (0, 0, 0), out)
+        _unrolled_rows(plane, start, stride, weights, (0, 0, 0), out, place, width)
     elif taps == 4:
-        _unrolled_columns(row, first, weights, (0, 0, 0, 0), out)
+        _unrolled_rows(plane, start, stride, weights, (0, 0, 0, 0), out, place, width)
     elif taps == 5:
-        _unrolled_columns(row, first, weights, (0, 0, 0, 0, 0), out)
+        _unrolled_rows(plane, start, stride, weights, (0, 0, 0, 0, 0), out, place, width)
     else:
-        for u in range(out.shape[0]):
-            total = np.float32(0.0)
-            for t in range(taps):
-                total += weights[u, t] * row[np.uint64(first[u] + t)]
-            out[u] = total
+        _unrolled_rows(plane, start, stride, weights, (0, 0, 0, 0, 0), out, place, width)
+        for t in range(5, taps):
+            _add_row(plane, start + t * stride, weights[t], out, place, width)
 
 
 @frame_kernel
-def _byte_channel(y: Any, cb: Any, cr: Any, shares: Any, out: Any) -> None:
-    """One of red, green and blue: LLVM makes vectors of one at a time, and not of three at once."""
-    ky, kb, kr, constant = shares[0], shares[1], shares[2], shares[3]
-    low, high, half = np.float32(0.0), np.float32(255.0), np.float32(0.5)
-    for u in range(out.shape[0]):
-        out[u] = np.uint8(min(max(ky * y[u] + kb * cb[u] + kr * cr[u] + constant, low), high) + half)
+def _add_row(plane: Any, start: int, weight: Any, out: Any, place: int, width: int) -> None:
+    first, goal = np.uint64(start), np.uint64(place)
+    for x in range(width):
+        out[goal + np.uint64(x)] += weight * np.float32(plane[first + np.uint64(x)])
 
 
 @frame_kernel
-def _float_channel(y: Any, cb: Any, cr: Any, shares: Any, gain: Any, offset: Any, out: Any) -> None:
-    ky, kb, kr, constant = shares[0], shares[1], shares[2], shares[3]
-    low, high = np.float32(0.0), np.float32(255.0)
-    for u in range(out.shape[0]):
-        out[u] = min(max(ky * y[u] + kb * cb[u] + kr * cr[u] + constant, low), high) * gain + offset
-
-
-@frame_kernel
-def _interleave(red: Any, green: Any, blue: Any, out: Any) -> None:
-    for u in range(out.shape[0]):
-        out[u, 0] = red[u]
-        out[u, 1] = green[u]
-        out[u, 2] = blue[u]
-
-
-@frame_kernel
-def _make_line(
-    luma: Any, cb: Any, cr: Any, strides: Any, v: int,
-    rows: Any, row_weights: Any, chroma_rows: Any, chroma_row_weights: Any,
-    columns: Any, column_weights: Any, chroma_columns: Any, chroma_column_weights: Any, work: Any, line: Any,
+def _scale_strip(
+    plane: Any, stride: int, width: int, top: int, count: int, rows: Any, row_weights: Any, columns: Any,
+    column_weights: Any, channel: int, work: Any, turned: Any, scaled: Any,
 ) -> None:  # fmt: skip
-    """Luma and both chromas of one row of the result."""
-    _gather_rows(luma, strides[0], rows[v], row_weights[v], work[0, : strides[2]])
-    _gather_rows(cb, strides[1], chroma_rows[v], chroma_row_weights[v], work[1, : strides[3]])
-    _gather_rows(cr, strides[1], chroma_rows[v], chroma_row_weights[v], work[2, : strides[3]])
-    _gather_columns(work[0], columns, column_weights, line[0])
-    _gather_columns(work[1], chroma_columns, chroma_column_weights, line[1])
-    _gather_columns(work[2], chroma_columns, chroma_column_weights, line[2])
+    """Scale the rows of one plane that make up to sixteen rows of the result; these lie side by side in ``scaled``."""
+    pitch = (width + TILE - 1) // TILE * TILE
+    for r in range(count):
+        _gather_row(plane, stride, rows[top + r], row_weights[top + r], work, r * pitch, width)
+    for x in range(0, width, TILE):
+        turn(work, x, pitch, turned, x * TILE, TILE)
+    taps = column_weights.shape[1]
+    table = column_weights.reshape(column_weights.size)
+    for u in range(columns.shape[0]):
+        weigh(turned, columns[u] * TILE, table, u * taps, taps, scaled, (CHANNELS * u + channel) * TILE)
+
+
+@frame_kernel
+def _make_strip(
+    luma: Any, cb: Any, cr: Any, strides: Any, top: int, count: int,
+    rows: Any, row_weights: Any, chroma_rows: Any, chroma_row_weights: Any,
+    columns: Any, column_weights: Any, chroma_columns: Any, chroma_column_weights: Any,
+    matrix: Any, work: Any, turned: Any, scaled: Any, mixed: Any, strip: Any,
+) -> None:  # fmt: skip
+    """Red, green and blue of up to sixteen rows of the result, 0 to 255 and a little beyond, row by row."""
+    _scale_strip(
+        luma, strides[0], strides[2], top, count, rows, row_weights, columns, column_weights, 0, work, turned, scaled
+    )  # fmt: skip
+    _scale_strip(
+        cb, strides[1], strides[3], top, count, chroma_rows, chroma_row_weights, chroma_columns, chroma_column_weights,
+        1, work, turned, scaled,
+    )  # fmt: skip
+    _scale_strip(
+        cr, strides[1], strides[3], top, count, chroma_rows, chroma_row_weights, chroma_columns, chroma_column_weights,
+        2, work, turned, scaled,
+    )  # fmt: skip
+    table = matrix.reshape(3 * CHANNELS)
+    values = 3 * columns.shape[0]
+    for u in range(columns.shape[0]):
+        for c in range(3):
+            weigh(scaled, CHANNELS * u * TILE, table, c * CHANNELS, CHANNELS, mixed, (3 * u + c) * TILE)
+    pitch = (values + TILE - 1) // TILE * TILE
+    for k in range(0, values, TILE):
+        turn(mixed, k * TILE, TILE, strip, k, pitch)
+
+
+@frame_kernel
+def _finish_bytes(strip: Any, start: int, values: int, out: Any, place: int) -> None:
+    low, high, half = np.float32(0.0), np.float32(255.0), np.float32(0.5)
+    first, goal = np.uint64(start), np.uint64(place)
+    for k in range(values):
+        out[goal + np.uint64(k)] = np.uint8(min(max(strip[first + np.uint64(k)], low), high) + half)
+
+
+@frame_kernel
+def _finish_floats(strip: Any, start: int, values: int, gain: Any, offset: Any, out: Any, place: int) -> None:
+    low, high = np.float32(0.0), np.float32(255.0)
+    first, goal = np.uint64(start), np.uint64(place)
+    for k in range(values):
+        out[goal + np.uint64(k)] = min(max(strip[first + np.uint64(k)], low), high) * gain + offset
 
 
 @frame_kernel
 def _to_bytes(
     luma: Any, cb: Any, cr: Any, strides: Any, rows: Any, row_weights: Any, chroma_rows: Any, chroma_row_weights: Any,
-    columns: Any, column_weights: Any, chroma_columns: Any, chroma_column_weights: Any, work: Any, line: Any,
-    matrix: Any, channels: Any, out: Any,
+    columns: Any, column_weights: Any, chroma_columns: Any, chroma_column_weights: Any, matrix: Any,
+    work: Any, turned: Any, scaled: Any, mixed: Any, strip: Any, out: Any,
 ) -> None:  # fmt: skip
-    for v in range(out.shape[0]):
-        _make_line(
-            luma, cb, cr, strides, v, rows, row_weights, chroma_rows, chroma_row_weights,
-            columns, column_weights, chroma_columns, chroma_column_weights, work, line,
+    values = 3 * columns.shape[0]
+    pitch = (values + TILE - 1) // TILE * TILE
+    for top in range(0, rows.shape[0], TILE):
+        count = min(TILE, rows.shape[0] - top)
+        _make_strip(
+            luma, cb, cr, strides, top, count, rows, row_weights, chroma_rows, chroma_row_weights, columns,
+            column_weights, chroma_columns, chroma_column_weights, matrix, work, turned, scaled, mixed, strip,
         )  # fmt: skip
-        for c in range(3):
-            _byte_channel(line[0], line[1], line[2], matrix[c], channels[c])
-        _interleave(channels[0], channels[1], channels[2], out[v])
+        for r in range(count):
+            _finish_bytes(strip, r * pitch, values, out, (top + r) * values)
+
+
+@frame_kernel
+def _fill(out: Any, start: int, stop: int, value: Any) -> None:
+    for k in range(start, stop):
+        out[np.uint64(k)] = value
 
 
 @frame_kernel
 def _to_floats(
     luma: Any, cb: Any, cr: Any, strides: Any, rows: Any, row_weights: Any, chroma_rows: Any, chroma_row_weights: Any,
-    columns: Any, column_weights: Any, chroma_columns: Any, chroma_column_weights: Any, work: Any, line: Any,
-    matrix: Any, gain: Any, offset: Any, fill: Any, left: int, top: int, out: Any,
+    columns: Any, column_weights: Any, chroma_columns: Any, chroma_column_weights: Any, matrix: Any,
+    work: Any, turned: Any, scaled: Any, mixed: Any, strip: Any,
+    gain: Any, offset: Any, fill: Any, left: int, above: int, wide: int, out: Any,
 ) -> None:  # fmt: skip
-    height, width = rows.shape[0], columns.shape[0]
-    for v in range(out.shape[1]):
-        row = out[0, v]
-        if not top <= v < top + height:
-            row[:, :] = fill
-            continue
-        row[:left, :] = fill
-        row[left + width :, :] = fill
-        _make_line(
-            luma, cb, cr, strides, v - top, rows, row_weights, chroma_rows, chroma_row_weights,
-            columns, column_weights, chroma_columns, chroma_column_weights, work, line,
+    values = 3 * columns.shape[0]
+    pitch = (values + TILE - 1) // TILE * TILE
+    _fill(out, 0, 3 * above * wide, fill)
+    for top in range(0, rows.shape[0], TILE):
+        count = min(TILE, rows.shape[0] - top)
+        _make_strip(
+            luma, cb, cr, strides, top, count, rows, row_weights, chroma_rows, chroma_row_weights, columns,
+            column_weights, chroma_columns, chroma_column_weights, matrix, work, turned, scaled, mixed, strip,
         )  # fmt: skip
-        for c in range(3):
-            _float_channel(line[0], line[1], line[2], matrix[c], gain, offset, line[3 + c])
-        _interleave(line[3], line[4], line[5], row[left : left + width])
+        for r in range(count):
+            row = 3 * (above + top + r) * wide
+            _fill(out, row, row + 3 * left, fill)
+            _finish_floats(strip, r * pitch, values, gain, offset, out, row + 3 * left)
+            _fill(out, row + 3 * left + values, row + 3 * wide, fill)
+    _fill(out, 3 * (above + rows.shape[0]) * wide, out.shape[0], fill)
 
 
 def _axis(source: int, target: int, *, chroma: bool, shift: float) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
@@ -188,6 +212,10 @@ def _axis(source: int, target: int, *, chroma: bool, shift: float) -> tuple[NDAr
     weights = np.zeros((target, count))
     np.add.at(weights, (np.arange(target)[:, None], taps - first[:, None]), overlap)
     return first, (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def _round_up(length: int) -> int:
+    return (length + TILE - 1) // TILE * TILE
 
 
 def letterbox(source: tuple[int, int], tensor: tuple[int, int]) -> tuple[int, int, int, int]:
@@ -241,9 +269,10 @@ class PlaneConverter:
             *_axis(width, columns, chroma=True, shift=CHROMA_SHIFT_X),
         )
         self._matrix = colour_matrix(standard, full_range=full_range).astype(np.float32)
-        self._work = np.empty((3, width), np.float32)
-        self._line = np.empty((6, columns), np.float32)
-        self._channels = np.empty((3, columns), np.uint8)
+        wide, values = _round_up(width), _round_up(3 * columns)
+        scaled = np.ones((columns, CHANNELS, TILE), np.float32)
+        work = tuple(np.zeros(TILE * length, np.float32) for length in (wide, wide, values, values))
+        self._work: tuple[Any, Any, Any, Any, Any] = (work[0], work[1], scaled.reshape(-1), work[2], work[3])
 
     def to_rgb(self, y: NDArray[np.uint8], u: NDArray[np.uint8], v: NDArray[np.uint8], out: NDArray[np.uint8]) -> None:
         """Fill an RGB picture.
@@ -264,8 +293,7 @@ class PlaneConverter:
         """
         planes, strides = self._planes(y, u, v)
         require_output("out", out, np.uint8, (self.target[1], self.target[0], 3))
-        luma, cb, cr = planes
-        _to_bytes(luma, cb, cr, strides, *self._axes, self._work, self._line, self._matrix, self._channels, out)
+        _to_bytes(*planes, strides, *self._axes, self._matrix, *self._work, out.reshape(-1))
 
     def to_tensor(
         self,
@@ -305,25 +333,24 @@ class PlaneConverter:
             raise ConfigError(f"low, high and fill must be finite numbers, but are {low}, {high} and {fill}")
         gain = np.float32((high - low) / 255.0)
         offset, around = np.float32(low), np.float32(low + fill * (high - low) / 255.0)
-        luma, cb, cr = planes
         _to_floats(
-            luma,
-            cb,
-            cr,
+            *planes,
             strides,
             *self._axes,
-            self._work,
-            self._line,
             self._matrix,
+            *self._work,
             gain,
             offset,
             around,
             left,
             top,
-            out,
+            out.shape[2],
+            out.reshape(-1),
         )
 
-    def _planes(self, y: NDArray[np.uint8], u: NDArray[np.uint8], v: NDArray[np.uint8]) -> tuple[tuple[Any, ...], Any]:
+    def _planes(
+        self, y: NDArray[np.uint8], u: NDArray[np.uint8], v: NDArray[np.uint8]
+    ) -> tuple[tuple[Any, Any, Any], Any]:
         """Return the planes' memory, and the strides and the widths of luma and chroma."""
         luma, cb, cr, luma_stride, chroma_stride = check_planes(y, u, v)
         if (y.shape[1], y.shape[0]) != self.source:

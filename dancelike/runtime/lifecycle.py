@@ -53,6 +53,7 @@ class Lifecycle:
         self._dirty: list[TaskState] = []
         self._timers: list[tuple[int, int, int]] = []  # moment, kind, state
         self._promised_ns: int | None = None
+        self._wait = WaitUntil(-1)
         self._out: list[Command] = []
         self._now_ns = 0
         self._left = len(states)
@@ -200,7 +201,8 @@ class Lifecycle:
 
     def _advance(self, now_ns: int) -> None:
         """Take note of the time, which threads may report a little out of order, and of a pause of them all."""
-        self._now_ns = max(self._now_ns, now_ns)
+        if now_ns > self._now_ns:  # noqa: PLR1730  cheaper than `max`, once an event
+            self._now_ns = now_ns
         if self._promised_ns is not None and now_ns - self._promised_ns > _PAUSED_NS:
             for state in self._running.values():
                 if state.expires_ns is not None and state.watchdog_ns is not None:
@@ -223,8 +225,10 @@ class Lifecycle:
                 break
             heappop(timers)
         if timers and not self.finished:
-            self._promised_ns = timers[0][0]
-            self._out.append(WaitUntil(timers[0][0]))
+            until_ns = self._promised_ns = timers[0][0]
+            if self._wait.until_ns != until_ns:
+                self._wait = WaitUntil(until_ns)  # made anew only when it changes: it follows nearly every event
+            self._out.append(self._wait)
 
     def _run_timers(self) -> None:
         while self._timers and self._timers[0][0] <= self._now_ns:

@@ -76,6 +76,7 @@ def _from_entry(entry: ModelEntry, runtime: str, delegate: str, threads: int) ->
 
 def _from_file(path: Path, runtime: str, delegate: str, threads: int) -> Segmenter:
     from dancelike.vision.interpreter import Interpreter
+    from dancelike.vision.label_map import reads_label_maps
     from dancelike.vision.trial import try_model
 
     if not path.is_file():
@@ -86,7 +87,10 @@ def _from_file(path: Path, runtime: str, delegate: str, threads: int) -> Segment
         try_model(path.resolve(), sha256, runtime, delegate)
     probe = Interpreter(path, runtime=runtime, delegate=delegate)
     shapes = {info.shape for info in probe.outputs}
+    label_maps = reads_label_maps(probe.outputs)
     probe.close()
+    if label_maps:
+        return _build("labelmap", {"network": path}, path.name, sha256, runtime, delegate, threads)
     if (1, 195) in shapes and (1, 117) in shapes:
         # A sister of the catalogue's landmark network: it needs the detector beside it.
         family = next((entry for entry in entries if entry.kind == "blazepose"), None)
@@ -102,7 +106,8 @@ def _from_file(path: Path, runtime: str, delegate: str, threads: int) -> Segment
         return _build("blazepose", paths, path.name, sha256, runtime, delegate, threads)
     raise ModelError(
         f"{path} is not a body-part model that dancelike can read: its outputs have the shapes "
-        f"{', '.join(str(list(shape)) for shape in sorted(shapes))}, but a BlazePose landmark network is expected"
+        f"{', '.join(str(list(shape)) for shape in sorted(shapes))}, but a BlazePose "
+        "landmark network, logits of 15 parts [1, s, s, 15] or labels [1, s, s] are expected"
     )
 
 
@@ -120,5 +125,11 @@ def _build(
             runtime=runtime,
             delegate=delegate,
             threads=threads,
+        )
+    if kind == "labelmap":
+        from dancelike.vision.label_map import LabelMapSegmenter
+
+        return LabelMapSegmenter(
+            paths["network"], name=name, sha256=sha256, runtime=runtime, delegate=delegate, threads=threads
         )
     raise ModelError(f"models of the kind {kind!r} cannot be loaded yet")

@@ -12,9 +12,10 @@ from dancelike.frames import JOINT_COUNT, PART_COUNT, BodyObservation, BodyTrack
 from dancelike.kernels.moments import part_moments
 from dancelike.timebase import Timestamp, rescale
 
-__all__ = ["TrackBuilder"]
+__all__ = ["MOST_ROWS", "TrackBuilder", "keep_every"]
 
-_ROW = JOINT_COUNT * 6 + PART_COUNT * 6
+MOST_ROWS = 36_000
+"""Rows of a track that are enough: 20 minutes at 30 frames a second; of an hour every third frame is kept."""
 
 
 class TrackBuilder:
@@ -26,15 +27,20 @@ class TrackBuilder:
         Seconds per tick of the track.
     picture_size : tuple of int
         Width and height of the analysed pictures.
+    keep_every : int
+        Of how many frames one is kept, so that the memory of a very long clip stays flat; see `MOST_ROWS`. The dancer
+        is followed through all of them.
     """
 
-    def __init__(self, time_base: Fraction, picture_size: tuple[int, int]) -> None:
+    def __init__(self, time_base: Fraction, picture_size: tuple[int, int], *, keep_every: int = 1) -> None:
         self._time_base = time_base
         self._picture_size = picture_size
-        self._pts: list[int] = []
-        self._found: list[bool] = []
-        # One growing block rather than an array a frame: an hour of single small arrays costs more than their content.
-        self._rows = array("f")
+        self._keep_every = keep_every
+        self._seen = 0
+        # Growing blocks rather than an array a frame: an hour of single small arrays costs more than their content. The
+        # track is made of the blocks themselves, without a copy.
+        self._pts, self._found = array("q"), bytearray()
+        self._xy, self._world, self._visibility, self._moments = (array("f") for _ in range(4))
         self._joints = False
 
     def append(self, timestamp: Timestamp, observation: BodyObservation) -> None:
@@ -45,36 +51,48 @@ class TrackBuilder:
         timestamp : Timestamp
         observation : BodyObservation
         """
-        row = np.zeros(_ROW, np.float32)
-        if observation.joints is not None:
-            self._joints = True
-            joints = observation.joints
-            row[: JOINT_COUNT * 6] = np.column_stack([joints.xy, joints.world, joints.visibility]).ravel()
+        self._seen += 1
+        if (self._seen - 1) % self._keep_every:
+            return
+        joints = observation.joints
+        self._joints = self._joints or joints is not None
+        for block, width, value in (
+            (self._xy, 2, joints and joints.xy),
+            (self._world, 3, joints and joints.world),
+            (self._visibility, 1, joints and joints.visibility),
+        ):
+            block.frombytes(bytes(4 * width * JOINT_COUNT) if value is None else value.tobytes())
+        moments = np.zeros((PART_COUNT, 6))
         if observation.labels is not None and observation.crop_to_picture is not None:
-            moments = np.empty((PART_COUNT, 6))
             part_moments(observation.labels, observation.crop_to_picture, moments)
-            row[JOINT_COUNT * 6 :] = moments.ravel()
-        self._rows.frombytes(row.tobytes())
+        self._moments.frombytes(moments.astype(np.float32).tobytes())
         self._pts.append(rescale(timestamp.pts, timestamp.time_base, self._time_base))
         self._found.append(observation.found)
 
     def build(self) -> BodyTrack:
-        """Return what was collected.
+        """Return what was collected; the builder can take no more after that.
 
         Raises
         ------
         ValueError
             The moments did not rise.
         """
-        rows: NDArray[np.float32] = np.array(self._rows, np.float32).reshape(-1, _ROW)
-        joints = rows[:, : JOINT_COUNT * 6].reshape(-1, JOINT_COUNT, 6)
         return BodyTrack(
-            pts=np.array(self._pts, np.int64),
+            pts=np.frombuffer(self._pts, np.int64),
             time_base=self._time_base,
             picture_size=self._picture_size,
-            found=np.array(self._found, np.bool_),
-            xy=np.ascontiguousarray(joints[..., :2]) if self._joints else None,
-            world=np.ascontiguousarray(joints[..., 2:5]) if self._joints else None,
-            visibility=np.ascontiguousarray(joints[..., 5]) if self._joints else None,
-            part_moments=np.ascontiguousarray(rows[:, JOINT_COUNT * 6 :].reshape(-1, PART_COUNT, 6)),
+            found=np.frombuffer(self._found, np.bool_),
+            xy=_rows(self._xy, JOINT_COUNT, 2) if self._joints else None,
+            world=_rows(self._world, JOINT_COUNT, 3) if self._joints else None,
+            visibility=_rows(self._visibility, JOINT_COUNT) if self._joints else None,
+            part_moments=_rows(self._moments, PART_COUNT, 6),
         )
+
+
+def _rows(block: array[float], *shape: int) -> NDArray[np.float32]:
+    return np.frombuffer(block, np.float32).reshape(-1, *shape)
+
+
+def keep_every(frames: int) -> int:
+    """Return of how many frames one is kept, of a clip of about that many."""
+    return max(1, -(-frames // MOST_ROWS))

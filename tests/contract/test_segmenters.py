@@ -14,6 +14,7 @@ from dancelike.media.clips import open_clip
 from dancelike.testing.segmenters import FakeSegmenter, paint_dancer
 from dancelike.vision import Segmenter, load_segmenter, paste
 from dancelike.vision.mirror import MirroredSegmenter
+from tests.models import paint_reader
 
 DEMO = Path(__file__).resolve().parents[2] / "assets" / "demo" / "reference.mp4"
 FRAMES = 12
@@ -22,10 +23,11 @@ FRAMES = 12
 class Kind:
     """A segmenter under test and a short clip that shows it a dancer."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, folder: Path) -> None:
         self.name = name
+        self._folder = folder
         self.frames: list[np.ndarray] = []
-        if name == "fake":
+        if name in ("fake", "label map"):
             self.frames = [paint_dancer(index, (320, 180)) for index in range(FRAMES)]
         else:
             with open_clip(DEMO) as clip:
@@ -36,13 +38,15 @@ class Kind:
         self.segmenter = self.load()
 
     def load(self) -> Segmenter:
+        if self.name == "label map":
+            return load_segmenter(paint_reader(self._folder / "reader.tflite"))
         own = FakeSegmenter() if self.name == "fake" else load_segmenter()
         return MirroredSegmenter(own) if self.name.endswith("in a mirror") else own
 
 
-@pytest.fixture(scope="module", params=["fake", "blazepose", "blazepose in a mirror"])
-def kind(request):
-    made = Kind(request.param)
+@pytest.fixture(scope="module", params=["fake", "label map", "blazepose", "blazepose in a mirror"])
+def kind(request, tmp_path_factory):
+    made = Kind(request.param, tmp_path_factory.mktemp("model"))
     yield made
     made.segmenter.close()
 
@@ -76,7 +80,7 @@ def test_every_dancer_is_found_and_has_all_its_fields(kind, segmenter):
         assert seen.probability.dtype == np.float32
         assert 0 <= seen.probability.min() <= seen.probability.max() <= 1
         assert seen.crop_to_picture.shape == (2, 3)
-        # The big parts of a whole body in view cannot all be missing.
+        # The big parts of a whole body in view cannot be missing.
         assert {BodyPart.HEAD, BodyPart.TORSO, BodyPart.LEFT_THIGH, BodyPart.RIGHT_SHIN} <= set(np.unique(seen.labels))
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dancelike.errors import ConfigError
 from dancelike.frames import BodyPart
@@ -50,6 +52,41 @@ def test_planes_overlay_blends_luma_and_chroma(h, w, gap):
         np.testing.assert_allclose(plane, wanted, atol=0.502)
     for plane, kept in zip((y, u, v), beside, strict=True):
         np.testing.assert_array_equal(plane[:, plane.shape[1] - gap :], kept)
+
+
+# Around the ends of the blocks of 64 columns that the kernel works on.
+widths = st.one_of(st.integers(1, 12), st.integers(61, 70), st.integers(125, 132))
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    st.integers(1, 5), widths, st.integers(0, 9), st.sampled_from(["bt601", "bt709"]), st.booleans(), st.integers(0, 99)
+)
+def test_any_size_stride_standard_and_range(h, w, gap, standard, full_range, seed):
+    labels = scene(h, w, seed)
+    rng = np.random.default_rng(seed)
+    half = ((h + 1) // 2, (w + 1) // 2)
+    y = rng.integers(0, 256, (h, w + gap), dtype=np.uint8)[:, :w]
+    u, v = (rng.integers(0, 256, (half[0], half[1] + gap), dtype=np.uint8)[:, : half[1]] for _ in range(2))
+    palette = part_palette()
+    palette[:, 3] = rng.integers(0, 256, 15)
+    palette = planes_palette(palette, standard, full_range=full_range)
+    expected = naive.overlay_planes(y, u, v, labels, palette)
+    overlay_planes(y, u, v, labels, palette)
+    for plane, wanted in zip((y, u, v), expected, strict=True):
+        np.testing.assert_allclose(plane, wanted, atol=0.502)
+
+
+def test_mixing_two_bytes_is_exact():
+    from dancelike.kernels.overlay import _mix
+
+    old, colour, strength = (np.uint8(v) for v in (37, 201, 0))
+    assert _mix(old, colour, strength) == 37
+    assert _mix(old, colour, np.uint8(255)) == 201
+    for strength in range(0, 256, 3):
+        for colour in (0, 1, 128, 254, 255):
+            wanted = int((90 * (255 - strength) + colour * strength) / 255 + 0.5)
+            assert _mix(np.uint8(90), np.uint8(colour), np.uint8(strength)) == wanted
 
 
 def test_a_face_is_never_hidden():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dancelike.errors import ConfigError
 from dancelike.kernels._planes import colour_matrix
@@ -36,6 +38,37 @@ def test_rgb_is_the_mean_over_each_pixel(source, target, standard, full_range, g
     PlaneConverter(source, target, standard, full_range=full_range).to_rgb(y, u, v, out)
     matrix = colour_matrix(standard, full_range=full_range)
     np.testing.assert_allclose(out, naive.planes_to_rgb(y, u, v, target, matrix), atol=0.51)
+
+
+sizes = st.tuples(st.integers(1, 24), st.integers(1, 20))
+
+
+@settings(max_examples=25, deadline=None)
+@given(sizes, sizes, st.sampled_from(["bt601", "bt709"]), st.booleans(), st.integers(0, 9), st.integers(0, 99))
+def test_any_size_stride_standard_and_range(source, target, standard, full_range, gap, seed):
+    y, u, v = planes(*source, gap, seed)
+    matrix = colour_matrix(standard, full_range=full_range)
+    expected = naive.planes_to_rgb(y, u, v, target, matrix)
+    converter = PlaneConverter(source, target, standard, full_range=full_range)
+    out = np.full((target[1], target[0], 3), 99, np.uint8)
+    converter.to_rgb(y, u, v, out)
+    np.testing.assert_allclose(out, expected, atol=0.51)
+    tensor = np.full((1, target[1] + 3, target[0] + 2, 3), np.nan, np.float32)
+    converter.to_tensor(y, u, v, tensor, low=-1.0, high=2.0, fill=85.0)
+    np.testing.assert_allclose(tensor[0, 1:-2, 1:-1], expected * (3 / 255) - 1, atol=1e-5)
+    tensor[0, 1:-2, 1:-1] = 0.0
+    np.testing.assert_allclose(tensor, 0.0, atol=1e-6)
+
+
+def test_one_converter_serves_frame_after_frame():
+    converter = PlaneConverter((40, 37), (20, 18), "bt709", full_range=False)
+    first, second = planes(40, 37, 0, 1), planes(40, 37, 0, 2)
+    out, again = np.empty((18, 20, 3), np.uint8), np.empty((18, 20, 3), np.uint8)
+    converter.to_rgb(*first, out)
+    converter.to_rgb(*second, again)
+    assert (out != again).any()
+    converter.to_rgb(*first, again)
+    np.testing.assert_array_equal(out, again)
 
 
 def test_tensor_holds_the_picture_in_its_middle():

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tracemalloc
 from fractions import Fraction
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 
 from dancelike.frames import JOINT_COUNT, BodyObservation, BodyPart, Joints
 from dancelike.timebase import Timestamp
-from dancelike.vision.track import TrackBuilder
+from dancelike.vision.track import MOST_ROWS, TrackBuilder, keep_every
 
 MILLI = Fraction(1, 1000)
 
@@ -59,3 +60,26 @@ def test_time_that_stands_still_is_refused() -> None:
     builder.append(Timestamp(5, MILLI), BodyObservation(0.0))
     with pytest.raises(ValueError, match="increase strictly"):
         builder.build()
+
+
+def test_of_a_very_long_clip_not_every_frame_is_kept() -> None:
+    assert [keep_every(frames) for frames in (0, 1, MOST_ROWS, MOST_ROWS + 1, 3 * MOST_ROWS)] == [1, 1, 1, 2, 3]
+    builder = TrackBuilder(MILLI, (640, 360), keep_every=3)
+    for index in range(8):
+        builder.append(Timestamp(index, MILLI), seen(float(index)))
+    track = builder.build()
+    assert track.pts.tolist() == [0, 3, 6]
+    assert track.xy is not None
+    assert track.xy[:, 0, 0].tolist() == [0, 3, 6]
+
+
+def test_a_built_track_shares_the_memory_that_was_collected() -> None:
+    builder = TrackBuilder(MILLI, (640, 360))
+    for index in range(4):
+        builder.append(Timestamp(index, MILLI), seen(1.0))
+    tracemalloc.start()
+    track = builder.build()
+    used = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(track) == 4
+    assert used < 4 * 1152, "no copy of the rows"
