@@ -55,6 +55,11 @@ class Segment(Task):
             raise InternalError(f"task '{self.name}' was given a frame before it was started")
         return (Emit("bodies", self._segmenter.analyse(inputs["frames"].payload.rgb)),)
 
+    def finish(self) -> Iterable[Emit]:
+        """Free the model when the stream has ended: what comes after may need the memory."""
+        self.stop()
+        return ()
+
     def stop(self) -> None:
         """Free the model."""
         if self._segmenter is not None:
