@@ -13,6 +13,7 @@ import importlib
 import os
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -186,7 +187,9 @@ class Interpreter:
         self.delegate = "cpu" if delegate == "auto" else delegate
         module = _module(self.runtime)
         delegates = None if self.delegate == "cpu" else [_load_delegate(module, self.delegate)]
-        with _quiet(self.runtime):
+        with _quiet(self.runtime), warnings.catch_warnings():
+            # tensorflow.lite says at each model that its successor is LiteRT, which is our default.
+            warnings.simplefilter("ignore", UserWarning)
             try:
                 self._native: Any = module.Interpreter(  # type: ignore[union-attr]
                     model_content=content, num_threads=threads, experimental_delegates=delegates

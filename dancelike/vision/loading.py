@@ -71,6 +71,12 @@ def _from_entry(entry: ModelEntry, runtime: str, delegate: str, threads: int) ->
     if status.problem is not None:
         raise ModelError(status.problem)
     paths = {file.role: status.folder / file.file for file in entry.files}
+    if delegate not in ("auto", "cpu"):
+        # A delegate is native code from elsewhere: tflite-runtime dies when one refuses a network.
+        from dancelike.vision.trial import try_model
+
+        for file in entry.files:
+            try_model((status.folder / file.file).resolve(), file.sha256, runtime, delegate)
     return _build(entry.kind, paths, entry.name, entry.sha256, runtime, delegate, threads)
 
 
@@ -83,7 +89,8 @@ def _from_file(path: Path, runtime: str, delegate: str, threads: int) -> Segment
         raise ModelError(f"{path} is not a file; give the path of a .tflite file")
     sha256 = file_sha256(path)
     entries = load_catalogue().entries
-    if not any(file.sha256 == sha256 for entry in entries for file in entry.files):
+    known = any(file.sha256 == sha256 for entry in entries for file in entry.files)
+    if not known or delegate not in ("auto", "cpu"):
         try_model(path.resolve(), sha256, runtime, delegate)
     probe = Interpreter(path, runtime=runtime, delegate=delegate)
     shapes = {info.shape for info in probe.outputs}

@@ -37,7 +37,7 @@ def try_model(path: Path, sha256: str, runtime: str, delegate: str) -> None:
     Raises
     ------
     ModelError
-        The model cannot be loaded or run, or it ends or blocks the process.
+        The model or the delegate cannot be loaded or run, or it ends or blocks the process.
     """
     del sha256
     command = [sys.executable, "-m", "dancelike.vision.trial", str(path), runtime, delegate]
@@ -55,6 +55,8 @@ def try_model(path: Path, sha256: str, runtime: str, delegate: str) -> None:
         done.returncode, problem = 1, None
     if problem is not None:
         raise ModelError(problem)
+    if done.returncode != 0 and delegate not in ("auto", "cpu"):
+        raise ModelError(f"the delegate {delegate} crashed the runtime when it was tried with {path}; use auto or cpu")
     if done.returncode != 0:
         raise ModelError(f"the model file {path} is damaged: it crashed the runtime when it was tried; get it anew")
 
