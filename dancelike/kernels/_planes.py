@@ -69,6 +69,8 @@ def flat_plane(name: str, plane: NDArray[np.uint8]) -> NDArray[np.uint8]:
     row_stride, pixel_stride = plane.strides
     if (columns > 1 and pixel_stride != 1) or (rows > 1 and row_stride < columns):
         raise ConfigError(f"{name} must hold whole rows one below the other, but has strides {list(plane.strides)}")
+    if plane.flags.c_contiguous:
+        return require_array(name, plane.reshape(-1), np.uint8, (None,))
     flat = np.lib.stride_tricks.as_strided(plane, (max(row_stride, columns) * (rows - 1) + columns,), (1,))
     return require_array(name, flat, np.uint8, (None,))
 

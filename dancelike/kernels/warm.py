@@ -45,6 +45,15 @@ def _warm_moments() -> None:
     part_moments(_labels(), None, np.empty((PART_COUNT, 6)))
 
 
+def _warm_shapes() -> None:
+    from dancelike.kernels.shapes import SHAPE_COLUMNS, joints_from_shapes, part_shapes
+
+    moments, shapes, contacts = (np.empty((PART_COUNT, k)) for k in (6, len(SHAPE_COLUMNS), 3))
+    part_shapes(_labels(), None, np.empty((PART_COUNT, SIDE, 2), np.int32), moments, shapes, contacts)
+    xy, visibility = np.empty((JOINT_COUNT, 2), np.float32), np.empty(JOINT_COUNT, np.float32)
+    joints_from_shapes(moments, shapes, contacts, xy, visibility)
+
+
 def _warm_labels() -> None:
     from dancelike.kernels.labels import labels_from_logits, mask_from_logits, paste_crop, person_from_logits
 
@@ -109,6 +118,7 @@ _STEPS: Final[tuple[tuple[str, Callable[[], None]], ...]] = (
     ("warp", _warm_warp),
     ("capsules", _warm_capsules),
     ("moments", _warm_moments),
+    ("shapes", _warm_shapes),
     ("labels", _warm_labels),
     ("overlap", _warm_overlap),
     ("overlay", _warm_overlay),

@@ -21,6 +21,9 @@ __all__ = ["PlaneConverter", "letterbox"]
 CHROMA_SHIFT_X: Final = 0.25
 # Luma, blue and red chroma, and a one that carries the constant of the colour matrix.
 CHANNELS: Final = 4
+# Stand in for the output that is not asked for.
+_NO_TENSOR: Final = np.zeros(1, np.float32)
+_NO_PICTURE: Final = np.zeros(1, np.uint8)
 
 
 @frame_kernel
@@ -30,6 +33,19 @@ def _unrolled_rows(
     """Weighted sum of neighbouring rows; the length of the tuple ``taps`` is known when this is compiled."""
     first, goal = np.uint64(start), np.uint64(place)
     step = np.uint64(stride)
+    even = True
+    for t in range(len(taps)):
+        even &= weights[t] == weights[0]
+    if even:
+        # A whole ratio: sums of bytes fit 16 bits, and twice as many of those fit a vector.
+        weight = weights[0]
+        for x in range(width):
+            k = first + np.uint64(x)
+            whole = np.uint16(0)
+            for t in range(len(taps)):
+                whole = np.uint16(whole + np.uint16(plane[k + np.uint64(t) * step]))
+            out[goal + np.uint64(x)] = weight * np.float32(whole)
+        return
     for x in range(width):
         k = first + np.uint64(x)
         total = np.float32(0.0)
@@ -129,39 +145,27 @@ def _finish_floats(strip: Any, start: int, values: int, gain: Any, offset: Any, 
 
 
 @frame_kernel
-def _to_bytes(
-    luma: Any, cb: Any, cr: Any, strides: Any, rows: Any, row_weights: Any, chroma_rows: Any, chroma_row_weights: Any,
-    columns: Any, column_weights: Any, chroma_columns: Any, chroma_column_weights: Any, matrix: Any,
-    work: Any, turned: Any, scaled: Any, mixed: Any, strip: Any, out: Any,
-) -> None:  # fmt: skip
-    values = 3 * columns.shape[0]
-    pitch = (values + TILE - 1) // TILE * TILE
-    for top in range(0, rows.shape[0], TILE):
-        count = min(TILE, rows.shape[0] - top)
-        _make_strip(
-            luma, cb, cr, strides, top, count, rows, row_weights, chroma_rows, chroma_row_weights, columns,
-            column_weights, chroma_columns, chroma_column_weights, matrix, work, turned, scaled, mixed, strip,
-        )  # fmt: skip
-        for r in range(count):
-            _finish_bytes(strip, r * pitch, values, out, (top + r) * values)
-
-
-@frame_kernel
 def _fill(out: Any, start: int, stop: int, value: Any) -> None:
     for k in range(start, stop):
         out[np.uint64(k)] = value
 
 
 @frame_kernel
-def _to_floats(
+def _convert(
     luma: Any, cb: Any, cr: Any, strides: Any, rows: Any, row_weights: Any, chroma_rows: Any, chroma_row_weights: Any,
     columns: Any, column_weights: Any, chroma_columns: Any, chroma_column_weights: Any, matrix: Any,
     work: Any, turned: Any, scaled: Any, mixed: Any, strip: Any,
-    gain: Any, offset: Any, fill: Any, left: int, above: int, wide: int, out: Any,
+    gain: Any, offset: Any, fill: Any, left: int, above: int, wide: int, tensor: Any, pixels: Any,
 ) -> None:  # fmt: skip
+    """Fill a tensor whose rows are ``wide`` pixels long, or where that is 0 a picture.
+
+    As one kernel both are loaded from the cache in half the time.
+    """
     values = 3 * columns.shape[0]
     pitch = (values + TILE - 1) // TILE * TILE
-    _fill(out, 0, 3 * above * wide, fill)
+    if wide > 0:
+        _fill(tensor, 0, 3 * above * wide, fill)
+        _fill(tensor, 3 * (above + rows.shape[0]) * wide, tensor.shape[0], fill)
     for top in range(0, rows.shape[0], TILE):
         count = min(TILE, rows.shape[0] - top)
         _make_strip(
@@ -169,11 +173,13 @@ def _to_floats(
             column_weights, chroma_columns, chroma_column_weights, matrix, work, turned, scaled, mixed, strip,
         )  # fmt: skip
         for r in range(count):
+            if wide == 0:
+                _finish_bytes(strip, r * pitch, values, pixels, (top + r) * values)
+                continue
             row = 3 * (above + top + r) * wide
-            _fill(out, row, row + 3 * left, fill)
-            _finish_floats(strip, r * pitch, values, gain, offset, out, row + 3 * left)
-            _fill(out, row + 3 * left + values, row + 3 * wide, fill)
-    _fill(out, 3 * (above + rows.shape[0]) * wide, out.shape[0], fill)
+            _fill(tensor, row, row + 3 * left, fill)
+            _finish_floats(strip, r * pitch, values, gain, offset, tensor, row + 3 * left)
+            _fill(tensor, row + 3 * left + values, row + 3 * wide, fill)
 
 
 def _axis(source: int, target: int, *, chroma: bool, shift: float) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
@@ -293,7 +299,22 @@ class PlaneConverter:
         """
         planes, strides = self._planes(y, u, v)
         require_output("out", out, np.uint8, (self.target[1], self.target[0], 3))
-        _to_bytes(*planes, strides, *self._axes, self._matrix, *self._work, out.reshape(-1))
+        one = np.float32(1.0)
+        _convert(
+            *planes,
+            strides,
+            *self._axes,
+            self._matrix,
+            *self._work,
+            one,
+            one,
+            one,
+            0,
+            0,
+            0,
+            _NO_TENSOR,
+            out.reshape(-1),
+        )
 
     def to_tensor(
         self,
@@ -333,7 +354,7 @@ class PlaneConverter:
             raise ConfigError(f"low, high and fill must be finite numbers, but are {low}, {high} and {fill}")
         gain = np.float32((high - low) / 255.0)
         offset, around = np.float32(low), np.float32(low + fill * (high - low) / 255.0)
-        _to_floats(
+        _convert(
             *planes,
             strides,
             *self._axes,
@@ -346,6 +367,7 @@ class PlaneConverter:
             top,
             out.shape[2],
             out.reshape(-1),
+            _NO_PICTURE,
         )
 
     def _planes(
