@@ -131,10 +131,12 @@ def test_silence_is_a_loss_after_two_seconds(opened):
     read_all(camera, clock)
     if camera.ended:
         pytest.skip("a clip that is over is no loss")
-    for _ in range(7):
+    for _ in range(3):
         assert camera.read(0.25) is None
-    clock.wait(0.5)
-    with pytest.raises(DeviceLostError, match=r"has sent no picture for 2\.\d s, but promised 160x120 .*: plug it in"):
+    clock.wait(2.0)
+    with pytest.raises(
+        DeviceLostError, match=r"has sent no picture for [2-4]\.\d s, but promised 160x120 .*: plug it in"
+    ):
         camera.read(0.25)
 
 
