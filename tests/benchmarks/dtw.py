@@ -66,7 +66,7 @@ QUICK = [(300, 34, None, True), (1800, 34, None, True), (1800, 34, 150, True)]
 
 # Cells above which a peer takes a minute or more, or memory that a small machine does not have.
 MOST_CELLS = {
-    "fastdtw": 4e6,
+    "fastdtw": 4e7,
     "dtw-python": 4e7,
     "linmdtw": 4e7,
     "torchdtw": 4e7,
@@ -311,7 +311,7 @@ def table(cases, peers, folder, python312, turns):
                 print(
                     f"{describe(case):34s} {kind:13s} {own['ms']:9.2f} {'':9s} {'':8s} {ours_mb:8.1f}   {own['share']:.0%} of the matrix product's {own['rate']:.0f} GFLOP/s"
                 )
-        if "ours" in peers and case[2] is None and case[0] >= 1800 and case[3]:
+        if "ours" in peers and case[2] is None and case[0] >= 5400 and case[3]:
             cores = ask(sys.executable, "--worker", "cores", "ours", encoded, turns)
             if cores:
                 print(
