@@ -1,16 +1,29 @@
-# ruff: noqa: E501, TID251 - contestants are one line each, and a benchmark reads the clock
-"""Print the frame kernels against NumPy, OpenCV and a plain copy of the bytes they must move, all in one run.
+# ruff: noqa: E501, TID251 - contestants are one line each, threads are set first, and a benchmark reads the clock
+"""Print the frame kernels against NumPy, OpenCV and the roofline, as one table, all measured in one run.
 
-Run ``python tests/benchmarks/kernels.py``. Contestants take turns, so that a busy machine slows all of them; figures
-are wall milliseconds of one thread, the least and the median of the turns.
+Run ``python tests/benchmarks/kernels.py``. Contestants take turns, so that a busy machine slows all of them. Each is
+called once unmeasured and then measured: the planes of a frame come from a decoder, so they are in the cache and not in
+memory, where the contestant before would have put them. Figures are the median wall time of the turns on one thread.
+
+The roofline of a kernel is the longer of two times: that of a plain copy of as many bytes as it must read and write
+once, and that of a plain single-precision matrix product with as many floating-point operations as its definition needs.
 """
 
 from __future__ import annotations
 
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import platform
+import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -20,11 +33,13 @@ from dancelike.kernels.labels import labels_from_logits, paste_crop
 from dancelike.kernels.moments import part_moments
 from dancelike.kernels.overlap import part_overlap
 from dancelike.kernels.overlay import overlay_planes, overlay_rgb, part_palette, planes_palette
+from dancelike.kernels.shapes import joints_from_shapes, part_shapes
 from dancelike.kernels.warp import warp_to_tensor
 from dancelike.kernels.yuv import PlaneConverter
 
-TURNS = 150
+TURNS = 60
 cv2.setNumThreads(1)
+ROWS = []
 
 
 def figure_labels(side):
@@ -37,29 +52,43 @@ def figure_labels(side):
     return cv2.resize(labels, (side, side), interpolation=cv2.INTER_NEAREST)
 
 
-def race(title, contestants, limit_ms=None):
-    """Let the contestants take turns and print a line for each."""
+def race(title, ours, others=(), *, moved=0, operations=0, goal=None):
+    """Let ours, the others (name, call) and what bounds them take turns; keep a row for the table."""
+    contestants = {"ours": ours, **dict(others), "copy": copying(max(moved, 2)), "product": PRODUCT}
     times = {name: [] for name in contestants}
-    for call in contestants.values():
-        call()
     for _ in range(TURNS):
         for name, call in contestants.items():
-            # Once before, unmeasured: the planes of a frame come from a decoder, so they are in the cache and not in
-            # memory, where the contestant before would have put them.
             call()
             start = time.perf_counter()
             call()
             times[name].append((time.perf_counter() - start) * 1e3)
-    print(f"\n{title}" + (f" (to reach: {limit_ms} ms)" if limit_ms else ""))
-    copy = min(times["copy of the bytes"]) if "copy of the bytes" in times else None
-    for name, taken in times.items():
-        ratio = f"  {min(taken) / copy:6.1f} x copy" if copy else ""
-        print(f"  {name:34s} least {min(taken):8.4f}  median {statistics.median(taken):8.4f} ms{ratio}")
+    median = {name: statistics.median(taken) for name, taken in times.items()}
+    flops = operations / (2 * SIDE**3) * median.pop("product")
+    bound = max(median.pop("copy"), flops)
+    kind = "product" if bound == flops else "copy"
+    mine = median.pop("ours")
+    peers = "; ".join(f"{name} {value:.3f}" for name, value in median.items())
+    ROWS.append((title, goal or "", f"{mine:.3f}", peers, f"{moved / 1e6:.2f}", f"{operations / 1e6:.1f}", f"{bound:.4f} ({kind})" if moved else "", f"{mine / bound:.1f}" if moved else ""))
 
 
 def copying(count):
     source, target = np.ones(count // 2, np.uint8), np.ones(count // 2, np.uint8)
     return lambda: np.copyto(target, source)
+
+
+SIDE = 256
+FACTOR = np.random.default_rng(3).normal(size=(SIDE, SIDE)).astype(np.float32)
+RESULT = np.empty_like(FACTOR)
+
+
+def PRODUCT():
+    np.matmul(FACTOR, FACTOR, out=RESULT)
+
+
+def print_table():
+    head = ("kernel", "to reach", "ours", "others", "MB moved", "Mflop", "roofline", "ours / roofline")
+    for row in (head, ("---",) * len(head), *ROWS):
+        print("| " + " | ".join(row) + " |")
 
 
 def conversions(rng):
@@ -75,22 +104,23 @@ def conversions(rng):
         small = cv2.resize(cv2.cvtColor(i420, cv2.COLOR_YUV2RGB_I420), size, interpolation=cv2.INTER_AREA)
         return small.astype(np.float32) / np.float32(255)
 
-    race("720p planes to a 256 x 256 tensor", {
-        "dancelike, letterbox": lambda: boxed.to_tensor(y, u, v, tensor),
-        "dancelike, stretched": lambda: whole.to_tensor(y, u, v, tensor),
-        "OpenCV, area, stretched": lambda: by_opencv((256, 256)),
-        "copy of the bytes": copying(i420.size + tensor.nbytes),
-    }, 0.43)  # fmt: skip
-    race("720p planes to 640 x 360 RGB", {
-        "dancelike": lambda: half.to_rgb(y, u, v, rgb),
-        "OpenCV, area": lambda: cv2.resize(cv2.cvtColor(i420, cv2.COLOR_YUV2RGB_I420), (640, 360), dst=rgb, interpolation=cv2.INTER_AREA),
-        "copy of the bytes": copying(i420.size + rgb.size),
-    })  # fmt: skip
+    def letterboxed_by_opencv():
+        tensor[0, :56] = tensor[0, 200:] = 0.0
+        tensor[0, 56:200] = by_opencv((256, 144))
+
+    # Every sample takes part once along the columns, every pixel has its taps along the rows, then a 3 x 3 matrix.
+    taps = 2 * i420.size
+    race("720p planes to a 256 x 256 tensor, letterbox", lambda: boxed.to_tensor(y, u, v, tensor), [("OpenCV", letterboxed_by_opencv)],
+         moved=i420.size + tensor.nbytes, operations=taps + 256 * 144 * (2 * 13 + 18), goal="0.43")  # fmt: skip
+    race("the same, stretched", lambda: whole.to_tensor(y, u, v, tensor), [("OpenCV", lambda: by_opencv((256, 256)))],
+         moved=i420.size + tensor.nbytes, operations=taps + 256 * 256 * (2 * 13 + 18))  # fmt: skip
+    race("720p planes to 640 x 360 RGB", lambda: half.to_rgb(y, u, v, rgb),
+         [("OpenCV", lambda: cv2.resize(cv2.cvtColor(i420, cv2.COLOR_YUV2RGB_I420), (640, 360), dst=rgb, interpolation=cv2.INTER_AREA))],
+         moved=i420.size + rgb.size, operations=taps + 640 * 360 * (2 * 6 + 18))  # fmt: skip
     matrix = np.array([[1.2, -0.3, 150.0], [0.3, 1.2, 10.0]])
-    race("640 x 360 RGB to a turned 256 x 256 tensor", {
-        "dancelike": lambda: warp_to_tensor(rgb, matrix, tensor),
-        "OpenCV, warpAffine and divide": lambda: cv2.warpAffine(rgb, matrix, (256, 256), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP) / np.float32(255),
-    })  # fmt: skip
+    race("640 x 360 RGB to a turned 256 x 256 tensor", lambda: warp_to_tensor(rgb, matrix, tensor),
+         [("OpenCV", lambda: cv2.warpAffine(rgb, matrix, (256, 256), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP) / np.float32(255))],
+         moved=rgb.size // 2 + tensor.nbytes, operations=256 * 256 * 3 * 8)  # fmt: skip
 
 
 def overlays(rng):
@@ -113,14 +143,10 @@ def overlays(rng):
         )
         cv2.addWeighted(rgb, 0.55, colours, 0.45, 0)
 
-    print(f"\ncovered by the dancer: {covered / labels.size:.1%}")
-    race("overlay on 720p", {
-        "dancelike, planes, with edges": lambda: overlay_planes(y, u, v, labels, in_planes),
-        "dancelike, RGB, with edges": lambda: overlay_rgb(rgb, labels, palette),
-        "OpenCV, RGB, no edges": by_opencv,
-        "NumPy, RGB, no edges": by_numpy,
-        "copy of the bytes": copying(labels.size + 3 * covered),
-    }, 0.28)  # fmt: skip
+    share = f"{covered / labels.size:.0%} covered"
+    race(f"overlay on 720p planes, with edges ({share})", lambda: overlay_planes(y, u, v, labels, in_planes), moved=labels.size + 3 * covered, goal="0.28")
+    race("overlay on 720p RGB, with edges", lambda: overlay_rgb(rgb, labels, palette),
+         [("OpenCV, no edges", by_opencv), ("NumPy, no edges", by_numpy)], moved=labels.size + 6 * covered)  # fmt: skip
 
 
 def maps(rng):
@@ -128,12 +154,14 @@ def maps(rng):
     second = np.roll(first, 5, axis=1).copy()
     counts, moments = np.empty((15, 2), np.int64), np.empty((15, 6))
     turned = np.array([[1.01, -0.02, 1.0], [0.02, 1.01, -2.0]])
-    race("overlap of two 256 x 256 maps", {
-        "dancelike": lambda: part_overlap(first, second, None, counts),
-        "dancelike, after a similarity": lambda: part_overlap(first, second, turned, counts),
-        "NumPy, bincount": lambda: np.bincount(first.ravel() * np.int64(15) + second.ravel(), minlength=225),
-        "copy of the bytes": copying(2 * first.size),
-    }, 0.055)  # fmt: skip
+
+    def turned_by_opencv():
+        moved = cv2.warpAffine(second, turned, (256, 256), flags=cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP)
+        np.bincount(first.ravel() * np.int64(15) + moved.ravel(), minlength=225)
+
+    race("overlap of two 256 x 256 maps", lambda: part_overlap(first, second, None, counts),
+         [("NumPy", lambda: np.bincount(first.ravel() * np.int64(15) + second.ravel(), minlength=225))], moved=2 * first.size)  # fmt: skip
+    race("the same after a similarity", lambda: part_overlap(first, second, turned, counts), [("OpenCV and NumPy", turned_by_opencv)], moved=2 * first.size, goal="0.055")
 
     def by_numpy():
         for part in range(1, 15):
@@ -144,23 +172,19 @@ def maps(rng):
         for part in range(1, 15):
             cv2.moments((first == part).view(np.uint8), binaryImage=True)
 
-    race("moments of a 256 x 256 map", {
-        "dancelike": lambda: part_moments(first, None, moments),
-        "OpenCV, part by part": by_opencv,
-        "NumPy, part by part": by_numpy,
-    }, 0.1)  # fmt: skip
+    peers = [("OpenCV", by_opencv), ("NumPy", by_numpy)]
+    race("moments of a 256 x 256 map", lambda: part_moments(first, None, moments), peers, moved=first.size, goal="0.1")
+    spans, shapes, contacts = np.empty((15, 256, 2), np.int32), np.empty((15, 7)), np.empty((15, 3))
+    race("moments, axes, ends and contacts of it", lambda: part_shapes(first, None, spans, moments, shapes, contacts), moved=first.size, goal="0.1")
+    xy, visibility = np.empty((33, 2), np.float32), np.empty(33, np.float32)
+    race("joints from these", lambda: joints_from_shapes(moments, shapes, contacts, xy, visibility))
     logits = rng.normal(size=(256, 256, 6)).astype(np.float32)
     coarse = cv2.resize(rng.normal(size=(12, 12, 15)).astype(np.float32), (48, 48))
     out, large = np.empty((256, 256), np.uint8), np.empty((192, 192), np.uint8)
-    race("largest of 256 x 256 x 6 logits", {
-        "dancelike": lambda: labels_from_logits(logits, out),
-        "NumPy": lambda: logits.argmax(axis=2).astype(np.uint8),
-        "copy of the bytes": copying(logits.nbytes + out.size),
-    }, 0.17)  # fmt: skip
-    race("48 x 48 x 15 logits to 192 x 192 labels", {
-        "dancelike": lambda: labels_from_logits(coarse, large),
-        "OpenCV, resize, and NumPy": lambda: cv2.resize(coarse, (192, 192)).argmax(axis=2),
-    })  # fmt: skip
+    race("largest of 256 x 256 x 6 logits", lambda: labels_from_logits(logits, out),
+         [("NumPy", lambda: logits.argmax(axis=2).astype(np.uint8))], moved=logits.nbytes + out.size, goal="0.17")  # fmt: skip
+    race("48 x 48 x 15 logits to 192 x 192 labels", lambda: labels_from_logits(coarse, large),
+         [("OpenCV and NumPy", lambda: cv2.resize(coarse, (192, 192)).argmax(axis=2))], moved=coarse.nbytes + large.size, operations=192 * 192 * 15 * 6)  # fmt: skip
     joints = rng.uniform(20, 76, (33, 2)).astype(np.float32)
     row, mask = np.ones(33, np.float32), (figure_labels(96) > 0).astype(np.float32)
     small, picture, confidence = (
@@ -169,24 +193,54 @@ def maps(rng):
         np.empty((360, 640), np.float32),
     )
     placed = np.array([[3.5, -0.3, 100.0], [0.3, 3.5, 10.0]])
-    race("part map of 96 x 96", {"dancelike": lambda: part_map(joints, row, row, mask, small)})
-    race("crop of 96 x 96 into 640 x 360", {"dancelike": lambda: paste_crop(small, mask, placed, picture, confidence)})
+    race("part map of 96 x 96", lambda: part_map(joints, row, row, mask, small), moved=5 * small.size)
+    race("crop of 96 x 96 into 640 x 360", lambda: paste_crop(small, mask, placed, picture, confidence), moved=5 * (small.size + picture.size))
+
+
+# What numba does in every process that calls a compiled function at all, then what the kernels add.
+FIRST = """
+import time
+a = time.perf_counter(); import numpy; import numba
+b = time.perf_counter()
+from dancelike.kernels import _flags, moments
+moments.part_moments(numpy.ones((4, 4), numpy.uint8), None, numpy.empty((15, 6)))
+c = time.perf_counter()
+from dancelike.kernels.warm import warm_up; warm_up()
+d = time.perf_counter()
+print(b - a, c - b, d - c)
+"""
 
 
 def first_calls():
-    code = "import time, numba; a = time.perf_counter(); from dancelike.kernels.warm import warm_up; warm_up(); print(time.perf_counter() - a)"
-    times = [
-        float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
-        for _ in range(4)
-    ]
-    print(
-        f"\nall kernels in a fresh process, warm cache, numba imported (to reach: 150 ms): {min(times[1:]) * 1e3:.0f} ms"
-    )
+    """Start of a fresh process, with an empty cache and with a full one."""
+    folder = Path(tempfile.mkdtemp())
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(folder / "code"), "PYTHONPYCACHEPREFIX": str(folder / "modules"), "PYTHONDONTWRITEBYTECODE": ""}
+
+    def run():
+        done = subprocess.run([sys.executable, "-c", FIRST], capture_output=True, text=True, check=True, env=environment)
+        return [float(value) for value in done.stdout.split()]
+
+    try:
+        cold = run()
+        warm = np.median([run() for _ in range(7)], axis=0)
+    finally:
+        shutil.rmtree(folder)
+    print(f"\ncold cache: compiling every kernel takes {sum(cold[1:]):.1f} s")
+    print(f"warm cache, ms: import of numpy and numba {warm[0] * 1e3:.0f}, numba's first call {warm[1] * 1e3:.0f}, all other kernels (to reach: 150) {warm[2] * 1e3:.0f}")
+
+
+def processor():
+    info = Path("/proc/cpuinfo")
+    names = [line.split(":")[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")] if info.exists() else []
+    return names[0] if names else platform.processor()
 
 
 if __name__ == "__main__":
+    print(f"{processor()}, {platform.machine()}, one thread, Python {platform.python_version()}, milliseconds\n")
     generator = np.random.default_rng(1)
     conversions(generator)
     overlays(generator)
     maps(generator)
-    first_calls()
+    print_table()
+    if "--kernels" not in sys.argv:
+        first_calls()
