@@ -8,9 +8,11 @@ import click
 
 DOORS = {
     "score": ("dancelike.score.cli:score", "Score a recorded take against a reference."),
+    "batch": ("dancelike.score.batch:batch", "Score many takes of one dance, and write one table."),
     "demo": ("dancelike.score.demo:demo", "Score the bundled dance and write its report."),
     "models": ("dancelike.catalogue.cli:models", "List, show, fetch and check the models."),
     "doctor": ("dancelike.catalogue.doctor:doctor", "Say what this machine has and what is missing."),
+    "completion": ("dancelike.catalogue.completion:completion", "Print the completion script for a shell."),
     "warm-up": ("dancelike.catalogue.warm_up:warm_up", "Compile the kernels once and cache them."),
 }
 

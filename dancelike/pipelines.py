@@ -30,7 +30,7 @@ from dancelike.vision import Segmenter, load_segmenter
 from dancelike.vision.mirror import MirroredSegmenter
 from dancelike.vision.track import TrackBuilder, keep_every
 
-__all__ = ["build_dance_graph", "build_export_graph", "build_live_graph", "build_mirror_graph"]
+__all__ = ["build_dance_graph", "build_export_graph", "build_live_graph", "build_take_graph"]
 
 FRAMES_AHEAD = 4
 """Frames that may wait before a segmenter: enough to ride over a slow picture, little enough to stay small."""
@@ -62,22 +62,24 @@ def build_dance_graph(config: ScoreConfig, *, reference: ClipInfo, take: ClipInf
     return _session("dance", config, {"reference": reference, "take": take}, config.mirror, known={})
 
 
-def build_mirror_graph(config: ScoreConfig, *, take: ClipInfo, reference: BodyTrack) -> Graph:
-    """Compose the second look at a take that was found to be mirrored, now through a mirror.
+def build_take_graph(config: ScoreConfig, *, take: ClipInfo, reference: BodyTrack, mirror: str) -> Graph:
+    """Compose a look at one take, when the reference's dancer is known already.
 
     Parameters
     ----------
     config : ScoreConfig
     take : ClipInfo
     reference : BodyTrack
-        The reference's dancer, from the first look.
+        The reference's dancer, from an earlier session.
+    mirror : str
+        In place of ``config.mirror``; ``on`` sees the take through a mirror.
 
     Returns
     -------
     Graph
         Its task ``judge`` holds the result after the run.
     """
-    return _session("mirror", config, {"take": take}, "on", known={"reference": reference})
+    return _session("take", config, {"take": take}, mirror, known={"reference": reference})
 
 
 def _session(

@@ -1,4 +1,4 @@
-"""`score_clips`: the whole of headless scoring as one function."""
+"""`score_clips`: the whole of headless scoring as one function, and `score_take` for more takes of one reference."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dancelike.config import ScoreConfig
 from dancelike.errors import ClipError
 from dancelike.graph import Graph
 from dancelike.media.probe import ClipInfo, hash_clip, probe_clip
-from dancelike.pipelines import build_dance_graph, build_mirror_graph
+from dancelike.pipelines import build_dance_graph, build_take_graph
 from dancelike.runtime import RunReport, run_offline
 from dancelike.score.progress import expected_frames, share_of
 from dancelike.tasks.judge import Judge, Judgement
@@ -21,7 +21,7 @@ from dancelike.tasks.segment import Segment
 from dancelike.timebase import format_rate
 from dancelike.vision.segmenter import ModelInfo
 
-__all__ = ["SCHEMA", "ScoreResult", "score_clips"]
+__all__ = ["SCHEMA", "ScoreResult", "score_clips", "score_take"]
 
 SCHEMA = "dancelike.score/1"
 SHORTEST_CLIP_S = 0.5
@@ -109,22 +109,67 @@ def score_clips(
         The model or its runtime cannot be used.
     """
     config = config or ScoreConfig()
-    infos = [_probe(Path(path)) for path in (reference, take)]
-    graph = build_dance_graph(config, reference=infos[0], take=infos[1])
-    expected = sum(expected_frames(info, config.max_rate) for info in infos)
+    clips = _probe(Path(reference)), _probe(Path(take))
+    graph = build_dance_graph(config, reference=clips[0], take=clips[1])
+    return _drive(graph, config, *clips, seen=clips, on_progress=on_progress)
+
+
+def score_take(
+    known: ScoreResult,
+    take: str | Path,
+    *,
+    config: ScoreConfig | None = None,
+    on_progress: Callable[[float], None] | None = None,
+) -> ScoreResult:
+    """Score another take against a reference that was seen before.
+
+    Parameters
+    ----------
+    known : ScoreResult
+        Of an earlier take, made with the same ``config``; its reference is not looked at again.
+    take : str or Path
+    config, on_progress
+        As for `score_clips`.
+
+    Returns
+    -------
+    ScoreResult
+        What `score_clips` would give.
+
+    Raises
+    ------
+    DancelikeError
+        As `score_clips`.
+    """
+    config = config or ScoreConfig()
+    clip = _probe(Path(take))
+    graph = build_take_graph(config, take=clip, reference=known.judgement.reference, mirror=config.mirror)
+    return _drive(graph, config, known.reference, clip, seen=(clip,), on_progress=on_progress)
+
+
+def _drive(
+    graph: Graph,
+    config: ScoreConfig,
+    reference: ClipInfo,
+    take: ClipInfo,
+    *,
+    seen: tuple[ClipInfo, ...],
+    on_progress: Callable[[float], None] | None,
+) -> ScoreResult:
+    expected = sum(expected_frames(clip, config.max_rate) for clip in seen)
     run = run_offline(graph, workers=config.workers, on_progress=share_of(on_progress, "segment_", expected))
-    segment = graph["segment_reference"]
+    segment = graph["segment_take"]
     assert isinstance(segment, Segment)
     judgement = _judgement(graph)
     if judgement.scoring.mirrored and config.mirror == "auto":
         # Only now is it known that the take is to be seen in a mirror, as the model saw the reference.
-        again = build_mirror_graph(config, take=infos[1], reference=judgement.reference)
-        frames = expected_frames(infos[1], config.max_rate)
+        again = build_take_graph(config, take=take, reference=judgement.reference, mirror="on")
+        frames = expected_frames(take, config.max_rate)
         report = on_progress and partial(_second_look, on_progress, expected / (expected + frames))
         run_offline(again, workers=config.workers, on_progress=share_of(report, "segment_", frames))
         judgement = _judgement(again)
-    digests = (hash_clip(infos[0].path), hash_clip(infos[1].path))
-    return ScoreResult(infos[0], infos[1], digests, judgement, segment.model, run)
+    digests = (hash_clip(reference.path), hash_clip(take.path))
+    return ScoreResult(reference, take, digests, judgement, segment.model, run)
 
 
 def _judgement(graph: Graph) -> Judgement:

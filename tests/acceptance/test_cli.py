@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import signal
@@ -52,6 +53,39 @@ def test_the_folder_holds_what_was_asked_for(clips: tuple[Path, Path], tmp_path:
     assert str(tmp_path / "out" / "report.html") in outcome.stdout.replace("\n", "")
 
 
+def test_a_batch_gives_what_single_scores_give_and_names_what_it_cannot_score(
+    clips: tuple[Path, Path], tmp_path: Path
+) -> None:
+    reference, take = clips
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(b"no clip")
+    outcome = dancelike("batch", reference, take, broken, reference, "--out", tmp_path / "out")
+    assert outcome.exit_code == 3
+    assert outcome.stderr.startswith(f"dancelike: {broken}")
+    assert "Traceback" not in outcome.stderr
+    for clip in (take, reference):
+        alone = dancelike("score", reference, clip, "--json").stdout
+        assert (tmp_path / "out" / clip.stem / "score.json").read_text(encoding="utf-8") == alone
+    with (tmp_path / "out" / "scores.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["take"] for row in rows] == [str(take), str(broken), str(reference)]
+    assert rows[1]["problem"].startswith(str(broken))
+    assert float(rows[2]["score"]) > 95
+
+
+def test_a_batch_ends_at_once_when_the_reference_cannot_be_read(clips: tuple[Path, Path], tmp_path: Path) -> None:
+    outcome = dancelike("batch", tmp_path / "none.mp4", *clips, "--out", tmp_path / "out")
+    assert outcome.exit_code == 3
+    assert outcome.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_shells_can_complete(shell: str) -> None:
+    outcome = dancelike("completion", shell)
+    assert outcome.exit_code == 0
+    assert "_DANCELIKE_COMPLETE" in outcome.stdout
+
+
 def test_no_colour_codes_when_told_or_not_a_terminal(clips: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     assert "\x1b[" not in dancelike("score", *clips).stdout
@@ -88,7 +122,9 @@ def test_doctor_finds_this_machine_well() -> None:
     assert "ai-edge-litert" in outcome.stdout
 
 
-@pytest.mark.parametrize("command", [["score"], ["demo"], ["models"], ["models", "fetch"], ["doctor"], ["warm-up"]])
+@pytest.mark.parametrize(
+    "command", [["score"], ["batch"], ["demo"], ["models"], ["models", "fetch"], ["doctor"], ["warm-up"]]
+)
 def test_every_door_explains_itself(command: list[str]) -> None:
     outcome = dancelike(*command, "--help")
     assert outcome.exit_code == 0
