@@ -78,7 +78,7 @@ def batch(
             if str(error).startswith(str(reference)):
                 raise  # it would be the same for every take
             first = first or error
-            rows.append(dict.fromkeys(COLUMNS, "") | {"take": str(clip), "problem": str(error)})
+            rows.append({**dict.fromkeys(COLUMNS, ""), "take": str(clip), "problem": str(error)})
             click.echo(f"dancelike: {error}", err=True)
         # After each take: whatever happens later, what is done is kept.
         write_atomically(out / "scores.csv", _csv(rows))
