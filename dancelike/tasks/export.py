@@ -104,6 +104,7 @@ class HeldClipSource(ClipSource):
 
     def __init__(self, name: str, clip: ClipInfo, *, analysis_size_px: int, max_rate: Fraction, until_s: float) -> None:
         super().__init__(name, clip, analysis_size_px=analysis_size_px, max_rate=max_rate)
+        self._step_s = max(1 / clip.frame_rate, 1 / max_rate)
         self._until_s = until_s
         self._last: Frame | None = None
 
@@ -117,7 +118,7 @@ class HeldClipSource(ClipSource):
         if self._last is None:
             return None
         last = self._last.timestamp
-        later = Timestamp(last.pts + max(1, round(self.period_s / last.time_base)), last.time_base)
+        later = Timestamp(last.pts + max(1, round(self._step_s / last.time_base)), last.time_base)
         if later.seconds >= self._until_s:
             return None
         self._last = Frame(self._last.index + 1, later, self._last.rgb, self._last.source_size)

@@ -55,7 +55,7 @@ class Judge(Task):
     settings : ScoreSettings
     """
 
-    inputs = (Port("reference", BodyObservation), Port("take", BodyObservation))
+    inputs: tuple[Port, ...] = (Port("reference", BodyObservation), Port("take", BodyObservation))
     outputs = (Port("judgement", Judgement, required=False),)
     join = Join.each()
 

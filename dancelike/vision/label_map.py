@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -169,11 +170,11 @@ class LabelMapSegmenter(Segmenter):
             return BodyObservation(0.0), None
         return BodyObservation(min(score, 1.0), labels, probability, to_picture), ahead
 
-    def _read(self, raw: NDArray[np.generic]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    def _read(self, raw: NDArray[Any]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
         """Labels and the probability that a pixel shows the dancer."""
         if _is_labels(self._output):
-            labels = raw.reshape(raw.shape[:2])
-            labels = np.where((labels >= 0) & (labels < PART_COUNT), labels, 0).astype(np.uint8)
+            numbers = raw.reshape(raw.shape[:2])
+            labels = np.where((numbers >= 0) & (numbers < PART_COUNT), numbers, 0).astype(np.uint8)
             return labels, (labels > 0).astype(np.float32)
         logits = raw.astype(np.float32)
         if self._output.scale:
@@ -183,12 +184,13 @@ class LabelMapSegmenter(Segmenter):
         return logits.argmax(axis=2).astype(np.uint8), probability.astype(np.float32)
 
 
-def _quantised(tensor: NDArray[np.float32], wanted: TensorInfo) -> NDArray[np.generic]:
+def _quantised(tensor: NDArray[np.float32], wanted: TensorInfo) -> NDArray[Any]:
     if wanted.dtype == np.float32:
         return tensor
     limits = np.iinfo(wanted.dtype)
     stored = np.rint(tensor / (wanted.scale or 1 / 255)) + wanted.zero_point
-    return np.clip(stored, limits.min, limits.max).astype(wanted.dtype)
+    out: NDArray[Any] = np.clip(stored, limits.min, limits.max).astype(wanted.dtype)
+    return out
 
 
 def _around(body: NDArray[np.bool_], to_picture: NDArray[np.float64]) -> Region:

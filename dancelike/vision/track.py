@@ -52,6 +52,9 @@ class TrackBuilder:
         self._centres, self._moments = bytearray(), bytearray()
         self._joints = False
 
+    def __len__(self) -> int:
+        return len(self._pts)
+
     def append(self, timestamp: Timestamp, observation: BodyObservation) -> None:
         """Add what was seen at one moment; moments must rise.
 
