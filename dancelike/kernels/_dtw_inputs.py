@@ -21,6 +21,9 @@ def sequence(values: npt.ArrayLike, name: str) -> Array:
     if array.dtype.kind not in "fiub":
         raise ConfigError(f"{name} has type {array.dtype}; expected real numbers.")
     array = np.ascontiguousarray(array, np.float32 if array.dtype == np.float32 else np.float64)
+    if not array.flags.writeable:
+        # Numba types a read-only array differently, and would compile every kernel again.
+        array = array.copy()
     if not (np.isfinite(array.max()) and np.isfinite(array.min())):
         frame = int(np.argmin(np.isfinite(array).all(axis=1)))
         raise ConfigError(f"{name} holds NaN or infinity, first in frame {frame}; fill or drop such frames first.")

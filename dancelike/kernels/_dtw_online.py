@@ -292,8 +292,9 @@ class OnlineDtw:
             When the frame has another shape or is not finite; the state is then unchanged.
         """
         # Every line below costs a few per cent of a step.
-        if type(frame) is not np.ndarray or frame.dtype is not self._type or not frame.flags.c_contiguous:
-            frame = np.ascontiguousarray(frame, self._type)
+        if type(frame) is not np.ndarray or frame.dtype is not self._type or not frame.flags.carray:
+            # Not contiguous, or read-only, for which numba would compile again.
+            frame = np.array(frame, self._type, order="C")
         if frame.shape != self._shape:
             raise ConfigError(f"frame has shape {frame.shape}; expected [{self._features}] as in the reference.")
         slot = self.frames % self._slots

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dancelike.errors import ConfigError
@@ -190,6 +190,45 @@ def test_tiles_and_helpers_change_nothing(monkeypatch, tiles, dtype, n, m, optio
     with ThreadPoolExecutor(2) as pool:
         helped = dtw(x, y, pool=pool, **options)
     assert np.array_equal(helped.path, whole.path)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(bool(NUMBA_SETTINGS.DISABLE_JIT), reason="the fast core needs compiled code")
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    n=st.integers(1, 700), m=st.integers(1, 700), seed=st.integers(0, 2**32 - 1), tiles=st.integers(1, 12),
+    band=st.one_of(st.none(), st.integers(0, 90)), twice=st.booleans(), begin=st.booleans(), end=st.booleans(),
+    dtype=st.sampled_from([np.float32, np.float64]),
+)  # fmt: skip
+def test_any_cut_into_tiles_gives_the_best_path(monkeypatch, n, m, seed, tiles, band, twice, begin, end, dtype):
+    x, y = walk(n, 3, seed, dtype), walk(m, 3, seed + 1, dtype)
+    options = {
+        "band": band,
+        "open_begin": begin,
+        "open_end": end,
+        "step_pattern": "symmetric2" if twice else "symmetric1",
+    }
+    whole = dtw(x, y, **options)
+    with monkeypatch.context() as patch:
+        patch.setattr(_dtw_layout, "_ONE_TILE", 0)
+        patch.setattr(_dtw_layout, "_TILES", tiles)
+        tiled = dtw(x, y, **options)
+    assert np.array_equal(tiled.path, whole.path)
+    with monkeypatch.context() as patch:
+        patch.setattr("dancelike.kernels.dtw._VECTORS", False)
+        assert whole.distance == pytest.approx(
+            dtw(x, y, **options).distance, rel=1e-6 if dtype == np.float32 else 1e-10
+        )
+
+
+@pytest.mark.skipif(bool(NUMBA_SETTINGS.DISABLE_JIT), reason="counts what was compiled")
+def test_read_only_sequences_compile_nothing_again():
+    x, y = walk(20, 3, 50), walk(25, 3, 51)
+    expected = dtw(x, y).distance
+    before = len(_dtw_blocks._align.signatures), len(_dtw_layout._fill_windows.signatures)
+    x.flags.writeable = y.flags.writeable = False
+    assert dtw(x, y).distance == expected
+    assert (len(_dtw_blocks._align.signatures), len(_dtw_layout._fill_windows.signatures)) == before
 
 
 @pytest.mark.skipif(bool(NUMBA_SETTINGS.DISABLE_JIT), reason="the fast core needs compiled code")
