@@ -1,4 +1,4 @@
-"""Explicit vectors of sixteen numbers: turning a square of them, and weighing neighbours of each.
+"""Explicit vectors: turning a square of numbers, weighing neighbours of each, and a place between four pixels.
 
 What lies side by side along a row cannot be weighed with a vector when every result has its own neighbours and weights;
 sixteen rows at once can, because all of them have the same. So sixteen rows are turned, weighed, and turned back.
@@ -16,7 +16,7 @@ from numba.extending import intrinsic
 
 from dancelike.kernels._flags import NUMBA_SETTINGS
 
-__all__ = ["TILE", "turn", "weigh"]
+__all__ = ["TILE", "add_between", "set_between", "turn", "weigh"]
 
 TILE: Final = 16
 
@@ -79,6 +79,58 @@ def _weigh(
     return signature, codegen
 
 
+_BYTES: Final[Any] = ir.VectorType(ir.IntType(8), 4)
+_QUAD: Final[Any] = ir.VectorType(ir.FloatType(), 4)
+
+
+def _between(*, add: bool) -> Any:
+    """Return an intrinsic for red, green, blue and one more value, which the next pixel to be set overwrites."""
+
+    def typed(
+        _typing: Any,
+        rgb: Any,
+        _place: Any,
+        _stride: Any,
+        _fx: Any,
+        _fy: Any,
+        _gain: Any,
+        _offset: Any,
+        out: Any,
+        _at: Any,
+    ) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            rgb, place, stride, fx, fy, gain, offset, out, at = args
+            data = context.make_array(signature.args[0])(context, builder, rgb).data
+            goal = context.make_array(signature.args[7])(context, builder, out).data
+            goal = builder.bitcast(builder.gep(goal, [at]), _QUAD.as_pointer())
+
+            def every(value: Any) -> Any:
+                lane = builder.insert_element(ir.Constant(_QUAD, ir.Undefined), value, ir.IntType(32)(0))
+                return builder.shuffle_vector(lane, lane, ir.Constant(ir.VectorType(ir.IntType(32), 4), [0] * 4))
+
+            def pixel(where: Any) -> Any:
+                four = builder.load(
+                    builder.bitcast(builder.gep(data, [where]), _BYTES.as_pointer()), align=1, typ=_BYTES
+                )
+                return builder.sitofp(builder.zext(four, ir.VectorType(ir.IntType(32), 4)), _QUAD)
+
+            def mix(a: Any, b: Any, share: Any) -> Any:
+                return builder.fadd(a, builder.fmul(share, builder.fsub(b, a)))
+
+            beside, below = context.get_constant(types.intp, 3), builder.add(place, stride)
+            upper = mix(pixel(place), pixel(builder.add(place, beside)), every(fx))
+            lower = mix(pixel(below), pixel(builder.add(below, beside)), every(fx))
+            value = builder.fmul(mix(upper, lower, every(fy)), every(gain))
+            before = builder.load(goal, align=4, typ=_QUAD) if add else every(offset)
+            builder.store(builder.fadd(value, before), goal, align=4)
+            return context.get_dummy_value()
+
+        single = types.float32
+        return types.void(rgb, types.intp, types.intp, single, single, single, single, out, types.intp), codegen
+
+    return typed
+
+
 def _turn_slowly(source: Any, start: int, pitch: int, target: Any, place: int, target_pitch: int) -> None:
     columns = [source[start + i * pitch : start + i * pitch + TILE] for i in range(TILE)]
     for i, row in enumerate(np.stack(columns, axis=1)):
@@ -95,3 +147,25 @@ def _weigh_slowly(source: Any, start: int, weights: Any, first: int, taps: int, 
 turn: Any = _turn_slowly if NUMBA_SETTINGS.DISABLE_JIT else _emitted(_turn)
 # weigh(source, start, weights, first, taps, target, place): write the sum of ``taps`` neighbouring vectors, weighted.
 weigh: Any = _weigh_slowly if NUMBA_SETTINGS.DISABLE_JIT else _emitted(_weigh)
+
+
+def _set_between_slowly(
+    rgb: Any, place: int, stride: int, fx: Any, fy: Any, gain: Any, offset: Any, out: Any, at: int
+) -> None:
+    out[at : at + 4] = offset
+    _add_between_slowly(rgb, place, stride, fx, fy, gain, offset, out, at)
+
+
+def _add_between_slowly(
+    rgb: Any, place: int, stride: int, fx: Any, fy: Any, gain: Any, _offset: Any, out: Any, at: int
+) -> None:
+    a, b, c, d = (rgb[k : k + 4].astype(np.float32) for k in (place, place + 3, place + stride, place + stride + 3))
+    upper, lower = a + fx * (b - a), c + fx * (d - c)
+    out[at : at + 4] += (upper + fy * (lower - upper)) * gain
+
+
+# set_between(rgb, place, stride, fx, fy, gain, offset, out, at): write gain times the bilinear mean of the pixels at
+# ``place``, beside it and below them, plus ``offset``; add_between adds gain times the mean to what is there. Both read
+# and write four values, of which the fourth belongs to the next pixel.
+set_between: Any = _set_between_slowly if NUMBA_SETTINGS.DISABLE_JIT else _emitted(_between(add=False))
+add_between: Any = _add_between_slowly if NUMBA_SETTINGS.DISABLE_JIT else _emitted(_between(add=True))

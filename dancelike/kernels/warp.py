@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from dancelike.errors import ConfigError
 from dancelike.kernels._checks import require_affine, require_array, require_output
 from dancelike.kernels._flags import frame_kernel
+from dancelike.kernels._tiles import add_between, set_between
 
 __all__ = ["warp_to_tensor"]
 
@@ -80,13 +81,11 @@ def _careful(
 
 
 @frame_kernel
-def _clip_span(slope: float, base: float, high: float, first: int, stop: int) -> tuple[int, int]:
-    """Shrink ``first`` to ``stop`` to the columns u where slope * u + base lies within 0 to high."""
-    low = MARGIN
-    top = high - MARGIN
+def _clip_span(slope: float, base: float, low: float, high: float, first: int, stop: int) -> tuple[int, int]:
+    """Shrink ``first`` to ``stop`` to the columns u where slope * u + base lies within ``low`` to ``high``."""
     if slope == 0.0:
-        return (first, stop) if low <= base <= top else (first, first)
-    s, e = (low - base) / slope, (top - base) / slope
+        return (first, stop) if low <= base <= high else (first, first)
+    s, e = (low - base) / slope, (high - base) / slope
     if slope < 0.0:
         s, e = e, s
     begin = max(first, math.ceil(min(max(s, -1.0), 1e9)))
@@ -95,42 +94,77 @@ def _clip_span(slope: float, base: float, high: float, first: int, stop: int) ->
 
 
 @frame_kernel
+def _fast(
+    flat: Any, stride: int, matrix: Any, v: int, first: int, stop: int, samples: int, gain: float, offset: float,
+    out: Any, start: int,
+) -> None:  # fmt: skip
+    """Columns whose every sample lies well inside of the picture: positions are whole numbers, pixels are vectors."""
+    share, o, fraction = np.float32(gain / (samples * samples)), np.float32(offset), np.float32(1.0 / 65536.0)
+    step_x, step_y = np.int64(round(matrix[0, 0] * UNIT)), np.int64(round(matrix[1, 0] * UNIT))
+    down_x, down_y = np.int64(round(matrix[0, 1] * UNIT)), np.int64(round(matrix[1, 1] * UNIT))
+    x = np.int64((matrix[0, 0] * first + matrix[0, 1] * v + matrix[0, 2]) * UNIT)
+    y = np.int64((matrix[1, 0] * first + matrix[1, 1] * v + matrix[1, 2]) * UNIT)
+    for u in range(first, stop):
+        at = start + 3 * u
+        for k in range(samples * samples):
+            # Twice the distance from the middle of the pixel, in parts of it as many as there are samples.
+            i, j = 2 * (k % samples) + 1 - samples, 2 * (k // samples) + 1 - samples
+            sx = x + (i * step_x + j * down_x) // (2 * samples)
+            sy = y + (i * step_y + j * down_y) // (2 * samples)
+            fx = np.float32((sx >> 16) & 65535) * fraction
+            fy = np.float32((sy >> 16) & 65535) * fraction
+            place = (sy >> 32) * stride + (sx >> 32) * 3
+            if k == 0:
+                set_between(flat, place, stride, fx, fy, share, o, out, at)
+            else:
+                add_between(flat, place, stride, fx, fy, share, o, out, at)
+        x += step_x
+        y += step_y
+
+
+@frame_kernel
+def _fastest(
+    flat: Any, stride: int, matrix: Any, v: int, first: int, stop: int, gain: float, offset: float, out: Any, start: int
+) -> None:
+    """Do the same for one sample a pixel."""
+    g, o, fraction = np.float32(gain), np.float32(offset), np.float32(1.0 / 65536.0)
+    step_x, step_y = np.int64(round(matrix[0, 0] * UNIT)), np.int64(round(matrix[1, 0] * UNIT))
+    x = np.int64((matrix[0, 0] * first + matrix[0, 1] * v + matrix[0, 2]) * UNIT)
+    y = np.int64((matrix[1, 0] * first + matrix[1, 1] * v + matrix[1, 2]) * UNIT)
+    for u in range(first, stop):
+        fx = np.float32((x >> 16) & 65535) * fraction
+        fy = np.float32((y >> 16) & 65535) * fraction
+        place = (y >> 32) * stride + (x >> 32) * 3
+        set_between(flat, place, stride, fx, fy, g, o, out, start + 3 * u)
+        x += step_x
+        y += step_y
+
+
+@frame_kernel
 def _warp(rgb: Any, matrix: Any, gain: float, offset: float, fill: float, samples: int, out: Any) -> None:
     h, w = rgb.shape[0], rgb.shape[1]
     flat = rgb.reshape(h * w * 3)
-    columns = out.shape[2]
-    g, o, fraction = np.float32(gain), np.float32(offset), np.float32(1.0 / 65536.0)
-    stride = np.uint64(3 * w)
-    step_x, step_y = np.int64(round(matrix[0, 0] * UNIT)), np.int64(round(matrix[1, 0] * UNIT))
-    for v in range(out.shape[1]):
-        row = out[0, v]
+    rows, columns = out.shape[1], out.shape[2]
+    target = out.reshape(rows * columns * 3)
+    # How far a sample lies from the middle of its pixel.
+    reach = 0.5 * (samples - 1) / samples
+    reach_x = MARGIN + reach * (abs(matrix[0, 0]) + abs(matrix[0, 1]))
+    reach_y = MARGIN + reach * (abs(matrix[1, 0]) + abs(matrix[1, 1]))
+    for v in range(rows):
         base_x = matrix[0, 1] * v + matrix[0, 2]
         base_y = matrix[1, 1] * v + matrix[1, 2]
-        first, stop = 0, 0
-        if samples == 1:
-            first, stop = _clip_span(matrix[0, 0], base_x, w - 1.0, 0, columns)
-            first, stop = _clip_span(matrix[1, 0], base_y, h - 1.0, first, stop)
+        # Vectors read a value beyond the pixel at the right, and write one beyond the last column.
+        first, stop = _clip_span(matrix[0, 0], base_x, reach_x, w - 2.0 - reach_x, 0, columns - 1)
+        first, stop = _clip_span(matrix[1, 0], base_y, reach_y, h - 1.0 - reach_y, first, stop)
         if stop <= first:
-            _careful(rgb, matrix, v, 0, columns, samples, gain, offset, fill, row)
-            continue
+            first, stop = 0, 0
+        row = out[0, v]
+        if samples == 1:
+            _fastest(flat, 3 * w, matrix, v, first, stop, gain, offset, target, 3 * v * columns)
+        else:
+            _fast(flat, 3 * w, matrix, v, first, stop, samples, gain, offset, target, 3 * v * columns)
         _careful(rgb, matrix, v, 0, first, samples, gain, offset, fill, row)
         _careful(rgb, matrix, v, stop, columns, samples, gain, offset, fill, row)
-        x = np.int64((matrix[0, 0] * first + base_x) * UNIT)
-        y = np.int64((matrix[1, 0] * first + base_y) * UNIT)
-        for u in range(first, stop):
-            fx = np.float32((x >> 16) & 65535) * fraction
-            fy = np.float32((y >> 16) & 65535) * fraction
-            p = np.uint64(y >> 32) * stride + np.uint64(x >> 32) * np.uint64(3)
-            x += step_x
-            y += step_y
-            for c in range(3):
-                i = p + np.uint64(c)
-                j = i + stride
-                top = np.float32(flat[i])
-                top += fx * (np.float32(flat[i + np.uint64(3)]) - top)
-                low = np.float32(flat[j])
-                low += fx * (np.float32(flat[j + np.uint64(3)]) - low)
-                row[u, c] = (top + fy * (low - top)) * g + o
 
 
 def warp_to_tensor(
