@@ -18,6 +18,8 @@ __all__ = ["warp_to_tensor"]
 
 # Keeps the fast loop's fixed-point positions inside of the picture; pixels closer to its border take the careful path.
 MARGIN: Final = 2.0**-20
+# A slope that leads less than the margin away, over any row.
+LEVEL: Final = 1e-12
 UNIT: Final = 2.0**32
 
 
@@ -83,7 +85,7 @@ def _careful(
 @frame_kernel
 def _clip_span(slope: float, base: float, low: float, high: float, first: int, stop: int) -> tuple[int, int]:
     """Shrink ``first`` to ``stop`` to the columns u where slope * u + base lies within ``low`` to ``high``."""
-    if slope == 0.0:
+    if abs(slope) < LEVEL:
         return (first, stop) if low <= base <= high else (first, first)
     s, e = (low - base) / slope, (high - base) / slope
     if slope < 0.0:
