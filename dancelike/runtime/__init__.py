@@ -1,29 +1,45 @@
 """The engine and its drivers: the only place with threads and clocks."""
 
+from dancelike.runtime.admission import Load, TaskLoad, admit, estimate_load
 from dancelike.runtime.clock import Clock, ManualClock, SystemClock
 from dancelike.runtime.engine import Engine
 from dancelike.runtime.events import Dispatch, DropReason
+from dancelike.runtime.governor import Conditions, Governor, GovernorRules, Step, ladder
+from dancelike.runtime.histogram import Histogram, Percentiles
 from dancelike.runtime.live import LiveRun
 from dancelike.runtime.offline import Progress, available_cores, run_offline
 from dancelike.runtime.probes import Probe
 from dancelike.runtime.realtime import run_realtime
-from dancelike.runtime.report import EdgeStatistics, Percentiles, RunReport, TaskStatistics
+from dancelike.runtime.report import EdgeStatistics, RunReport, TaskStatistics
+from dancelike.runtime.simulator import costs_of, simulate
 
 __all__ = [
     "Clock",
+    "Conditions",
     "Dispatch",
     "DropReason",
     "EdgeStatistics",
     "Engine",
+    "Governor",
+    "GovernorRules",
+    "Histogram",
     "LiveRun",
+    "Load",
     "ManualClock",
     "Percentiles",
     "Probe",
     "Progress",
     "RunReport",
+    "Step",
     "SystemClock",
+    "TaskLoad",
     "TaskStatistics",
+    "admit",
     "available_cores",
+    "costs_of",
+    "estimate_load",
+    "ladder",
     "run_offline",
     "run_realtime",
+    "simulate",
 ]

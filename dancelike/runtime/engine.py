@@ -61,6 +61,8 @@ class Engine(Lifecycle):
         Sources without a period that the driver asks again as soon as they have returned (devices).
     watchdog_ms : float or None
         Live: for tasks that declare none.
+    placeholders : bool
+        Whether payloads are stand-ins, whose types are not checked (in a simulation).
 
     Attributes
     ----------
@@ -77,12 +79,15 @@ class Engine(Lifecycle):
         hosted: Collection[str] = (),
         pulled: Collection[str] = (),
         watchdog_ms: float | None = None,
+        placeholders: bool = False,
     ) -> None:
         graph.validate()
         if slots < 1:
             raise ValueError(f"slots must be at least 1, but is {slots}")
         watchdog_ns = None if watchdog_ms is None else round(watchdog_ms * 1e6)
         states = [TaskState(i, node, live=live, watchdog_ns=watchdog_ns) for i, node in enumerate(graph.tasks)]
+        for state in states if placeholders else ():
+            state.payloads = {port: bool if payload is bool else object for port, payload in state.payloads.items()}
         super().__init__(states, slots=slots, live=live)
         self._by_name = {state.name: state for state in states}
         self.queues = tuple(self._connect(edge) for edge in graph.edges)

@@ -62,6 +62,19 @@ class Histogram:
         self.count += 1
         self.total_ns += ns
 
+    @classmethod
+    def from_percentiles(cls, percentiles: Percentiles) -> Histogram:
+        """Return a distribution with about these percentiles, straight between them and from half the median."""
+        shares = (0.0, 0.5, 0.95, 0.99, 1.0)
+        values_ms = (percentiles.p50 / 2, percentiles.p50, percentiles.p95, percentiles.p99, percentiles.max)
+        histogram = cls()
+        for i in range(1000):
+            share = (i + 0.5) / 1000
+            k = bisect_left(shares, share) - 1
+            weight = (share - shares[k]) / (shares[k + 1] - shares[k])
+            histogram.add(round(1e6 * (values_ms[k] + weight * (values_ms[k + 1] - values_ms[k]))))
+        return histogram
+
     @property
     def mean_ns(self) -> float:
         """The mean; 0 when nothing was measured."""

@@ -163,14 +163,9 @@ class Lifecycle:
 
     def _request_stop(self) -> None:
         self._stopping = True
+        self._end_sources(self._states)
         for state in self._states:
-            if state.phase is Phase.ENDED:
-                continue
-            if state.source:
-                state.stopping = True
-                if state.running is None:
-                    self._end(state)
-            elif state.phase is Phase.DOWN and state.running is None:
+            if state.phase is Phase.DOWN and state.running is None:
                 state.given_up = True
                 self._end(state)
                 if state.joiner is not None:
@@ -185,9 +180,19 @@ class Lifecycle:
             for queue, consumer in outputs:
                 queue.ended = True
                 self._dirty.append(consumer)
+        for port, sleepers in state.gates.items():
+            if not state.open[port]:  # nobody is left to wake them
+                self._end_sources(sleepers)
         if self._left == 0 and not self.finished:
             self.finished = True
             self._out.append(Finished())
+
+    def _end_sources(self, states: Sequence[TaskState]) -> None:
+        for state in states:
+            if state.source and state.phase is not Phase.ENDED:
+                state.stopping = True
+                if state.running is None:
+                    self._end(state)
 
     def _stop(self, error: BaseException, state: TaskState) -> None:
         if not self.finished:

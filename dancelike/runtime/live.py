@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from heapq import heappop, heappush
 
 from dancelike.errors import ConfigError, GraphError, InternalError
@@ -30,6 +30,7 @@ from dancelike.runtime.events import (
     Tick,
     WaitUntil,
 )
+from dancelike.runtime.governor import Conditions, Governor
 from dancelike.runtime.offline import available_cores
 from dancelike.runtime.places import HostPlace, OwnPlace, Worker
 from dancelike.runtime.probes import Probe, ProbeSet
@@ -80,6 +81,19 @@ class LiveRun:
         When to give up on a call of a task that declares no limit of its own.
     stop_within_s : float
         In which time `close` returns, whatever hangs.
+    governor : Governor or None
+        None: one with the usual rules.
+    conditions : callable or None
+        Tells the governor, once a window, how the machine is; called on the timer's thread.
+    costs_ms : Mapping or None
+        Measured CPU time of a call of some tasks, for the admission; see `estimate_load`.
+    admission : bool
+        Whether a graph that cannot keep up is refused.
+
+    Raises
+    ------
+    GraphError
+        The graph cannot run, or not on this machine.
 
     Attributes
     ----------
@@ -102,9 +116,15 @@ class LiveRun:
         clock: Clock | None = None,
         watchdog_ms: float | None = 10_000.0,
         stop_within_s: float = 0.9,
+        governor: Governor | None = None,
+        conditions: Callable[[], Conditions] | None = None,
+        costs_ms: Mapping[str, float] | None = None,
+        admission: bool = True,
     ) -> None:
         self.graph = graph
         self._cores = available_cores()
+        self.governor = governor if governor is not None else Governor(graph)
+        self._conditions = conditions
         self._count = max(1, min(self._cores, len(graph.tasks))) if workers is None else workers
         devices = [node.name for node in graph.tasks if isinstance(node, Device) and node.name not in hosted]
         self._pulled = frozenset(name for name in devices if isinstance(graph[name], SourceTask))
@@ -116,6 +136,8 @@ class LiveRun:
             pulled=self._pulled,
             watchdog_ms=watchdog_ms,
         )
+        if admission:
+            self.governor.fit(cores=self._cores, costs_ms=costs_ms)
         self.clock = clock if clock is not None else SystemClock()
         self.tally = Tally(graph)
         self.stopping = False
@@ -172,7 +194,12 @@ class LiveRun:
             self._probes.call("run_started", self.graph, self._begin_ns)
             for _ in range(self._count):
                 self._hire(None)
+            for task, level in self.governor.levels.items():
+                if level:
+                    self._tell(LevelRequested(self._begin_ns, task, level), None)
             self._tell(Started(self._begin_ns), None)
+        if self.governor.steps:
+            self._govern_again()
         self._timer.start()
 
     def pump(self) -> int:
@@ -334,6 +361,19 @@ class LiveRun:
                     waits = not moments or (self.clock.jumps and self.engine.busy)
                     self._timer_until_ns = None if waits else min(moments)
                     self.clock.wait(self._timer_wakeup, self._timer_until_ns)
+
+    def _govern_again(self) -> None:
+        self.after(round(self.governor.rules.window_s * 1e9), self._govern)
+
+    def _govern(self, now_ns: int) -> None:
+        """Let the governor judge the window that ends, and ask for what it wants."""
+        conditions = self._conditions() if self._conditions is not None else None
+        with self._lock:
+            if self.over or self.stopping:
+                return
+            for step in self.governor.look(self.engine, now_ns, conditions):
+                self._tell(LevelRequested(now_ns, step.task, step.level), None)
+        self._govern_again()
 
     def _call(self, dispatch: Dispatch, me: Worker | None) -> None:
         """Make a call and measure it, while the others go on; then tell the engine."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 
 from dancelike.graph import Graph
 from dancelike.runtime.clock import Clock
+from dancelike.runtime.governor import Conditions, Governor
 from dancelike.runtime.live import LiveRun
 from dancelike.runtime.offline import Progress
 from dancelike.runtime.probes import Probe
@@ -30,6 +31,10 @@ def run_realtime(
     clock: Clock | None = None,
     watchdog_ms: float | None = 10_000.0,
     stop_within_s: float = 0.9,
+    governor: Governor | None = None,
+    conditions: Callable[[], Conditions] | None = None,
+    costs_ms: Mapping[str, float] | None = None,
+    admission: bool = True,
     on_progress: Callable[[Progress], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> RunReport:
@@ -54,6 +59,8 @@ def run_realtime(
         When to give up on a call of a task that declares no limit of its own.
     stop_within_s : float
         How long a stop may take, whatever hangs.
+    governor, conditions, costs_ms, admission
+        See `LiveRun`: who gives up quality when the machine cannot keep up, and what is refused before the start.
     on_progress : callable or None
         Called in the calling thread about 20 times a second; what it raises ends the run.
     cancelled : callable or None
@@ -67,7 +74,7 @@ def run_realtime(
     Raises
     ------
     GraphError
-        The graph cannot run, or an edge that may not drop was full.
+        The graph cannot run, or not on this machine, or an edge that may not drop was full.
     Exception
         What a task's `start` or `stop` raised. A task that fails later is restarted or left down, and the
         report says so; it does not end the run.
@@ -80,6 +87,10 @@ def run_realtime(
         clock=clock,
         watchdog_ms=watchdog_ms,
         stop_within_s=stop_within_s,
+        governor=governor,
+        conditions=conditions,
+        costs_ms=costs_ms,
+        admission=admission,
     )
     looks = on_progress is not None or cancelled is not None
     signals: list[str] = []

@@ -6,12 +6,12 @@ The tasks are really called; only the time that they take is made up.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from heapq import heappop, heappush
 
-from dancelike.graph import Graph, Join, Node, Overflow, Restart
+from dancelike.graph import Emit, Graph, Join, Node, Overflow, Packet, Port, Restart, Task
 from dancelike.runtime.calls import call
 from dancelike.runtime.engine import Engine
 from dancelike.runtime.events import (
@@ -70,6 +70,7 @@ def simulate_graph(
     cost_ns: Callable[[Dispatch], int | None],
     until_ns: int = 10**12,
     extra: Sequence[Event] = (),
+    pauses: Sequence[tuple[int, int]] = (),
 ) -> Trace:
     """Run a graph in virtual time.
 
@@ -86,6 +87,8 @@ def simulate_graph(
         Virtual time at which the simulation gives up.
     extra : sequence of Event
         Told at their own times, for example a request to stop.
+    pauses : sequence of (int, int)
+        Moments at which the machine sleeps, and for how long: the clock goes on, and nothing else.
 
     Returns
     -------
@@ -103,16 +106,21 @@ def simulate_graph(
         order += 1
 
     wake_ns: int | None = None
+    slept_ns = 0  # times in `events` are without the pauses
+    waiting = sorted(pauses)
     later(Started(0))
     for event in extra:
         later(event)
     while not engine.finished:
-        if events and (wake_ns is None or events[0][0] <= wake_ns):
+        if events and (wake_ns is None or events[0][0] + slept_ns <= wake_ns):
             event = heappop(events)[2]
         elif wake_ns is not None:
-            event = Tick(wake_ns)
+            event = Tick(max(0, wake_ns - slept_ns))
         else:
             break
+        while waiting and waiting[0][0] <= event.now_ns:
+            slept_ns += waiting.pop(0)[1]
+        event = replace(event, now_ns=event.now_ns + slept_ns)
         if event.now_ns > until_ns:
             break
         commands = engine.handle(event)
@@ -124,7 +132,7 @@ def simulate_graph(
             elif isinstance(command, Dispatch):
                 duration_ns = cost_ns(command)
                 if duration_ns is not None:
-                    later(_outcome(nodes[command.task], command, event.now_ns + duration_ns))
+                    later(_outcome(nodes[command.task], command, event.now_ns - slept_ns + duration_ns))
     return trace
 
 
@@ -135,7 +143,25 @@ def _outcome(node: Node, dispatch: Dispatch, now_ns: int) -> Event:
         return Failed(now_ns, dispatch.number, error)
 
 
-def random_graph(rng: random.Random, *, live: bool, faults: bool = False) -> tuple[Graph, list[RecordingSink]]:
+class _Opener(Task):
+    """Open a gate, and close it, in a pattern."""
+
+    inputs = (Port("in", object),)
+    outputs = (Port("awake", bool),)
+
+    def __init__(self, name: str, pattern: Sequence[bool]) -> None:
+        self.name = name
+        self._pattern = pattern
+        self._calls = 0
+
+    def process(self, inputs: Mapping[str, Packet]) -> Iterable[Emit]:  # noqa: ARG002  only the pattern counts
+        self._calls += 1
+        return [Emit("awake", self._pattern[self._calls % len(self._pattern)])]
+
+
+def random_graph(
+    rng: random.Random, *, live: bool, faults: bool = False, gates: bool = False
+) -> tuple[Graph, list[RecordingSink]]:
     """Compose a random graph: one to three sources, up to seven relays with random joins, a sink at every end.
 
     Parameters
@@ -145,6 +171,8 @@ def random_graph(rng: random.Random, *, live: bool, faults: bool = False) -> tup
         Give sources periods, tasks budgets, and edges lossy policies.
     faults : bool
         Let some calls fail; some of the tasks are restarted.
+    gates : bool
+        Let a task fed by the first source put some of the others to sleep and wake them.
 
     Returns
     -------
@@ -190,6 +218,11 @@ def random_graph(rng: random.Random, *, live: bool, faults: bool = False) -> tup
     for end in sorted(open_ends):
         sinks.append(graph.add(RecordingSink(f"sink_{end}", budget_ms=10.0 if live else None)))
         graph.connect(f"{end}.out", f"sink_{end}.in", capacity=rng.randint(1, 4), overflow=_overflow(rng, live))
+    if gates:
+        graph.add(_Opener("opener", [rng.random() < 0.6 for _ in range(rng.randint(2, 5))]))
+        graph.connect("source0.out", "opener.in", capacity=2, overflow=Overflow.DROP_OLDEST)
+        others = [node.name for node in graph.tasks if node.name not in {"source0", "opener"}]
+        graph.gate("opener.awake", rng.sample(others, rng.randint(1, len(others))), awake=rng.random() < 0.5)
     return graph, sinks
 
 

@@ -12,11 +12,13 @@ from dancelike.graph import Graph, JoinKind, Task
 from dancelike.runtime.events import (
     Abandon,
     Action,
+    Awake,
     Completed,
     Dispatch,
     Drop,
     DropReason,
     Failed,
+    LevelRequested,
     StopRequested,
     TaskDown,
 )
@@ -38,13 +40,27 @@ def costs(seed: int, *, hangs: float = 0.0):
     return cost_ns
 
 
-def run(seed: int, *, live: bool, faults: bool = False, slots: int | None = None) -> tuple[Graph, list, Trace]:
+def run(
+    seed: int, *, live: bool, faults: bool = False, rough: bool = False, slots: int | None = None
+) -> tuple[Graph, list, Trace]:
     rng = random.Random(seed)
-    graph, sinks = random_graph(rng, live=live, faults=faults)
-    extra = [StopRequested(rng.randint(0, 400_000_000))] if live and rng.random() < 0.2 else []
+    graph, sinks = random_graph(rng, live=live, faults=faults, gates=rough)
+    extra: list = [StopRequested(rng.randint(0, 400_000_000))] if live and rng.random() < 0.2 else []
     slots = slots if slots is not None else rng.randint(1, 4)
     cost_ns = costs(seed, hangs=0.03 if faults else 0.0)
-    return graph, sinks, simulate_graph(graph, slots=slots, live=live, cost_ns=cost_ns, extra=extra)
+    pauses = []
+    if rough:
+        for node in graph.tasks:
+            node.levels = ("full", "half", "least")
+        extra += [
+            LevelRequested(rng.randint(0, 500_000_000), rng.choice(graph.tasks).name, rng.randrange(3))
+            for _ in range(rng.randint(0, 6))
+        ]
+        pauses = [
+            (rng.randint(0, 400_000_000), rng.choice((50_000_000, 3_000_000_000))) for _ in range(rng.randint(0, 2))
+        ]
+    trace = simulate_graph(graph, slots=slots, live=live, cost_ns=cost_ns, extra=extra, pauses=pauses)
+    return graph, sinks, trace
 
 
 def outputs(sinks: list) -> list:
@@ -141,26 +157,38 @@ def check_lossless(seed: int) -> None:
         raise
 
 
-def check_live(seed: int, *, faults: bool) -> None:
+def check_sleep(graph: Graph, trace: Trace) -> None:
+    """Nobody is called for packets while asleep."""
+    asleep = {name for gate in graph.gates if not gate.awake for name in gate.sleepers}
+    for command in trace.commands:
+        if isinstance(command, Awake):
+            assert (command.task in asleep) == command.awake, f"{command.task} was told twice"
+            asleep ^= {command.task}
+        elif isinstance(command, Dispatch) and command.action in {Action.NEXT, Action.PROCESS}:
+            assert command.task not in asleep, f"{command.task} was called asleep"
+
+
+def check_live(seed: int, *, faults: bool, rough: bool = False) -> None:
     try:
-        graph, sinks, trace = run(seed, live=True, faults=faults)
+        graph, sinks, trace = run(seed, live=True, faults=faults, rough=rough)
         # The only way not to finish is the loud one: an edge that was told to end the run.
         assert trace.finished != isinstance(trace.error, GraphError)
         if trace.error is not None:
             assert "overflow is FAULT" in str(trace.error)
         check_books(graph, trace, live=True)
         check_slots(graph, trace, 4)
+        check_sleep(graph, trace)
         if not faults:
             check_deadlines(graph, trace)
             assert not any(isinstance(command, TaskDown) for command in trace.commands)
-        _, again_sinks, again = run(seed, live=True, faults=faults)
+        _, again_sinks, again = run(seed, live=True, faults=faults, rough=rough)
         assert outputs(sinks) == outputs(again_sinks)
         assert [type(c) for c in trace.commands] == [type(c) for c in again.commands]
         assert [(c.number, c.task, c.deadline_ns) for c in trace.commands if isinstance(c, Dispatch)] == [
             (c.number, c.task, c.deadline_ns) for c in again.commands if isinstance(c, Dispatch)
         ]
     except Exception as error:
-        error.add_note(f"live seed {seed}, faults {faults}")
+        error.add_note(f"live seed {seed}, faults {faults}, rough {rough}")
         raise
 
 
@@ -177,6 +205,17 @@ def test_live_graphs_account_for_every_packet_and_follow_deadlines():
 def test_live_graphs_survive_faults_and_hangs():
     for seed in FEW:
         check_live(seed, faults=True)
+
+
+def test_live_graphs_survive_gates_levels_and_pauses_of_the_machine():
+    for seed in FEW:
+        check_live(seed, faults=True, rough=True)
+
+
+@pytest.mark.slow
+def test_thousands_of_rough_graphs():
+    for seed in MANY:
+        check_live(seed, faults=True, rough=True)
 
 
 @pytest.mark.slow
@@ -201,8 +240,13 @@ def test_thousands_of_live_graphs_with_faults():
 def test_the_random_runs_reach_what_they_are_meant_to_reach():
     seen: Counter[str] = Counter()
     for seed in range(100):
-        for live, faults in ((False, False), (True, False), (True, True)):
-            _, _, trace = run(seed, live=live, faults=faults)
+        for live, faults, rough in (
+            (False, False, False),
+            (True, False, False),
+            (True, True, False),
+            (True, True, True),
+        ):
+            _, _, trace = run(seed, live=live, faults=faults, rough=rough)
             for command in trace.commands:
                 seen[type(command).__name__] += 1
                 if isinstance(command, Drop):
@@ -210,5 +254,6 @@ def test_the_random_runs_reach_what_they_are_meant_to_reach():
                 if isinstance(command, Dispatch):
                     seen[command.action.name] += 1
     wanted = {"Abandon", "Drop", "Finished", "Miss", "Skipped", "Stop", "TaskDown", "WaitUntil", "Widened"}
-    wanted |= {reason.name for reason in DropReason if reason is not DropReason.ASLEEP} | {a.name for a in Action if a is not Action.LEVEL}
+    wanted |= {"Awake", "LevelChanged", "Restarted"}
+    wanted |= {reason.name for reason in DropReason} | {a.name for a in Action}
     assert not wanted - set(seen)
