@@ -107,6 +107,9 @@ def test_an_argument_moves_the_cache_of_every_kernel(tmp_path):
 from pathlib import Path
 from dancelike.kernels import moments, warm
 warm._move_cache(Path({str(tmp_path)!r}))
+for dispatcher in warm._dispatchers():
+    assert dispatcher._cache.cache_path.startswith({str(tmp_path)!r}), dispatcher
+assert len(warm._dispatchers()) > 50
 warm._warm_moments()
 assert warm._flags.NUMBA_SETTINGS.CACHE_DIR in ("", None), warm._flags.NUMBA_SETTINGS.CACHE_DIR
 """
