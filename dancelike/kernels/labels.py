@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +11,11 @@ from numpy.typing import NDArray
 from dancelike.errors import ConfigError
 from dancelike.kernels._checks import require_affine, require_array, require_output
 from dancelike.kernels._flags import frame_kernel
+from dancelike.kernels._scratch import stack_bytes
 
 __all__ = ["labels_from_logits", "mask_from_logits", "paste_crop", "person_from_logits"]
+
+MOST_LABELS: Final = 255
 
 
 @frame_kernel
@@ -44,9 +47,28 @@ def _first_inside(cell: int, cells: int, pixels: int) -> int:
 
 
 @frame_kernel
+def _candidates(flat: Any, p: int, q: int, r: int, s: int, count: int, out: Any) -> int:
+    """List the labels that can be the largest somewhere between four neighbours; return how many there are.
+
+    Interpolated values lie between the least and the largest of a label's four: what is below another label's least
+    everywhere is nowhere the largest.
+    """
+    bar = np.float32(-np.inf)
+    for k in range(count):
+        bar = max(bar, min(flat[p + k], flat[q + k], flat[r + k], flat[s + k]))
+    found = 0
+    for k in range(count):
+        if max(flat[p + k], flat[q + k], flat[r + k], flat[s + k]) >= bar:
+            out[found] = k
+            found += 1
+    return found
+
+
+@frame_kernel
 def _enlarged_argmax(flat: Any, rows: int, columns: int, channels: Any, out: Any) -> None:
     """Between four neighbours that agree, every interpolated pixel agrees too: only the others need their logits."""
     count = len(channels)
+    candidates = stack_bytes(MOST_LABELS)
     h, w = out.shape
     for cell_y in range(-1, rows):
         top, bottom = max(cell_y, 0), min(cell_y + 1, rows - 1)
@@ -64,19 +86,21 @@ def _enlarged_argmax(flat: Any, rows: int, columns: int, channels: Any, out: Any
             c, d = _largest(flat, q, channels), _largest(flat, s, channels)
             u0 = 0 if cell_x < 0 else _first_inside(cell_x, columns, w)
             u1 = w if cell_x == columns - 1 else _first_inside(cell_x + 1, columns, w)
-            same = a == b == c == d
+            if a == b == c == d:
+                for v in range(v0, v1):
+                    for u in range(u0, u1):
+                        out[v, u] = a
+                continue
+            found = _candidates(flat, p, q, r, s, count, candidates)
             for v in range(v0, v1):
                 fy = min(max((v + 0.5) * rows / h - 0.5, 0.0), rows - 1.0) - top
                 for u in range(u0, u1):
-                    if same:
-                        out[v, u] = a
-                        continue
                     fx = min(max((u + 0.5) * columns / w - 0.5, 0.0), columns - 1.0) - left
                     wa, wb = (1.0 - fx) * (1.0 - fy), fx * (1.0 - fy)
                     wc, wd = (1.0 - fx) * fy, fx * fy
-                    best = wa * flat[p] + wb * flat[q] + wc * flat[r] + wd * flat[s]
-                    label = 0
-                    for k in range(1, count):
+                    best, label = -np.inf, np.int64(0)
+                    for i in range(found):
+                        k = np.int64(candidates[i])
                         value = wa * flat[p + k] + wb * flat[q + k] + wc * flat[r + k] + wd * flat[s + k]
                         if value > best:
                             best, label = value, k
@@ -110,7 +134,7 @@ def _shrink_mask(logits: Any, factor: int, out: Any) -> None:
 def _require_logits(logits: NDArray[np.float32]) -> tuple[NDArray[np.float32], int, int, int]:
     logits = require_array("logits", logits, np.float32, (None, None, None))
     rows, columns, channels = logits.shape
-    if not 2 <= channels <= 255:
+    if not 2 <= channels <= MOST_LABELS:
         raise ConfigError(f"logits must hold 2 to 255 channels, one for each label, but hold {channels}")
     return logits.reshape(-1), rows, columns, channels
 
