@@ -1,6 +1,6 @@
 """The fast core: strips of rows scanned by wide vectors, with checkpoints in place of a trace-back matrix.
 
-The rows of the cost matrix are cut into strips (see :mod:`dancelike.kernels._vectors` for what happens inside of one),
+The rows of the cost matrix are cut into strips (see :mod:`dancelike.kernels._dtw_scan` for what happens inside of one),
 and the steps of a strip into windows of `lanes` steps: window `k` of any strip begins at column ``k lanes``. Strip `s`
 runs `s` windows late, so that the row above has always gone ahead; windows that lie at the same time, some of them
 together, form a group, and where a strip meets a group lies a block. Block `(s, g)` only needs `(s, g - 1)` and the row
@@ -25,9 +25,10 @@ import numpy as np
 
 from dancelike.kernels._atomics import claim, publish, wait_beyond
 from dancelike.kernels._dtw_layout import Problem, Workspace, lay_out, workspace
+from dancelike.kernels._dtw_path import end_of, walk
 from dancelike.kernels._dtw_rows import Array
+from dancelike.kernels._dtw_scan import advance, advance_and_keep, first_costs
 from dancelike.kernels._flags import kernel
-from dancelike.kernels._vectors import advance, advance_and_keep, first_costs
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -194,30 +195,6 @@ def _scan_strip(p: Problem, w: Workspace, s: int, first_group: int, last_group: 
         window = past
 
 
-@_part
-def _walk(p: Problem, codes: Array, tile_row: int, first_group: int, i: int, j: int, path: Array, k: int) -> Any:
-    """Walk back from cell `(i, j)` until the path leaves a tile; returns the cell before it and the count of cells."""
-    lanes, depth, size = p.lanes, p.depth, p.lanes * p.depth
-    first_row = tile_row * p.tile_strips * size
-    while i >= first_row and j >= 0:
-        s, lane, q = i // size, i % size // depth, i % depth
-        first_window = first_group * p.group - s
-        if (lane + j) // lanes < first_window:
-            break
-        path[k, 0], path[k, 1] = i, j
-        k += 1
-        first = max(p.lo[s * size] // lanes, first_window) * lanes
-        code = codes[s % p.tile_strips, lane + j - first]
-        if code[0, q] >> lane & 1:
-            j -= 1
-        elif code[1, q] >> lane & 1:
-            i -= 1
-        else:
-            i -= 1
-            j -= 1
-    return i, j, k
-
-
 @kernel
 def _align(p: Problem, w: Workspace, open_end: bool, path: Array) -> int:
     """Make the first pass, which several threads may share, or find the path.
@@ -246,7 +223,7 @@ def _align(p: Problem, w: Workspace, open_end: bool, path: Array) -> int:
         tile_row, first_group, last_group = 0, 0, _FAR
         if again:
             if searching:
-                j = _end_of(last_row, p.lo[i], p.hi[i], lanes)
+                j = end_of(last_row, p.lo[i], p.hi[i], lanes)
                 searching = False
             tile_row = i // size // p.tile_strips
             last_group = ((i % size // p.depth + j) // lanes + i // size) // p.group
@@ -264,20 +241,10 @@ def _align(p: Problem, w: Workspace, open_end: bool, path: Array) -> int:
         if not w.keep:
             break
         if searching:
-            j = _end_of(last_row, p.lo[i], p.hi[i], lanes)
+            j = end_of(last_row, p.lo[i], p.hi[i], lanes)
             searching = False
-        i, j, k = _walk(p, w.codes, tile_row, first_group, i, j, path, k)
+        i, j, k = walk(p, w.codes, tile_row, first_group, i, j, path, k)
     return k
-
-
-@_callee
-def _end_of(row: Array, first: int, last: int, lanes: int) -> int:
-    """Return the column of the smallest total of a row."""
-    best = first
-    for j in range(first, last + 1):
-        if row[lanes + j] < row[lanes + best]:
-            best = j
-    return best
 
 
 def align_blocks(

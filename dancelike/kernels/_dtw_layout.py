@@ -21,7 +21,7 @@ _ONE_TILE = 1 << 24
 _GROUP_STEPS = 64
 
 # Otherwise this many rows of tiles at most, and as many columns: memory grows with the lengths, not with their product.
-_TILES = 64
+_TILES = 96
 
 _LINE = 64  # bytes of a cache line, and of the widest vector
 

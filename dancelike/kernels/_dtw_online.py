@@ -16,13 +16,9 @@ import numpy.typing as npt
 from dancelike.errors import ConfigError
 from dancelike.kernels._dtw_inputs import online_width, sequence
 from dancelike.kernels._dtw_rows import Array
-from dancelike.kernels._flags import kernel
+from dancelike.kernels._dtw_step import FEATURE_GROUP, advance_row, look_back_from
 
 __all__ = ["OnlineDtw"]
-
-_DIAGONAL: Final = 0
-_LEFT: Final = 1
-_UP: Final = 2
 
 # Frames over which tempo is measured and confidence forgets.
 _TEMPO_FRAMES: Final = 45
@@ -35,114 +31,6 @@ _PATIENCE: Final = 8
 _SEARCH_FRAMES: Final = 16
 _SEARCH_LIMIT: Final = 90
 _BETTER: Final = 0.4
-
-# Features are taken four at a time, which keeps the running costs in registers for longer.
-_GROUP: Final = 4
-
-
-@kernel
-def _advance(
-    frame: Array, y: Array, totals: Array, costs: Array, codes: Array, lo: int, max_run: int
-) -> tuple[int, float, float, float, float]:
-    """Add one row to the alignment.
-
-    Parameters
-    ----------
-    frame : T array [d]
-    y : T array [features, m]
-        The reference by features, of which there are a multiple of four, the last ones zero.
-    totals : float64 array [2, m + 1]
-        First, totals of the row before; those of this row on return; column `j` is at ``j + 1``. Then, scratch.
-    costs : T array [m]
-        Local costs of this row on return.
-    codes : uint8 array [width]
-        How each cell of the window was reached.
-    lo : int
-        First column of the window.
-    max_run : int
-        Most steps along the row.
-
-    Returns
-    -------
-    column : int
-        Column of the smallest total; -1, with nothing changed, when the frame is not finite.
-    shift : float
-        From there to the smallest of the costs between columns, -0.5 to 0.5.
-    total, cost, mean_cost : float
-        Smallest total, local cost at its column, and mean local cost of the window.
-    """
-    d = frame.shape[0]
-    width = codes.shape[0]
-    check = 0.0
-    for f in range(d):
-        check += frame[f] * 0
-    if check != 0.0:
-        return -1, 0.0, 0.0, 0.0, 0.0
-    here = costs[lo : lo + width]
-    for j in range(width):
-        here[j] = 0
-    for f in range(0, y.shape[0], _GROUP):
-        # Past the last feature the reference is zero.
-        a, b = frame[f], frame[f + 1] if f + 1 < d else y[d, 0]
-        c, e = frame[f + 2] if f + 2 < d else y[d, 0], frame[f + 3] if f + 3 < d else y[d, 0]
-        row0, row1 = y[f, lo : lo + width], y[f + 1, lo : lo + width]
-        row2, row3 = y[f + 2, lo : lo + width], y[f + 3, lo : lo + width]
-        for j in range(width):
-            p, q, r, s = row0[j] - a, row1[j] - b, row2[j] - c, row3[j] - e
-            here[j] += p * p + q * q + (r * r + s * s)
-
-    above = totals[0, lo + 1 : lo + 1 + width]
-    corner = totals[0, lo : lo + width]
-    best = totals[1]
-    for j in range(width):
-        best[j] = min(above[j], corner[j])
-        codes[j] = _DIAGONAL if corner[j] <= above[j] else _UP
-    # Nothing left of the window counts from here on.
-    totals[0, lo] = np.inf
-    left = np.inf
-    run = 0
-    smallest = np.inf
-    column = 0
-    mean = 0.0
-    for j in range(width):
-        cost = np.float64(here[j])
-        along = left < best[j] and run < max_run
-        run = run + 1 if along else 0
-        left = (left if along else best[j]) + cost
-        codes[j] = _LEFT if along else codes[j]
-        above[j] = left
-        column = j if left < smallest else column
-        smallest = min(smallest, left)
-        mean += cost
-    cost = np.float64(here[column])
-    shift = 0.0
-    if 0 < column < width - 1:
-        # The vertex of the parabola through the costs around the column.
-        before, after = np.float64(here[column - 1]), np.float64(here[column + 1])
-        curve = before - 2 * cost + after
-        if curve > 0:
-            shift = min(max(0.5 * (before - after) / curve, -0.5), 0.5)
-    return lo + column, shift, smallest, cost, mean / width
-
-
-@kernel
-def _look_back(codes: Array, starts: Array, frame: int, frames: int, column: int, path: Array) -> int:
-    """Walk the path back from a cell over some frames; returns the number of its cells, last first."""
-    k = 0
-    first = frame - frames + 1
-    slots = codes.shape[0]
-    while frame >= first and column >= 0 and k < path.shape[0]:
-        path[k, 0], path[k, 1] = frame, column
-        k += 1
-        place = column - starts[frame % slots]
-        if place < 0:
-            break
-        code = codes[frame % slots, place]
-        if code != _LEFT:
-            frame -= 1
-        if code != _UP:
-            column -= 1
-    return k
 
 
 class OnlineDtw:
@@ -213,7 +101,7 @@ class OnlineDtw:
         self._width = online_width(band, m)
         self._last_lo = m - self._width
         self._type = values.dtype
-        padded = -(-self._features // _GROUP) * _GROUP
+        padded = -(-self._features // FEATURE_GROUP) * FEATURE_GROUP
         self._y: Array = np.zeros((padded, m), self._type)
         self.known = 0
         self._max_run = int(max_run)
@@ -301,7 +189,7 @@ class OnlineDtw:
         codes = self._code_rows[slot]
         if self._lo + self._width > self.known:
             codes = codes[: self.known - self._lo]
-        column, shift, _, cost, mean = _advance(
+        column, shift, _, cost, mean = advance_row(
             frame, self._y, self._totals, self._costs, codes, self._lo, self._max_run
         )
         if column < 0:
@@ -334,7 +222,7 @@ class OnlineDtw:
             self._search.fill(0.0)
             self._tracked_cost = 0.0
         self._tracked_cost += cost
-        column, _, total, _, _ = _advance(
+        column, _, total, _, _ = advance_row(
             frame, self._y, self._search, self._costs, self._search_codes[: self.known], 0, self._max_run
         )
         searched = self._doubtful - _PATIENCE + 1
@@ -377,5 +265,5 @@ class OnlineDtw:
         """
         frames = min(self.frames - self._since, self._slots)
         cells = np.empty((frames * (self._max_run + 1), 2), np.int32)
-        count = _look_back(self._codes, np.array(self._starts), self.frames - 1, frames, self._column, cells)
+        count = look_back_from(self._codes, np.array(self._starts), self.frames - 1, frames, self._column, cells)
         return cells[:count][::-1].copy()

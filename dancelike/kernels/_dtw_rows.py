@@ -9,15 +9,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from dancelike.kernels._flags import JIT_OPTIONS, kernel
+from dancelike.kernels._flags import kernel
 
 Array = npt.NDArray[Any]
 
-__all__ = ["SYMMETRIC1", "SYMMETRIC2", "SYMMETRIC_P05", "Array", "align_rows", "path_cost"]
+__all__ = ["SYMMETRIC1", "SYMMETRIC2", "SYMMETRIC_P05", "Array", "align_rows"]
 
 SYMMETRIC1 = 0
 SYMMETRIC2 = 1
@@ -255,53 +254,3 @@ def align_rows(
         else:
             i, j, k = _trace(codes, first, i, j, path, k)
     return path[:k][::-1].copy()
-
-
-# A sum over features may be taken in any order, so that it is taken in vectors.
-_summing: Any = nb.njit(**{**JIT_OPTIONS, "fastmath": {"reassoc"}})
-
-
-@_summing
-def path_cost(
-    x: Array, y: Array, weights: Array, path: Array, diagonal_weight: float, centre: Array, rounding: float
-) -> tuple[float, float]:
-    """Add up the local costs along a path in double precision.
-
-    Parameters
-    ----------
-    x, y : float arrays [n, d] and [m, d]
-    weights : float64 array [d]
-    path : int32 array [k, 2]
-    diagonal_weight : float
-        Factor of the cost of a diagonal step.
-    centre : float64 array [d]
-    rounding : float
-        Error of a local cost that was used to find the path, as a share of the two frames' squares about the centre.
-
-    Returns
-    -------
-    cost : float
-    doubt : float
-        About how much better another path may be, because errors of that size hid it. An error that is small against
-        the cost of its cell only misleads where two ways differ by less than the error, so it counts by its square;
-        a larger one counts in full.
-    """
-    total = 0.0
-    doubt = 0.0
-    for k in range(path.shape[0]):
-        i, j = path[k, 0], path[k, 1]
-        cost = 0.0
-        x_square = 0.0
-        y_square = 0.0
-        for f in range(x.shape[1]):
-            a = np.float64(x[i, f]) - centre[f]
-            b = np.float64(y[j, f]) - centre[f]
-            cost += weights[f] * (a - b) * (a - b)
-            x_square += weights[f] * a * a
-            y_square += weights[f] * b * b
-        error = rounding * (x_square + y_square)
-        doubt += error if error >= cost else error * error / cost
-        if k > 0 and i > path[k - 1, 0] and j > path[k - 1, 1]:
-            cost *= diagonal_weight
-        total += cost
-    return total, doubt

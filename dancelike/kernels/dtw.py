@@ -12,7 +12,8 @@ from dancelike.errors import ConfigError
 from dancelike.kernels._dtw_blocks import align_blocks
 from dancelike.kernels._dtw_inputs import band_edges, factors_of, half_width_of, sequence
 from dancelike.kernels._dtw_online import OnlineDtw
-from dancelike.kernels._dtw_rows import SYMMETRIC1, SYMMETRIC2, SYMMETRIC_P05, Array, align_rows, path_cost
+from dancelike.kernels._dtw_path import path_cost
+from dancelike.kernels._dtw_rows import SYMMETRIC1, SYMMETRIC2, SYMMETRIC_P05, Array, align_rows
 from dancelike.kernels._flags import NUMBA_SETTINGS
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dancelike.errors import ConfigError
-from dancelike.kernels import _dtw_online
+from dancelike.kernels import _dtw_step
 from dancelike.kernels._flags import NUMBA_SETTINGS
 from dancelike.kernels.dtw import OnlineDtw, dtw
 from tests import naive
@@ -122,12 +122,12 @@ def test_no_kind_of_frame_compiles_anything_again():
     reference = movement(60, 4, 8)
     online, other = OnlineDtw(reference, band=20), OnlineDtw(reference, band=20)
     expected = follow(online, reference[:4])
-    before = len(_dtw_online._advance.signatures)
+    before = len(_dtw_step.advance_row.signatures)
     frozen = reference[1].copy()
     frozen.flags.writeable = False
     frames = [list(reference[0]), frozen, np.repeat(reference[2], 2)[::2], reference[3].astype(np.float32)]
     assert follow(other, frames) == pytest.approx(expected, abs=1e-5)
-    assert len(_dtw_online._advance.signatures) == before
+    assert len(_dtw_step.advance_row.signatures) == before
 
 
 def test_a_refused_frame_changes_nothing():
