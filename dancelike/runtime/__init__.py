@@ -7,14 +7,17 @@ from dancelike.runtime.events import Dispatch, DropReason
 from dancelike.runtime.governor import Conditions, Governor, GovernorRules, Step, ladder
 from dancelike.runtime.histogram import Histogram, Percentiles
 from dancelike.runtime.live import LiveRun
+from dancelike.runtime.log import Codec, JsonCodec, Mode, RunLog
 from dancelike.runtime.offline import Progress, available_cores, run_offline
 from dancelike.runtime.probes import Probe
 from dancelike.runtime.realtime import run_realtime
+from dancelike.runtime.replay import Replay, replay
 from dancelike.runtime.report import EdgeStatistics, RunReport, TaskStatistics
 from dancelike.runtime.simulator import costs_of, simulate
 
 __all__ = [
     "Clock",
+    "Codec",
     "Conditions",
     "Dispatch",
     "DropReason",
@@ -23,12 +26,16 @@ __all__ = [
     "Governor",
     "GovernorRules",
     "Histogram",
+    "JsonCodec",
     "LiveRun",
     "Load",
     "ManualClock",
+    "Mode",
     "Percentiles",
     "Probe",
     "Progress",
+    "Replay",
+    "RunLog",
     "RunReport",
     "Step",
     "SystemClock",
@@ -39,6 +46,7 @@ __all__ = [
     "costs_of",
     "estimate_load",
     "ladder",
+    "replay",
     "run_offline",
     "run_realtime",
     "simulate",

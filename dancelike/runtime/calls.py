@@ -102,6 +102,8 @@ class Starter:
     Parameters
     ----------
     graph : Graph
+    only : collection of str or None
+        Leave the other tasks alone.
 
     Attributes
     ----------
@@ -109,15 +111,15 @@ class Starter:
         Tasks whose `stop` did not return in time.
     """
 
-    def __init__(self, graph: Graph) -> None:
-        self._graph = graph
+    def __init__(self, graph: Graph, *, only: Collection[str] | None = None) -> None:
+        self._nodes = [node for node in graph.tasks if only is None or node.name in only]
         self._running: deque[Node] = deque()  # the last started first
         self._problem: Exception | None = None
         self.hung: list[str] = []
 
     def start(self) -> None:
         """Start all; when one fails, stop those before it and raise its error with a note."""
-        for node in self._graph.tasks:
+        for node in self._nodes:
             try:
                 node.start()
             except BaseException as error:

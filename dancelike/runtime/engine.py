@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass
 from heapq import heappop, heappush
+from typing import Any
 
 from dancelike.errors import GraphError, InternalError
 from dancelike.graph import Edge, Emit, Graph, Overflow, Packet, SourceTask, Task
@@ -36,10 +38,24 @@ from dancelike.runtime.lifecycle import Lifecycle
 from dancelike.runtime.queues import EdgeQueue
 from dancelike.runtime.state import Phase, TaskState
 
-__all__ = ["Engine"]
+__all__ = ["Engine", "EngineSettings"]
 
 _NEVER_NS = 1 << 62
 _NO_INPUTS: Mapping[str, Packet] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """How a live engine was set up, for its log."""
+
+    slots: int
+    hosted: tuple[str, ...]
+    pulled: tuple[str, ...]
+    watchdog_ms: float | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the arguments of `Engine`."""
+        return asdict(self)
 
 
 class Engine(Lifecycle):
@@ -66,6 +82,7 @@ class Engine(Lifecycle):
 
     Attributes
     ----------
+    settings : EngineSettings
     finished : bool
         Whether `Finished` or `Stop` was answered; later events are ignored.
     """
@@ -84,6 +101,7 @@ class Engine(Lifecycle):
         graph.validate()
         if slots < 1:
             raise ValueError(f"slots must be at least 1, but is {slots}")
+        self.settings = EngineSettings(slots, tuple(hosted), tuple(pulled), watchdog_ms)
         watchdog_ns = None if watchdog_ms is None else round(watchdog_ms * 1e6)
         states = [TaskState(i, node, live=live, watchdog_ns=watchdog_ns) for i, node in enumerate(graph.tasks)]
         for state in states if placeholders else ():

@@ -191,6 +191,7 @@ class LiveRun:
         self._begin_cpu_ns = time.process_time_ns()
         with self._lock:
             self._alarms = [(self._begin_ns + delay_ns, count, call) for delay_ns, count, call in self._alarms]
+            self._probes.call("engine_made", self.engine)
             self._probes.call("run_started", self.graph, self._begin_ns)
             for _ in range(self._count):
                 self._hire(None)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from dancelike.graph import Edge, Graph, Packet
+from dancelike.runtime.engine import Engine
 from dancelike.runtime.events import (
     Awake,
     Command,
@@ -33,6 +34,9 @@ class Probe:
     The driver calls one hook at a time, though not always on the same thread. A probe that raises is
     logged and not called again; the run goes on.
     """
+
+    def engine_made(self, engine: Engine) -> None:
+        """Hear, in a live run and before anything else, which engine will decide; only look at it."""
 
     def run_started(self, graph: Graph, now_ns: int) -> None:
         """Hear that the tasks have started."""
