@@ -325,7 +325,7 @@ def refine_by_heatmap(points, heat, reach=3, least=0.5):
 def whittaker(data, weights, stiffness):
     """Solve the smoother's normal equations as a dense system."""
     second = np.diff(np.eye(len(data)), 2, axis=0)
-    return np.linalg.solve(np.diag(weights) + stiffness * second.T @ second, weights * data)
+    return np.linalg.solve(np.diag(weights) + (second.T * stiffness) @ second, weights * data)
 
 
 def lag_concordance(x, y, rows, reach):

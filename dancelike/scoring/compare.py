@@ -30,7 +30,7 @@ _MIRROR_GAP = 0.05
 # An alignment with open ends must win by this much; above `_CLEAR` it is not tried.
 _ENDS_GAP, _CLEAR = 0.03, 0.85
 # By how much bones with sides put back must agree better than those of the model.
-_SIDES_GAP = 0.02
+_SIDES_GAP = 0.001
 # Below this the cameras stand side by side.
 _LEAST_TURN_DEG = 8.0
 # A part seen less than this is not given a shape.

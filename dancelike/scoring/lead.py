@@ -45,9 +45,11 @@ _MOST_OUTLIERS = 2
 # The same of a limb that is off by more than this for a share of the dance.
 _PASSAGE_S, _PASSAGE_SHARE = 0.06, 0.15
 # A body changes its time more slowly than noise does: paths that limbs are measured against are stiffer by this.
-_STIFFER = 300.0
+_STIFFER = 100.0
 # Limbs whose lag is at least this share of the largest may be the ones that are out of time.
 _SUSPECT = 0.5
+# What the other limbs must gain by it for a limb to have no say in the alignment.
+_LEAST_GAIN = 0.005
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,7 +150,11 @@ def measure_leads(pair: Material, parts: NDArray[np.int64], tau: Float64, ends: 
                 part_s[part] = lag
     rows_s = {limb: _local_lag(pair, limb_of == limb, path_without(limb, *out), settings) for limb in limb_s}
     if out:
-        tau = align(pair, ~np.isin(limb_of, out), settings.stiffness, ends=ends, near=tau)
+        without = align(pair, ~np.isin(limb_of, out), settings.stiffness, ends=ends, near=tau)
+        # Fewer limbs tell the time less well; they are believed where the rest then follows better.
+        rest = [limb for limb in usable if limb not in out]
+        gain = sum(followed(limb, without) - followed(limb, tau) for limb in rest) / max(len(rest), 1)
+        tau = without if gain > _LEAST_GAIN else tau
     return Leads(tau, limb_s, part_s, rows_s, tuple(out))
 
 

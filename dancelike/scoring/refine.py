@@ -12,12 +12,21 @@ __all__ = ["at_rows", "refine"]
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
 
-_ROUNDS = 5
+_ROUNDS = 8
 _LARGEST_STEP = 1.5
 # Of the median motion: above it something moves.
-_BUSY = 0.05
+_BUSY = 0.08
 # Of the typical motion: what keeps a step small where little moves; and the weight that the exact alignment keeps.
-_CALM, _FLOOR = 0.3, 0.2
+_CALM, _FLOOR = 0.3, 0.1
+# Change of speed, in rows a row, from which on the curve may bend: a pause is a jump, and no slow passage round it.
+_BEND = 0.06
+# Distance to the fit, in rows, from which on an answer loses weight.
+_FAR = 1.0
+# Of the usual noise: what no vector is less than; how much more a vector must be off to lose half its say for a moment,
+# and how long such a moment is, in rows.
+_LEAST_NOISE, _STRANGE, _MOMENT = 0.5, 3.0, 6.0
+# The picture and the world are noisy each in its own way.
+_GROUPS = (slice(0, 2), slice(2, None))
 
 
 def at_rows(rows: Float32, where: Float64) -> Float32:
@@ -33,8 +42,11 @@ def refine(x: Float32, y: Float32, weights: Float32, path: Float64, stiffness: f
     """Improve an alignment below the frame.
 
     Each round asks of every row how far the take must move along its own derivative to meet the reference, trusts the
-    answer by how much moves there, and fits a curve with small second differences to the answers; answers far from
-    the curve lose weight.
+    answer by how much moves there, and fits a curve with small second differences to the answers. Answers far from the
+    curve lose weight, and so do second differences that stay large against it (iteratively reweighted least squares
+    with the weights of Geman and McClure, "Statistical methods for tomographic image reconstruction", Bulletin of the
+    ISI 52, 1987), because a dancer may stop at once. Vectors count by how little they are off along the first fit,
+    and less for as long as they are off by more than usual: a hidden arm is guessed, a wrong one tells no time.
 
     Parameters
     ----------
@@ -51,37 +63,75 @@ def refine(x: Float32, y: Float32, weights: Float32, path: Float64, stiffness: f
     float64 [n]
         Rows of the take, not falling.
     """
-    from dancelike.kernels.banded import whittaker
-
     n, m = len(x), len(y)
     if n < 5 or m < 5:
         return path
+    scale = np.sqrt(weights)[:, None]
+    x, y = x * scale, y * scale
+    tau = _fit(x, y, path, stiffness)
+    if tau is None:
+        return path
+    gains = _gains(x, y, tau)
+    x, y = x * gains, y * gains
+    tau = _fit(x, y, path, stiffness)
+    return path if tau is None else _steady_ends(tau, x, m)
+
+
+def _gains(x: Float32, y: Float32, tau: Float64) -> Float32:
+    """Root of how much each vector's picture and world say, by their distance along a fit, float32 [v, d], mean 1."""
+    off = (x - at_rows(y, tau))[(tau >= 0) & (tau <= len(y) - 1)]
+    out = np.ones(x.shape[1:], np.float32)
+    for group in _GROUPS:
+        noise = np.median((off[..., group] ** 2).sum(axis=2), axis=0)
+        usual = float(np.median(noise))
+        if usual > 0:
+            gain = 1.0 / np.sqrt(noise / usual + _LEAST_NOISE)
+            out[:, group] = (gain / np.sqrt((gain**2).mean()))[:, None]
+    return out
+
+
+def _fit(x: Float32, y: Float32, path: Float64, stiffness: float) -> Float64 | None:
+    """Take rounds of steps and smoothing from the exact alignment on, float64 [n]; None where little is matched."""
+    from dancelike.kernels.banded import whittaker
+
+    m = len(y)
     slope = np.empty_like(y)
     slope[1:-1] = (y[2:] - y[:-2]) * np.float32(0.5)
     slope[0], slope[-1] = y[1] - y[0], y[-1] - y[-2]
     tau = path.copy()
     anchor = path
-    scale = np.sqrt(weights)[:, None]
-    x_w, y_w, slope_w = x * scale, y * scale, slope * scale
     for round_ in range(_ROUNDS):
         inside = (tau >= 0) & (tau <= m - 1)
-        derivative = at_rows(slope_w, tau)
-        error = x_w - at_rows(y_w, tau)
-        motion = np.einsum("nvd,nvd->n", derivative, derivative).astype(np.float64)
-        typical = max(float(np.median(motion[inside])) if inside.any() else 0.0, 1e-9)
-        ahead = np.einsum("nvd,nvd->n", derivative, error).astype(np.float64) / (motion + _CALM * typical)
-        goal = tau + np.clip(ahead, -_LARGEST_STEP, _LARGEST_STEP)
+        if np.count_nonzero(inside) < 5:
+            return None
+        derivative, error = at_rows(slope, tau), x - at_rows(y, tau)
+        motion, along = np.zeros(len(x)), np.zeros(len(x))
+        for group in _GROUPS:
+            say = _say(error[..., group], inside)
+            motion += np.einsum("nv,nvd,nvd->n", say, derivative[..., group], derivative[..., group])
+            along += np.einsum("nv,nvd,nvd->n", say, derivative[..., group], error[..., group])
+        typical = max(float(np.median(motion[inside])), 1e-9)
+        goal = tau + np.clip(along / (motion + _CALM * typical), -_LARGEST_STEP, _LARGEST_STEP)
         trust = np.sqrt(np.minimum(motion / typical, 4.0)) * inside
+        stiff = np.full(len(x) - 2, stiffness)
         if round_ > 0:
-            trust = trust / np.maximum(np.abs(goal - anchor), 1.0)
+            trust = trust / np.maximum(np.abs(goal - anchor) / _FAR, 1.0)
+            stiff = stiff / (1.0 + (np.diff(anchor, 2) / _BEND) ** 2)
         # Where little moves, the exact alignment still knows which poses are alike.
         total = trust + _FLOOR * inside
-        if np.count_nonzero(total) < 5:
-            return path
         goal = np.where(total > 0, (trust * goal + _FLOOR * inside * path) / np.maximum(total, 1e-12), tau)
-        anchor = whittaker(goal, total, stiffness)
+        anchor = whittaker(goal, total, stiff)
         tau = np.maximum.accumulate(anchor)
-    return _steady_ends(tau, x_w, m)
+    return tau
+
+
+def _say(error: Float32, inside: NDArray[np.bool_]) -> Float32:
+    """How much each vector is believed at each row, 0 to 1, float32 [n, v]: less where it is off by more than usual."""
+    off = smooth(np.einsum("nvd,nvd->nv", error, error), _MOMENT)
+    usual = np.median(off[inside], axis=0)
+    usual = np.maximum(usual, np.median(usual))
+    out: Float32 = np.float32(1.0) / (np.float32(1.0) + off / (np.float32(_STRANGE) * usual + np.float32(1e-9)))
+    return out
 
 
 def _steady_ends(tau: Float64, x: Float32, m: int) -> Float64:

@@ -48,7 +48,7 @@ class ScoreSettings:
     moment_count: int = 3
     same_above: float = 0.40
     different_below: float = 0.30
-    stiffness: float = 100.0
+    stiffness: float = 300.0
 
     def __post_init__(self) -> None:
         if self.mirror not in _MIRROR:

@@ -24,6 +24,17 @@ def test_whittaker_solves_the_dense_system(n, seed, stiffness):
     )
 
 
+def test_whittaker_may_bend_where_it_is_soft():
+    rng = np.random.default_rng(4)
+    data, weights, stiffness = rng.normal(size=40).cumsum(), rng.random(40) + 0.1, 10 ** rng.uniform(-2, 4, 38)
+    np.testing.assert_allclose(
+        whittaker(data, weights, stiffness), naive.whittaker(data, weights, stiffness), atol=1e-6
+    )
+    jump = np.where(np.arange(40) < 20, 0.0, 9.0)
+    soft = np.where(np.isin(np.arange(38), [18, 19]), 1e-6, 1e4)
+    np.testing.assert_allclose(whittaker(jump, np.ones(40), soft), jump, atol=1e-3)
+
+
 def test_whittaker_leaves_a_line_alone():
     line = np.linspace(3, 9, 50)
     np.testing.assert_allclose(whittaker(line, np.ones(50), 1e4), line, atol=1e-8)
@@ -61,6 +72,7 @@ def test_shortest_states_is_the_best_of_all(steps, seed):
     [
         (lambda: whittaker(np.ones(5), np.zeros(5), 1.0), "fewer than two entries above 0"),
         (lambda: whittaker(np.ones(5), np.ones(5), 0.0), "stiffness must be above 0"),
+        (lambda: whittaker(np.ones(5), np.ones(5), np.ones(5)), r"one number or float64 of shape \(3,\)"),
         (lambda: whittaker(np.full(5, np.nan), np.ones(5), 1.0), "data must be finite"),
         (lambda: whittaker(np.ones(5), np.ones(4), 1.0), "weights must be float64 of shape"),
         (
