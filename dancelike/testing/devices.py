@@ -7,15 +7,17 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from dancelike.errors import DeviceLostError
 from dancelike.graph import RUN_TIME_BASE, RunClock
 from dancelike.media.camera import Camera, Shot
 from dancelike.media.camera_info import CameraInfo, CameraMode, CameraRequest
 from dancelike.media.planes import picture_of
+from dancelike.media.sound_output import SilentOutput, SoundDevice
 from dancelike.media.waiting import wait
 from dancelike.testing.segmenters import paint_dancer
 from dancelike.timebase import Timestamp
 
-__all__ = ["FakeCamera", "FakeRunClock"]
+__all__ = ["FakeCamera", "FakeRunClock", "FakeSound"]
 
 UInt8 = NDArray[np.uint8]
 
@@ -125,3 +127,49 @@ class FakeCamera(Camera):
 
     def _release(self) -> None:
         self.closed = True
+
+
+class FakeSound(SilentOutput):
+    """A sound output that keeps what was played, on a clock of its own, and dies or freezes on request.
+
+    Parameters
+    ----------
+    clock : RunClock
+    rate : int
+    channels : int
+    ppm : float
+        How much faster than the clock the device plays, in millionths.
+    latency_s : float
+        How much later sound is heard than it is said to be.
+
+    Attributes
+    ----------
+    heard : list of (int, float32 [n, channels])
+        When each block that was taken begins to be heard, in nanoseconds of the clock, and the block.
+    frozen, dead : bool
+        Set one to make the device take nothing any more, or raise.
+    """
+
+    def __init__(
+        self, clock: RunClock, *, rate: int = 48_000, channels: int = 2, ppm: float = 0.0, latency_s: float = 0.0
+    ) -> None:
+        self._ppm, self._latency_s = ppm, latency_s
+        super().__init__(clock, rate=rate, channels=channels, wait=getattr(clock, "wait", wait))
+        self.heard: list[tuple[int, NDArray[np.float32]]] = []
+        self.device = SoundDevice("fake-sound", "Fake sound")
+        self.frozen = self.dead = False
+
+    def _played(self) -> float:
+        return super()._played() * (1 + self._ppm / 1e6)
+
+    def _put(self, samples: NDArray[np.float32], timeout_s: float) -> int:
+        if self.dead:
+            raise DeviceLostError("sound output 'fake' went away: plug it in again.")
+        if self.frozen:
+            self._wait(timeout_s)
+            return 0
+        taken = super()._put(samples, timeout_s)
+        if taken:
+            later_s = ((self._delay() or 0.0) - taken) / self.rate / (1 + self._ppm / 1e6) + self._latency_s
+            self.heard.append((self._clock.now().pts + round(later_s * 1e9), samples[:taken].copy()))
+        return taken
