@@ -24,7 +24,7 @@ import numba as nb
 import numpy as np
 
 from dancelike.kernels._atomics import claim, publish, wait_beyond
-from dancelike.kernels._dtw_layout import Problem, Workspace, lay_out, workspace
+from dancelike.kernels._dtw_layout import APART, Problem, Workspace, lay_out, workspace
 from dancelike.kernels._dtw_path import end_of, walk
 from dancelike.kernels._dtw_rows import Array
 from dancelike.kernels._dtw_scan import advance, advance_and_keep, first_costs
@@ -175,7 +175,7 @@ def _scan_strip(p: Problem, w: Workspace, s: int, first_group: int, last_group: 
         group = (window + s) // p.group
         past = min(stop, (group + 1) * p.group - s)
         if s > 0:
-            wait_beyond(p.progress, s - 1, group)
+            wait_beyond(p.progress, (s - 1) * APART, group)
         column = group // p.tile_groups - first_column
         if window == start and resume:
             base = p.bases[s, column]
@@ -191,7 +191,7 @@ def _scan_strip(p: Problem, w: Workspace, s: int, first_group: int, last_group: 
             clear_from, clear_to,
         )  # fmt: skip
         _hand_down(w.below, base, row_below[(window + 1) * lanes - last_lane : (past + 1) * lanes - last_lane])
-        publish(p.progress, s, group + 1 if past < end else _DONE)
+        publish(p.progress, s * APART, group + 1 if past < end else _DONE)
         window = past
 
 
@@ -214,7 +214,7 @@ def _align(p: Problem, w: Workspace, open_end: bool, path: Array) -> int:
     """
     lanes, size = p.lanes, p.lanes * p.depth
     n, m = len(p.lo), p.rows.shape[1] - 3 * lanes
-    strips = len(p.progress) - 1
+    strips = len(p.progress) // APART - 1
     again = w.keep and not p.one_tile
     last_row = p.rows[-1] if strips % p.tile_strips == 0 else p.between
     i, j, k = n - 1, m - 1, 0
@@ -232,9 +232,9 @@ def _align(p: Problem, w: Workspace, open_end: bool, path: Array) -> int:
             right = ((last_group + 1) * p.group - tile_row * p.tile_strips + 2) * lanes
             for place in range(max(left, 0), min(right, len(p.between))):
                 p.between[place] = np.inf
-            p.progress[strips] = tile_row * p.tile_strips
+            p.progress[strips * APART] = tile_row * p.tile_strips
         while True:
-            s = claim(p.progress, strips)
+            s = claim(p.progress, strips * APART)
             if s > i // size:
                 break
             _scan_strip(p, w, s, first_group, last_group, again)
@@ -284,7 +284,7 @@ def align_blocks(
     if not problem.one_tile:
         helpers = []
         if pool is not None:
-            count = min(len(problem.progress) - 1, os.cpu_count() or 1) - 1
+            count = min(len(problem.panels), os.cpu_count() or 1) - 1
             helpers = [pool.submit(_align, problem, workspace(problem), open_end, path) for _ in range(count)]
         _align(problem, own._replace(keep=False), open_end, path)
         # A helper that has not begun by now has nothing left to do.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from dancelike.kernels._dtw_rows import Array
 from dancelike.kernels._flags import kernel
 from dancelike.kernels._vectors import VectorShape, vector_shape
 
-__all__ = ["Problem", "Workspace", "lay_out", "workspace"]
+__all__ = ["APART", "Problem", "Workspace", "lay_out", "workspace"]
 
 # A problem of up to this many cells keeps its two bits a cell at once, in at most 4 MB.
 _ONE_TILE = 1 << 24
@@ -21,7 +21,10 @@ _ONE_TILE = 1 << 24
 _GROUP_STEPS = 64
 
 # Otherwise this many rows of tiles at most, and as many columns: memory grows with the lengths, not with their product.
-_TILES = 96
+_TILES = 64
+
+# Counters from one of `progress` to the next.
+APART: Final = 16
 
 _LINE = 64  # bytes of a cache line, and of the widest vector
 
@@ -50,8 +53,9 @@ class Problem(NamedTuple):
     states : T array [strips, columns of tiles, (depth + 1) lanes]
     bases : float64 array [strips, columns of tiles]
         State of the recurrence, and its base, at the left of each tile.
-    progress : int64 array [strips + 1]
-        First group that each strip has not finished; last, the next strip to be taken.
+    progress : int64 array [(strips + 1) APART]
+        First group that each strip has not finished; last, the next strip to be taken. Each has cache lines of its own,
+        which threads would otherwise take from each other.
     group : int
         Windows in a group.
     tile_strips, tile_groups : int
@@ -210,7 +214,7 @@ def lay_out(
         ((m + 3 * lanes,), np.float64),
         ((strips, columns, size + lanes), kind),
         ((strips, columns), np.float64),
-        ((strips + 1,), np.int64),
+        (((strips + 1) * APART,), np.int64),
         *_workspace_arrays(kind, shape, group, (tile_strips, tile_windows * lanes)),
     )
     # Any frame near the middle of all of them will do.
