@@ -4,16 +4,19 @@ from dancelike.runtime.admission import Load, TaskLoad, admit, estimate_load
 from dancelike.runtime.clock import Clock, ManualClock, SystemClock
 from dancelike.runtime.engine import Engine
 from dancelike.runtime.events import Dispatch, DropReason
+from dancelike.runtime.flows import FlowProbe, FrameFlow, PathLatency
 from dancelike.runtime.governor import Conditions, Governor, GovernorRules, Step, ladder
 from dancelike.runtime.histogram import Histogram, Percentiles
 from dancelike.runtime.live import LiveRun
 from dancelike.runtime.log import Codec, JsonCodec, Mode, RunLog
+from dancelike.runtime.minutes import Minute, MinuteProbe
 from dancelike.runtime.offline import Progress, available_cores, run_offline
 from dancelike.runtime.probes import Probe
 from dancelike.runtime.realtime import run_realtime
 from dancelike.runtime.replay import Replay, replay
 from dancelike.runtime.report import EdgeStatistics, RunReport, TaskStatistics
 from dancelike.runtime.simulator import costs_of, simulate
+from dancelike.runtime.trace import TraceProbe
 
 __all__ = [
     "Clock",
@@ -23,6 +26,8 @@ __all__ = [
     "DropReason",
     "EdgeStatistics",
     "Engine",
+    "FlowProbe",
+    "FrameFlow",
     "Governor",
     "GovernorRules",
     "Histogram",
@@ -30,7 +35,10 @@ __all__ = [
     "LiveRun",
     "Load",
     "ManualClock",
+    "Minute",
+    "MinuteProbe",
     "Mode",
+    "PathLatency",
     "Percentiles",
     "Probe",
     "Progress",
@@ -41,6 +49,7 @@ __all__ = [
     "SystemClock",
     "TaskLoad",
     "TaskStatistics",
+    "TraceProbe",
     "admit",
     "available_cores",
     "costs_of",

@@ -7,7 +7,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping
-from heapq import heappop, heappush
 
 from dancelike.errors import ConfigError, GraphError, InternalError
 from dancelike.graph import RUN_TIME_BASE, Device, Emit, Graph, SourceTask
@@ -32,7 +31,7 @@ from dancelike.runtime.events import (
 )
 from dancelike.runtime.governor import Conditions, Governor
 from dancelike.runtime.offline import available_cores
-from dancelike.runtime.places import HostPlace, OwnPlace, Worker
+from dancelike.runtime.places import Alarms, HostPlace, OwnPlace, StreamClock, Worker, interrupt_devices, stamped
 from dancelike.runtime.probes import Probe, ProbeSet
 from dancelike.runtime.report import RunReport, Tally
 from dancelike.timebase import Timestamp
@@ -41,20 +40,6 @@ __all__ = ["LiveRun"]
 
 _LOG = logging.getLogger(__name__)
 _PERMANENT = (GraphError, ConfigError, InternalError)  # another attempt would fail in the same way
-
-
-class _StreamClock:
-    """The run's clock as devices see it."""
-
-    def __init__(self, clock: Clock, origin_ns: int) -> None:
-        self._clock = clock
-        self._origin_ns = origin_ns
-
-    def now(self) -> Timestamp:
-        return Timestamp(self._clock.now_ns() - self._origin_ns, RUN_TIME_BASE)
-
-    def at_monotonic_ns(self, ns: int) -> Timestamp:
-        return Timestamp(self._clock.from_monotonic_ns(ns) - self._origin_ns, RUN_TIME_BASE)
 
 
 class LiveRun:
@@ -163,8 +148,7 @@ class LiveRun:
         self._timer_wakeup = threading.Condition(self._lock)
         self._timer_until_ns: int | None = None  # for what the timer waits; 0 while it is awake
         self._due_ns: int | None = None  # when the engine wants to hear the time
-        self._alarms: list[tuple[int, int, Callable[[int], None]]] = []
-        self._alarm_count = 0
+        self._alarms = Alarms()
         self._interrupter: threading.Thread | None = None
         self._origin_ns = self._begin_ns = self._end_ns = 0
         self._begin_cpu_ns = self._end_cpu_ns = 0
@@ -185,13 +169,13 @@ class LiveRun:
         self._origin_ns = self.clock.now_ns()
         for node in self.graph.tasks:
             if isinstance(node, Device):
-                node.use_clock(_StreamClock(self.clock, self._origin_ns))
+                node.use_clock(StreamClock(self.clock, self._origin_ns))
         self._starter.start()
         self._begin_ns = self.clock.now_ns()
         self._begin_cpu_ns = time.process_time_ns()
         with self._lock:
-            self._alarms = [(self._begin_ns + delay_ns, count, call) for delay_ns, count, call in self._alarms]
-            self._probes.call("engine_made", self.engine)
+            self._alarms.shift(self._begin_ns)
+            self._probes.call("engine_made", self.engine, self._origin_ns)
             self._probes.call("run_started", self.graph, self._begin_ns)
             for _ in range(self._count):
                 self._hire(None)
@@ -200,7 +184,7 @@ class LiveRun:
                     self._tell(LevelRequested(self._begin_ns, task, level), None)
             self._tell(Started(self._begin_ns), None)
         if self.governor.steps:
-            self._govern_again()
+            self.after(round(self.governor.rules.window_s * 1e9), self._govern)
         self._timer.start()
 
     def pump(self) -> int:
@@ -255,9 +239,7 @@ class LiveRun:
         Before `start`, the delay counts from the moment at which the tasks have started.
         """
         with self._lock:
-            self._alarm_count += 1
-            from_ns = self.clock.now_ns() if self._begin_ns else 0
-            heappush(self._alarms, (from_ns + delay_ns, self._alarm_count, call))
+            self._alarms.add((self.clock.now_ns() if self._begin_ns else 0) + delay_ns, call)
             self._timer_wakeup.notify()
 
     def poke(self) -> None:
@@ -293,16 +275,26 @@ class LiveRun:
             inside = set(self._inside.values())
         problem = self._starter.stop_within(left_s(1.0), leave=inside)
         self.error = self.error or problem
+        return self._report(hung=inside | set(self._starter.hung))
+
+    def snapshot(self) -> RunReport:
+        """Return the figures so far, for a display that follows the run."""
+        with self._lock:
+            return self._report(hung=())
+
+    def _report(self, *, hung: Collection[str]) -> RunReport:
+        end_ns = self._end_ns if self.over else self.clock.now_ns()
+        end_cpu_ns = self._end_cpu_ns if self.over else time.process_time_ns()
         return self.tally.report(
             self.engine,
             driver="realtime",
             completed=self._finished,
             ended_by=self._ended_by if self.error is None else "error",
-            elapsed_ns=self._end_ns - self._begin_ns,
+            elapsed_ns=end_ns - self._begin_ns,
             workers=self._count,
             cores=self._cores,
-            process_cpu_ns=self._end_cpu_ns - self._begin_cpu_ns,
-            hung=inside | set(self._starter.hung),
+            process_cpu_ns=end_cpu_ns - self._begin_cpu_ns,
+            hung=hung,
         )
 
     # The threads; the lock is held between calls, and so in every method below
@@ -341,12 +333,12 @@ class LiveRun:
         with self._lock:
             while not self.over:
                 now_ns = self.clock.now_ns()
-                if self._alarms and self._alarms[0][0] <= now_ns:
-                    call = heappop(self._alarms)[2]
+                alarm = self._alarms.pop_due(now_ns)
+                if alarm is not None:
                     self._timer_until_ns = 0
                     self._lock.release()
                     try:
-                        call(now_ns)
+                        alarm(now_ns)
                     except Exception as error:
                         self.error = self.error or error
                     finally:
@@ -357,14 +349,10 @@ class LiveRun:
                     self._timer_until_ns = 0
                     self._tell(Tick(now_ns), None)
                 else:
-                    moments = [self._alarms[0][0]] if self._alarms else []
-                    moments += [] if self._due_ns is None else [self._due_ns]
+                    moments = [moment for moment in (self._alarms.due_ns, self._due_ns) if moment is not None]
                     waits = not moments or (self.clock.jumps and self.engine.busy)
                     self._timer_until_ns = None if waits else min(moments)
                     self.clock.wait(self._timer_wakeup, self._timer_until_ns)
-
-    def _govern_again(self) -> None:
-        self.after(round(self.governor.rules.window_s * 1e9), self._govern)
 
     def _govern(self, now_ns: int) -> None:
         """Let the governor judge the window that ends, and ask for what it wants."""
@@ -374,7 +362,7 @@ class LiveRun:
                 return
             for step in self.governor.look(self.engine, now_ns, conditions):
                 self._tell(LevelRequested(now_ns, step.task, step.level), None)
-        self._govern_again()
+        self.after(round(self.governor.rules.window_s * 1e9), self._govern)
 
     def _call(self, dispatch: Dispatch, me: Worker | None) -> None:
         """Make a call and measure it, while the others go on; then tell the engine."""
@@ -409,14 +397,8 @@ class LiveRun:
             return
         emits = call.emits
         if emits and task in self._pulled:
-            emits = self._stamped(emits, call.end_ns)
+            emits = stamped(emits, Timestamp(call.end_ns - self._origin_ns, RUN_TIME_BASE))
         self._tell(Completed(call.end_ns, dispatch.number, emits), me)
-
-    def _stamped(self, emits: tuple[Emit, ...], now_ns: int) -> tuple[Emit, ...]:
-        if all(emit.timestamp is not None for emit in emits):
-            return emits
-        now = Timestamp(now_ns - self._origin_ns, RUN_TIME_BASE)
-        return tuple(emit if emit.timestamp is not None else emit._replace(timestamp=now) for emit in emits)
 
     def _tell(self, event: Event, me: Worker | None) -> None:
         """Tell the engine what happened and see that its commands are carried out."""
@@ -511,21 +493,8 @@ class LiveRun:
 
     def _interrupt(self) -> None:
         """Have the devices' calls return; on a thread of its own, because that might hang, too."""
-        devices = [
-            node
-            for node in self.graph.tasks
-            if isinstance(node, Device) and type(node).interrupt is not Device.interrupt
-        ]
-        if devices and self._interrupter is None:
+        if self._interrupter is None:
             self._interrupter = threading.Thread(
-                target=_interrupt_all, args=(devices,), name="dancelike-interrupt", daemon=True
+                target=interrupt_devices, args=(self.graph,), name="dancelike-interrupt", daemon=True
             )
             self._interrupter.start()
-
-
-def _interrupt_all(devices: list[Device]) -> None:
-    for device in devices:
-        try:
-            device.interrupt()
-        except Exception:
-            _LOG.exception("%s failed to interrupt its call", type(device).__name__)

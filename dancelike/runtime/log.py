@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from fractions import Fraction
 from pathlib import Path
@@ -43,20 +42,19 @@ from dancelike.runtime.events import (
     WaitUntil,
 )
 from dancelike.runtime.probes import Probe
-from dancelike.timebase import Timestamp
 
-__all__ = ["Codec", "Decisions", "JsonCodec", "Logged", "Mode", "RunLog", "describe_graph", "modes_of", "read_log"]
+__all__ = ["Codec", "Decisions", "JsonCodec", "Mode", "RunLog", "describe_graph", "modes_of"]
 
 MAGIC = b"dancelike.run/1\n"
 _CHUNK_BYTES = 1 << 16
 _CHUNK_NS = 250_000_000
-_RECORD = struct.Struct("<II")
-_HEAD = struct.Struct("<BqI")  # kind, time, number (or task, or level << 16 | task)
-_EMITS = struct.Struct("<h")  # how many, -1 for the end of the stream
-_EMIT = struct.Struct("<BBqqq")  # port, flags, pts, time base
-_SIZE = struct.Struct("<I")
-_DECISION = struct.Struct("<BIq")
-_HAS_STAMP, _HAS_PAYLOAD = 1, 2
+RECORD = struct.Struct("<II")
+HEAD = struct.Struct("<BqI")  # kind, time, number (or task, or level << 16 | task)
+EMITS = struct.Struct("<h")  # how many, -1 for the end of the stream
+EMIT = struct.Struct("<BBqqq")  # port, flags, pts, time base
+SIZE = struct.Struct("<I")
+DECISION = struct.Struct("<BIq")
+HAS_STAMP, HAS_PAYLOAD = 1, 2
 _NONE, _ABSENT = 0xFFFFFFFF, -1
 
 
@@ -155,33 +153,14 @@ class Decisions:
         about: Any = command
         short = _SHORT.get(type(command))
         if short is not None:
-            return _DECISION.pack(short[0], self._tasks[about.task], short[1](about))
+            return DECISION.pack(short[0], self._tasks[about.task], short[1](about))
         if isinstance(command, Drop):
             place = self._edges[command.edge.name] | _REASONS[command.reason] << 16
-            return _DECISION.pack(2, place, command.packet.sequence)
+            return DECISION.pack(2, place, command.packet.sequence)
         if isinstance(command, TaskDown):
             retry_ns = _ABSENT if command.retry_ns is None else command.retry_ns - self._origin_ns
-            return _DECISION.pack(6, self._tasks[command.task], retry_ns)
-        return _DECISION.pack(10 if isinstance(command, Finished) else 11, _NONE, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Logged:
-    """One event of a log.
-
-    Attributes
-    ----------
-    event : Event
-        Of a task that is called again, without its emissions.
-    count : int or None
-        How many packets were emitted; None for none and the end of the stream.
-    decided : bytes
-        See `Decisions`.
-    """
-
-    event: Event
-    count: int | None
-    decided: bytes
+            return DECISION.pack(6, self._tasks[command.task], retry_ns)
+        return DECISION.pack(10 if isinstance(command, Finished) else 11, _NONE, 0)
 
 
 class RunLog(Probe):
@@ -206,7 +185,7 @@ class RunLog(Probe):
         self._modes: Mapping[str, Mode] = {}
         self._engine: Engine | None = None
 
-    def engine_made(self, engine: Engine) -> None:
+    def engine_made(self, engine: Engine, origin_ns: int) -> None:  # noqa: ARG002  times count from the begin
         """Remember how the engine was set up."""
         self._engine = engine
 
@@ -237,7 +216,7 @@ class RunLog(Probe):
         """Append the event and the decisions."""
         body = self._encode(event)
         decided = self._decisions.pack(commands)
-        self._buffer += _SIZE.pack(len(body)) + body + _SIZE.pack(len(decided)) + decided
+        self._buffer += SIZE.pack(len(body)) + body + SIZE.pack(len(decided)) + decided
         for command in commands:
             if type(command) is Dispatch:
                 self._calls[command.number] = command.task
@@ -261,38 +240,38 @@ class RunLog(Probe):
 
     def _record(self, body: bytes) -> None:
         if self._file is not None:
-            self._file.write(_RECORD.pack(len(body), crc32(body)) + body)
+            self._file.write(RECORD.pack(len(body), crc32(body)) + body)
             self._file.flush()
 
     def _encode(self, event: Event) -> bytes:
         now_ns = event.now_ns - self._origin_ns
         if isinstance(event, Completed):
             task = self._calls.pop(event.number, "")
-            return _HEAD.pack(1, now_ns, event.number) + self._encode_emits(task, event.emits)
+            return HEAD.pack(1, now_ns, event.number) + self._encode_emits(task, event.emits)
         if isinstance(event, Arrived):
-            return _HEAD.pack(3, now_ns, self._tasks[event.task]) + self._encode_emits(event.task, event.emits)
+            return HEAD.pack(3, now_ns, self._tasks[event.task]) + self._encode_emits(event.task, event.emits)
         if isinstance(event, Failed):
             self._calls.pop(event.number, None)
             text = f"{type(event.error).__name__}: {event.error}".encode()[:4000]
-            return _HEAD.pack(2, now_ns, event.number) + bytes([event.permanent]) + text
+            return HEAD.pack(2, now_ns, event.number) + bytes([event.permanent]) + text
         if isinstance(event, LevelRequested):
-            return _HEAD.pack(5, now_ns, self._tasks[event.task] | event.level << 16)
-        return _HEAD.pack({Started: 0, Tick: 4, StopRequested: 6}[type(event)], now_ns, 0)
+            return HEAD.pack(5, now_ns, self._tasks[event.task] | event.level << 16)
+        return HEAD.pack({Started: 0, Tick: 4, StopRequested: 6}[type(event)], now_ns, 0)
 
     def _encode_emits(self, task: str, emits: tuple[Emit, ...] | None) -> bytes:
         if emits is None:
-            return _EMITS.pack(-1)
-        parts = [_EMITS.pack(len(emits))]
+            return EMITS.pack(-1)
+        parts = [EMITS.pack(len(emits))]
         for emit in emits if self._modes.get(task, Mode.AGAIN) is not Mode.AGAIN else ():
             key = f"{task}.{emit.port}"
             codec = JsonCodec() if key in self._gates else self._codecs.get(key)
             stamp = emit.timestamp
-            flags = (_HAS_STAMP if stamp is not None else 0) | (_HAS_PAYLOAD if codec is not None else 0)
+            flags = (HAS_STAMP if stamp is not None else 0) | (HAS_PAYLOAD if codec is not None else 0)
             pts, base = (stamp.pts, stamp.time_base) if stamp is not None else (0, Fraction(1))
-            parts.append(_EMIT.pack(self._ports[task][emit.port], flags, pts, base.numerator, base.denominator))
+            parts.append(EMIT.pack(self._ports[task][emit.port], flags, pts, base.numerator, base.denominator))
             if codec is not None:
                 data = codec.encode(emit.payload)
-                parts += [_SIZE.pack(len(data)), data]
+                parts += [SIZE.pack(len(data)), data]
         return b"".join(parts)
 
 
@@ -304,121 +283,3 @@ def describe_graph(graph: Graph) -> dict[str, Any]:
         "ports": {node.name: [port.name for port in node.outputs] for node in graph.tasks},
         "edges": [[edge.name, edge.capacity, edge.overflow.value] for edge in graph.edges],
     }
-
-
-class LogReader:
-    """The header of a log and its events.
-
-    Attributes
-    ----------
-    header : Mapping
-    complete : bool
-        After the events were read: whether the log has its proper end.
-    """
-
-    def __init__(self, path: str | Path) -> None:
-        self._file = Path(path).open("rb")  # noqa: SIM115  closed by `close`
-        self.complete = False
-        head = self._file.read(len(MAGIC))
-        if head != MAGIC:
-            self.close()
-            raise ConfigError(
-                f"{path} is no run log of this version: it begins with {head!r}, expected {MAGIC!r}; record it anew"
-            )
-        body = self._body()
-        if body is None:
-            self.close()
-            raise ConfigError(f"{path} is a damaged run log: its header cannot be read; record it anew")
-        self.header: Mapping[str, Any] = json.loads(body)
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
-
-    def _body(self) -> bytes | None:
-        head = self._file.read(_RECORD.size)
-        if len(head) < _RECORD.size:
-            return None
-        size, checksum = _RECORD.unpack(head)
-        body = self._file.read(size)
-        return body if len(body) == size and crc32(body) == checksum else None
-
-    def events(self, graph: Graph, codecs: Mapping[str, Codec]) -> Iterator[Logged]:
-        """Yield the events up to the end, or up to the first record that is damaged or cut off."""
-        decoder = _Decoder(graph, codecs, {name: Mode(mode) for name, mode in self.header["modes"].items()})
-        while (body := self._body()) is not None:
-            if not body:
-                self.complete = True
-                return
-            at = 0
-            while at < len(body):
-                parts = []
-                for _ in range(2):
-                    (size,) = _SIZE.unpack_from(body, at)
-                    parts.append(body[at + _SIZE.size : at + _SIZE.size + size])
-                    at += _SIZE.size + size
-                yield decoder.decode(parts[0], parts[1])
-
-
-class _Decoder:
-    def __init__(self, graph: Graph, codecs: Mapping[str, Codec], modes: Mapping[str, Mode]) -> None:
-        self._names = [node.name for node in graph.tasks]
-        self._ports = {node.name: [port.name for port in node.outputs] for node in graph.tasks}
-        self._codecs = dict(codecs) | {f"{gate.task}.{gate.port}": JsonCodec() for gate in graph.gates}
-        self._modes = modes
-        self._calls: dict[int, str] = {}
-
-    def decode(self, body: bytes, decided: bytes) -> Logged:
-        kind, now_ns, number = _HEAD.unpack_from(body, 0)
-        rest = body[_HEAD.size :]
-        event: Event
-        count: int | None = None
-        if kind == 1:
-            emits, count = self._emits(self._calls.pop(number, ""), rest)
-            event = Completed(now_ns, number, emits)
-        elif kind == 2:
-            event = Failed(now_ns, number, RuntimeError(rest[1:].decode(errors="replace")), bool(rest[0]))
-        elif kind == 3:
-            emits, count = self._emits(self._names[number], rest)
-            event = Arrived(now_ns, self._names[number], emits)
-        elif kind == 5:
-            event = LevelRequested(now_ns, self._names[number & 0xFFFF], number >> 16)
-        else:
-            plain: dict[int, type[Started | Tick | StopRequested]] = {0: Started, 4: Tick, 6: StopRequested}
-            event = plain[kind](now_ns)
-        for at in range(0, len(decided), _DECISION.size):
-            code, task, value = _DECISION.unpack_from(decided, at)
-            if code == 1:
-                self._calls[value] = self._names[task]
-        return Logged(event, count, decided)
-
-    def _emits(self, task: str, data: bytes) -> tuple[tuple[Emit, ...] | None, int | None]:
-        (count,) = _EMITS.unpack_from(data, 0)
-        if count < 0:
-            return None, None
-        emits: list[Emit] = []
-        at = _EMITS.size
-        while at < len(data):
-            port, flags, pts, numerator, denominator = _EMIT.unpack_from(data, at)
-            at += _EMIT.size
-            name = self._ports[task][port]
-            payload: Any = None
-            if flags & _HAS_PAYLOAD:
-                (size,) = _SIZE.unpack_from(data, at)
-                at += _SIZE.size
-                payload = self._codecs[f"{task}.{name}"].decode(data[at : at + size])
-                at += size
-            stamp = Timestamp(pts, Fraction(numerator, denominator)) if flags & _HAS_STAMP else None
-            emits.append(Emit(name, payload, stamp))
-        return tuple(emits), count
-
-
-def read_log(path: str | Path) -> LogReader:
-    """Open a log.
-
-    Raises
-    ------
-    ConfigError
-        It is no log, or of another version.
-    """
-    return LogReader(path)

@@ -1,14 +1,21 @@
-"""Where the calls of a live run are made: pool workers, a thread for each device, the host's own loop."""
+"""Parts of a live run: pool workers, a thread for each device, the host's own loop, alarms, the devices' clock."""
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable
+from heapq import heappop, heappush
 
+from dancelike.graph import RUN_TIME_BASE, Device, Emit, Graph
+from dancelike.runtime.clock import Clock
 from dancelike.runtime.events import Dispatch
+from dancelike.timebase import Timestamp
 
-__all__ = ["HostPlace", "OwnPlace", "Worker"]
+__all__ = ["Alarms", "HostPlace", "OwnPlace", "StreamClock", "Worker", "interrupt_devices", "stamped"]
+
+_LOG = logging.getLogger(__name__)
 
 
 class Worker:
@@ -85,3 +92,64 @@ class HostPlace:
     def wait(self, timeout_s: float | None) -> bool:
         """Wait for a signal; return whether there was one."""
         return self._flag.acquire(timeout=-1 if timeout_s is None else timeout_s)
+
+
+class Alarms:
+    """What has to be called at a moment."""
+
+    __slots__ = ("_count", "_heap")
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[int, int, Callable[[int], None]]] = []
+        self._count = 0
+
+    @property
+    def due_ns(self) -> int | None:
+        """The moment of the first; None when there is none."""
+        return self._heap[0][0] if self._heap else None
+
+    def add(self, moment_ns: int, call: Callable[[int], None]) -> None:
+        """Have ``call`` called; those of one moment in the order in which they were added."""
+        self._count += 1
+        heappush(self._heap, (moment_ns, self._count, call))
+
+    def shift(self, by_ns: int) -> None:
+        """Let all be later."""
+        self._heap = [(moment_ns + by_ns, count, call) for moment_ns, count, call in self._heap]
+
+    def pop_due(self, now_ns: int) -> Callable[[int], None] | None:
+        """Remove and return the first if its moment has come."""
+        return heappop(self._heap)[2] if self._heap and self._heap[0][0] <= now_ns else None
+
+
+class StreamClock:
+    """The run's clock as devices see it: a `RunClock`."""
+
+    def __init__(self, clock: Clock, origin_ns: int) -> None:
+        self._clock = clock
+        self._origin_ns = origin_ns
+
+    def now(self) -> Timestamp:
+        """Return the time since the begin of the run."""
+        return Timestamp(self._clock.now_ns() - self._origin_ns, RUN_TIME_BASE)
+
+    def at_monotonic_ns(self, ns: int) -> Timestamp:
+        """Place a stamp of the system's monotonic clock on the time of the run."""
+        return Timestamp(self._clock.from_monotonic_ns(ns) - self._origin_ns, RUN_TIME_BASE)
+
+
+def stamped(emits: tuple[Emit, ...], now: Timestamp) -> tuple[Emit, ...]:
+    """Give the emissions that have no timestamp this one."""
+    if all(emit.timestamp is not None for emit in emits):
+        return emits
+    return tuple(emit if emit.timestamp is not None else emit._replace(timestamp=now) for emit in emits)
+
+
+def interrupt_devices(graph: Graph) -> None:
+    """Make the devices' calls return; one that fails at it does not keep the others waiting."""
+    for node in graph.tasks:
+        if isinstance(node, Device):
+            try:
+                node.interrupt()
+            except Exception:
+                _LOG.exception("task '%s' failed to interrupt its call", node.name)

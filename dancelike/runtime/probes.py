@@ -35,8 +35,8 @@ class Probe:
     logged and not called again; the run goes on.
     """
 
-    def engine_made(self, engine: Engine) -> None:
-        """Hear, in a live run and before anything else, which engine will decide; only look at it."""
+    def engine_made(self, engine: Engine, origin_ns: int) -> None:
+        """Hear, in a live run and before anything else, which engine will decide, and the zero of devices' stamps."""
 
     def run_started(self, graph: Graph, now_ns: int) -> None:
         """Hear that the tasks have started."""

@@ -11,7 +11,8 @@ from dancelike.graph import Emit, Graph
 from dancelike.runtime.calls import Starter, call
 from dancelike.runtime.engine import Engine
 from dancelike.runtime.events import Abandon, Completed, Dispatch, Failed
-from dancelike.runtime.log import Codec, Decisions, Logged, LogReader, Mode, describe_graph, read_log
+from dancelike.runtime.log import Codec, Decisions, Mode, describe_graph
+from dancelike.runtime.logreader import Logged, LogReader, read_log
 
 __all__ = ["Replay", "replay"]
 

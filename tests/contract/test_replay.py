@@ -12,7 +12,8 @@ import pytest
 from dancelike.errors import ConfigError, GraphError, InternalError
 from dancelike.graph import DeviceSource, Emit, Graph, Join, Overflow, Port, Restart, Task
 from dancelike.runtime import JsonCodec, LiveRun, ManualClock, Mode, RunLog, replay, run_offline, run_realtime
-from dancelike.runtime.log import MAGIC, modes_of, read_log
+from dancelike.runtime.log import MAGIC, modes_of
+from dancelike.runtime.logreader import read_log
 from dancelike.testing.flow import EndlessSource, RecordingSink, RelayTask, ScriptedSource, every
 
 FRAME = Fraction(1, 30)
@@ -252,7 +253,7 @@ def test_codecs_are_checked_and_offline_there_is_nothing_to_log(tmp_path, caplog
     with pytest.raises(ConfigError, match="a run log belongs to a live run"):
         RunLog(tmp_path / "run").run_started(graph, 0)
     log = RunLog(tmp_path / "run", {"camera.in": JsonCodec()})
-    log.engine_made(LiveRun(graph).engine)
+    log.engine_made(LiveRun(graph).engine, 0)
     with pytest.raises(GraphError, match=r"the run log has a codec for 'camera\.in', but the graph has no such output"):
         log.run_started(graph, 0)
     run_offline(graph)
