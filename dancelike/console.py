@@ -22,6 +22,7 @@ __all__ = ["Manners", "common_options", "console", "progress", "require_writable
 
 F = TypeVar("F", bound=Callable[..., Any])
 INTERRUPTED = 130
+OTHER_FOLDER = "choose another folder with --out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +115,14 @@ def progress(description: str, manners: Manners) -> Iterator[Callable[[float], N
         yield lambda share: bar.update(task, completed=share)
 
 
-def require_writable(folder: Path) -> None:
+def require_writable(folder: Path, *, advice: str = OTHER_FOLDER) -> None:
     """Refuse a folder that cannot be written before any long work begins; it is made if it is not there.
+
+    Parameters
+    ----------
+    folder : Path
+    advice : str
+        What the user can do, the end of the sentence.
 
     Raises
     ------
@@ -130,11 +137,18 @@ def require_writable(folder: Path) -> None:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        raise _unwritable(folder, error) from error
+        raise _unwritable(folder, error, advice) from error
 
 
-def write_atomically(path: Path, data: bytes) -> None:
+def write_atomically(path: Path, data: bytes, *, advice: str = OTHER_FOLDER) -> None:
     """Write a whole file or nothing: a temporary name beside it first, then a rename.
+
+    Parameters
+    ----------
+    path : Path
+    data : bytes
+    advice : str
+        What the user can do if it fails, the end of the sentence.
 
     Raises
     ------
@@ -149,12 +163,12 @@ def write_atomically(path: Path, data: bytes) -> None:
     except OSError as error:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
-        raise _unwritable(path, error) from error
+        raise _unwritable(path, error, advice) from error
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
 
 
-def _unwritable(path: Path, error: OSError) -> OutputError:
+def _unwritable(path: Path, error: OSError, advice: str) -> OutputError:
     reason = (error.strerror or str(error)).lower()
-    return OutputError(f"{path} cannot be written: {reason}; choose another folder with --out.")
+    return OutputError(f"{path} cannot be written: {reason}; {advice}.")

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Any
 
 from dancelike.scoring.report import sections
-from dancelike.scoring.report.charts import chart_data, json_script
+from dancelike.scoring.report.charts import chart_data
 from dancelike.scoring.report.pictures import MomentPictures
-from dancelike.scoring.report.styles import font_face, static_text, tokens
+from dancelike.scoring.report.shell import html_page
+from dancelike.scoring.report.styles import static_text
 from dancelike.scoring.values import whole
 from dancelike.scoring.wording import JUDGEMENT_WORDS
 
 __all__ = ["render_report"]
-
-# The page may load nothing but what it carries, whatever a file name in it says.
-_POLICY = "default-src 'none'; img-src data:; font-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 
 
 def render_report(score: Mapping[str, Any], moments: Sequence[MomentPictures] = ()) -> str:
@@ -37,8 +34,6 @@ def render_report(score: Mapping[str, Any], moments: Sequence[MomentPictures] = 
     data = chart_data(score)
     data["judgements"] = list(JUDGEMENT_WORDS.items())
     charts = bool(data["t"])
-    style = static_text("uplot.min.css") + font_face() + tokens() + static_text("report.css")
-    scripts = f"<script>{static_text('uplot.min.js')}</script>" if charts else ""
     title = f"{whole(score.get('score'))} of 100 · dancelike"
     content = "".join(
         (
@@ -53,12 +48,11 @@ def render_report(score: Mapping[str, Any], moments: Sequence[MomentPictures] = 
             sections.details(score),
         )
     )
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{style}</style></head><body>"
-        f"{sections.glyphs()}{content}"
-        f'<script type="application/json" id="data">{json_script(data)}</script>'
-        f"{scripts}<script>{static_text('report.js')}</script></body></html>\n"
+    return html_page(
+        title,
+        f"{sections.glyphs()}{content}",
+        data=data,
+        style=static_text("report.css"),
+        script=static_text("report.js"),
+        charts=charts,
     )

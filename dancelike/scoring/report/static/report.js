@@ -2,54 +2,13 @@
 (() => {
   const $ = (selector, from = document) => from.querySelector(selector);
   const all = (selector, from = document) => [...from.querySelectorAll(selector)];
-  const root = document.documentElement;
   const data = JSON.parse($("#data").textContent);
   const THIN = "\u2009";
   const GLYPHS = ["star", "diamond", "circle", "square", "cross"];
 
-  // --- theme ---------------------------------------------------------------------------------------------------
-  const prefersLight = matchMedia("(prefers-color-scheme: light)");
-  const themeNow = () => root.dataset.theme || (prefersLight.matches ? "light" : "dark");
-  const redraws = [];
-  let ink = {};
-  function readInk() {
-    const style = getComputedStyle(root);
-    const names = ["background", "surface", "line", "text", "quiet", "accent", "reference", "dancer", "poor", "fair",
-      "good", "unseen", "early", "on-time", "late"];
-    ink = Object.fromEntries(names.map((name) => [name, style.getPropertyValue("--" + name).trim()]));
-  }
-  function repaint() {
-    readInk();
-    const label = $("#theme span");
-    if (label) label.textContent = themeNow() === "light" ? "Dark" : "Light";
-    redraws.forEach((redraw) => redraw());
-  }
-  const toggle = $("#theme");
-  toggle.hidden = false;
-  toggle.addEventListener("click", () => {
-    root.dataset.theme = themeNow() === "light" ? "dark" : "light";
-    repaint();
-  });
-  prefersLight.addEventListener("change", repaint);
-  let themeBeforePrint;
-  addEventListener("beforeprint", () => {
-    themeBeforePrint = root.dataset.theme;
-    root.dataset.theme = "light";
-    repaint();
-  });
-  addEventListener("afterprint", () => {
-    if (themeBeforePrint) root.dataset.theme = themeBeforePrint;
-    else delete root.dataset.theme;
-    repaint();
-  });
-  repaint();
+  const {ink, redraws, rgb, mix} = stage;
 
   // --- colours and words ---------------------------------------------------------------------------------------
-  const rgb = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
-  const mix = (a, b, share) => {
-    const [x, y] = [rgb(a), rgb(b)];
-    return `rgb(${x.map((v, i) => Math.round(v + (y[i] - v) * share)).join(",")})`;
-  };
   function shapeInk(shape) {
     if (shape == null) return ink.unseen;
     if (shape < 50) return mix(ink.poor, ink.fair, Math.max(shape, 0) / 50);

@@ -1,0 +1,1 @@
+"""The profiler: what each task of a live session costs on this machine, and whether all keep their budget."""

@@ -1,0 +1,64 @@
+"""What was asked of a profile, and what it gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from dancelike.errors import ConfigError
+from dancelike.profile.compare import Change
+
+__all__ = ["Outcome", "Plan"]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The options of ``dancelike profile``, by their names."""
+
+    clips: tuple[Path, ...]
+    source: str | None
+    camera: str | None
+    seconds: float | None
+    rate: Fraction
+    model: str
+    runtime: str
+    workers: int | None
+    offline: bool
+    record: Path | None
+    no_record: bool
+    alone: bool
+    cores: int | None
+    speed: float | None
+    json_path: Path | None
+    trace: Path | None
+    html: Path | None
+    compare: Path | None
+
+    def __post_init__(self) -> None:
+        if self.record is not None and self.no_record:
+            raise ConfigError("--record and --no-record exclude each other; leave one of the two out.")
+        if self.record is not None and self.record.exists():
+            raise ConfigError(f"{self.record} exists, and a recording is never written over; choose another name.")
+        if self.offline and self.camera is not None:
+            raise ConfigError("--offline reads clips as fast as it can, which no camera does; leave --camera out.")
+        if self.offline and (self.cores is not None or self.speed is not None):
+            raise ConfigError("--cores and --speed predict a live session; leave --offline out.")
+
+    @property
+    def outputs(self) -> list[Path]:
+        """The files that were asked for."""
+        named = (self.record, self.json_path, self.trace, self.html)
+        return [path for path in named if path is not None and path != Path("-")]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a profile gave: its dictionary, more sentences, the comparison, the files, and whether it was cut short."""
+
+    profile: dict[str, Any]
+    words: list[str]
+    changes: list[Change]
+    written: list[Path]
+    interrupted: bool
