@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,7 @@ from dancelike.media.camera import Camera
 from dancelike.media.pictures import fit_size
 from dancelike.media.probe import ClipInfo
 from dancelike.scoring import ScoreSettings
+from dancelike.scoring.bones import MOST_ROWS
 from dancelike.tasks.align import Align
 from dancelike.tasks.camera import CameraSource
 from dancelike.tasks.clip_source import ClipSource
@@ -28,7 +30,7 @@ from dancelike.tasks.segment import Segment
 from dancelike.theme import DARK, rgb
 from dancelike.vision import Segmenter, load_segmenter
 from dancelike.vision.mirror import MirroredSegmenter
-from dancelike.vision.track import TrackBuilder, keep_every
+from dancelike.vision.track import TrackBuilder
 
 __all__ = ["build_dance_graph", "build_export_graph", "build_live_graph", "build_take_graph"]
 
@@ -103,7 +105,7 @@ def _session(
                 role: TrackBuilder(
                     clip.time_base,
                     fit_size(clip.size, config.analysis_size_px),
-                    keep_every=keep_every(round(clip.duration_s * min(clip.frame_rate, config.max_rate))),
+                    keep_every=_keep_every(clip.duration_s * float(min(clip.frame_rate, config.max_rate))),
                 )
                 for role, clip in clips.items()
             },
@@ -169,6 +171,11 @@ def build_live_graph(
         graph.add(Record("encode", recording, config.rate_hz, budget_ms=2 * budget_ms))
         graph.connect("camera.captures", "encode.captures", capacity=RECORDING_AHEAD, overflow=Overflow.DROP_NEWEST)
     return graph
+
+
+def _keep_every(frames: float) -> int:
+    """Return of how many frames one is kept: no more than a comparison uses."""
+    return max(1, math.ceil(frames / MOST_ROWS))
 
 
 def _in_mirror(load: Callable[[], Segmenter]) -> Segmenter:

@@ -68,8 +68,8 @@ def limb_of_part(part: BodyPart) -> str:
     return next(name for name, parts in LIMBS.items() if part in parts)
 
 
-# Rows of a comparison at most: 20 minutes at 30 Hz.
-_MOST_ROWS = 36_000
+MOST_ROWS = 14_400
+"""Rows of a comparison at most: 8 minutes at 30 Hz. An hour is compared at 4 Hz, which moves a score by 0.1 to 1.7."""
 
 # Vectors between (means of) joints; the first three span the frame of the body.
 _J = Joint
@@ -152,14 +152,14 @@ def partner(parts: NDArray[np.int64], k: int) -> int:
 def common_step_s(track: BodyTrack) -> float:
     """Step of the clock of a comparison: the reference's own frames, thinned or filled to 20 to 40 Hz.
 
-    Very long clips are thinned further, so that memory stays flat; an hour is compared at 10 Hz.
+    Very long clips are thinned further, so that memory stays flat; an hour is compared at 4 Hz.
     """
     if len(track) < 2:
         return 1.0 / 30.0
     step = float(np.median(np.diff(track.pts))) * float(track.time_base)
     step = step * np.ceil(1.0 / 40.0 / step) if step < 1.0 / 40.0 else step / np.ceil(step * 20.0 - 1e-9)
     rows = (track.seconds[-1] - track.seconds[0]) / step
-    return float(step * max(np.ceil(rows / _MOST_ROWS), 1.0))
+    return float(step * max(np.ceil(rows / MOST_ROWS), 1.0))
 
 
 def bones_of(track: BodyTrack, kind: Kind, step_s: float, name: str) -> Bones:
@@ -193,7 +193,7 @@ def bones_of(track: BodyTrack, kind: Kind, step_s: float, name: str) -> Bones:
         )
     # A clock much slower than the clip needs only some of its frames.
     native_s = (track.pts[seen[-1]] - track.pts[seen[0]]) * float(track.time_base) / (len(seen) - 1)
-    seen = seen[:: max(int(step_s / native_s + 1e-6), 1)] if len(seen) > _MOST_ROWS else seen
+    seen = seen[:: max(int(step_s / native_s + 1e-6), 1)] if len(seen) > MOST_ROWS else seen
     values, visibility = _from_joints(track, seen) if kind is Kind.JOINTS else mask_vectors(track.part_moments[seen])
     parts = np.array(_JOINT_PARTS if kind is Kind.JOINTS else _MASK_PARTS, np.int64)
     t = track.seconds[seen]

@@ -14,10 +14,7 @@ from dancelike.frames import JOINT_COUNT, PART_COUNT, BodyObservation, BodyTrack
 from dancelike.kernels.moments import part_moments
 from dancelike.timebase import Timestamp, rescale
 
-__all__ = ["MOST_ROWS", "TrackBuilder", "keep_every"]
-
-MOST_ROWS = 36_000
-"""Rows of a track that are enough: 20 minutes at 30 frames a second; of an hour every third frame is kept."""
+__all__ = ["TrackBuilder"]
 
 
 class TrackBuilder:
@@ -33,8 +30,8 @@ class TrackBuilder:
     picture_size : tuple of int
         Width and height of the analysed pictures.
     keep_every : int
-        Of how many frames one is kept, so that the memory of a very long clip stays flat; see `MOST_ROWS`. The dancer
-        is followed through all of them.
+        Of how many frames one is kept, so that the memory of a very long clip stays flat. The dancer is followed
+        through all of them.
     """
 
     def __init__(self, time_base: Fraction, picture_size: tuple[int, int], *, keep_every: int = 1) -> None:
@@ -120,8 +117,3 @@ class TrackBuilder:
 _NO_JOINTS = Joints(
     np.zeros((JOINT_COUNT, 2), np.float32), np.zeros((JOINT_COUNT, 3), np.float32), np.zeros(JOINT_COUNT, np.float32)
 )
-
-
-def keep_every(frames: int) -> int:
-    """Return of how many frames one is kept, of a clip of about that many."""
-    return max(1, -(-frames // MOST_ROWS))

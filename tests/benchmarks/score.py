@@ -59,9 +59,9 @@ _PEAK = """
 import resource, sys
 from dancelike import score_clips
 from dancelike.frames import BodyObservation
+from dancelike.scoring.bones import MOST_ROWS
 from dancelike.tasks.judge import Judge
 from dancelike.timebase import Timestamp
-from dancelike.vision.track import MOST_ROWS
 
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -81,7 +81,7 @@ def record(judge, inputs):
 def lengthen(judge):
     peaks.append(peak())
     for port, builder in judge._builders.items() if hour else ():
-        tick = round(1 / 10 / last[port].time_base)
+        tick = round(3600 / MOST_ROWS / last[port].time_base)
         bodies = seen[port] + seen[port][-2:0:-1]  # to and fro, so that nothing jumps
         for row in range(MOST_ROWS - len(builder)):
             at = Timestamp(last[port].pts + (row + 1) * tick, last[port].time_base)
