@@ -277,3 +277,30 @@ def test_debug_adds_the_traceback_and_keeps_the_exit_code(dance: Path) -> None:
     assert done.returncode == 3
     assert "Traceback" in done.stderr
     assert done.stderr.strip().splitlines()[-1].startswith("dancelike: nowhere.mp4")
+
+
+@pytest.mark.parametrize(
+    ("broken", "where"),
+    [
+        ("dancelike.vision.blazepose.label_parts", "in task 'segment_"),
+        ("dancelike.tasks.judge.score_tracks", "in task 'judge', finish"),
+        ("dancelike.tasks.clip_source.open_clip", "start"),
+    ],
+)
+def test_a_task_that_fails_unexpectedly_says_where_and_what_to_do(
+    broken: str, where: str, dance: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("nobody expected this")
+
+    monkeypatch.setattr(broken, fail)
+    outcome = dancelike("score", dance, dance, "--out", tmp_path / "out")
+    assert_refused(outcome, 70, "ZeroDivisionError (nobody expected this)", where, "--debug", "report")
+    assert not list((tmp_path / "out").iterdir())
+
+
+def test_a_delegate_that_cannot_be_used_is_refused(dance: Path, tmp_path: Path) -> None:
+    assert_refused(dancelike("score", dance, dance, "--delegate", tmp_path / "no.so"), 5, "no.so", "use auto, cpu or")
+    library = tmp_path / "text.so"
+    library.write_text("no library")
+    assert_refused(dancelike("score", dance, dance, "--delegate", library), 5, "text.so", "could not be started")
