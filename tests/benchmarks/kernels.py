@@ -68,7 +68,18 @@ def race(title, ours, others=(), *, moved=0, operations=0, goal=None):
     kind = "product" if bound == flops else "copy"
     mine = median.pop("ours")
     peers = "; ".join(f"{name} {value:.3f}" for name, value in median.items())
-    ROWS.append((title, goal or "", f"{mine:.3f}", peers, f"{moved / 1e6:.2f}", f"{operations / 1e6:.1f}", f"{bound:.4f} ({kind})" if moved else "", f"{mine / bound:.1f}" if moved else ""))
+    ROWS.append(
+        (
+            title,
+            goal or "",
+            f"{mine:.3f}",
+            peers,
+            f"{moved / 1e6:.2f}",
+            f"{operations / 1e6:.1f}",
+            f"{bound:.4f} ({kind})" if moved else "",
+            f"{mine / bound:.1f}" if moved else "",
+        )
+    )
 
 
 def copying(count):
@@ -144,7 +155,12 @@ def overlays(rng):
         cv2.addWeighted(rgb, 0.55, colours, 0.45, 0)
 
     share = f"{covered / labels.size:.0%} covered"
-    race(f"overlay on 720p planes, with edges ({share})", lambda: overlay_planes(y, u, v, labels, in_planes), moved=labels.size + 3 * covered, goal="0.28")
+    race(
+        f"overlay on 720p planes, with edges ({share})",
+        lambda: overlay_planes(y, u, v, labels, in_planes),
+        moved=labels.size + 3 * covered,
+        goal="0.28",
+    )
     race("overlay on 720p RGB, with edges", lambda: overlay_rgb(rgb, labels, palette),
          [("OpenCV, no edges", by_opencv), ("NumPy, no edges", by_numpy)], moved=labels.size + 6 * covered)  # fmt: skip
 
@@ -161,7 +177,13 @@ def maps(rng):
 
     race("overlap of two 256 x 256 maps", lambda: part_overlap(first, second, None, counts),
          [("NumPy", lambda: np.bincount(first.ravel() * np.int64(15) + second.ravel(), minlength=225))], moved=2 * first.size)  # fmt: skip
-    race("the same after a similarity", lambda: part_overlap(first, second, turned, counts), [("OpenCV and NumPy", turned_by_opencv)], moved=2 * first.size, goal="0.055")
+    race(
+        "the same after a similarity",
+        lambda: part_overlap(first, second, turned, counts),
+        [("OpenCV and NumPy", turned_by_opencv)],
+        moved=2 * first.size,
+        goal="0.055",
+    )
 
     def by_numpy():
         for part in range(1, 15):
@@ -175,7 +197,12 @@ def maps(rng):
     peers = [("OpenCV", by_opencv), ("NumPy", by_numpy)]
     race("moments of a 256 x 256 map", lambda: part_moments(first, None, moments), peers, moved=first.size, goal="0.1")
     spans, shapes, contacts = np.empty((15, 256, 2), np.int32), np.empty((15, 7)), np.empty((15, 3))
-    race("moments, axes, ends and contacts of it", lambda: part_shapes(first, None, spans, moments, shapes, contacts), moved=first.size, goal="0.1")
+    race(
+        "moments, axes, ends and contacts of it",
+        lambda: part_shapes(first, None, spans, moments, shapes, contacts),
+        moved=first.size,
+        goal="0.1",
+    )
     xy, visibility = np.empty((33, 2), np.float32), np.empty(33, np.float32)
     race("joints from these", lambda: joints_from_shapes(moments, shapes, contacts, xy, visibility))
     logits = rng.normal(size=(256, 256, 6)).astype(np.float32)
@@ -194,7 +221,11 @@ def maps(rng):
     )
     placed = np.array([[3.5, -0.3, 100.0], [0.3, 3.5, 10.0]])
     race("part map of 96 x 96", lambda: part_map(joints, row, row, mask, small), moved=5 * small.size)
-    race("crop of 96 x 96 into 640 x 360", lambda: paste_crop(small, mask, placed, picture, confidence), moved=5 * (small.size + picture.size))
+    race(
+        "crop of 96 x 96 into 640 x 360",
+        lambda: paste_crop(small, mask, placed, picture, confidence),
+        moved=5 * (small.size + picture.size),
+    )
 
 
 # What numba does in every process that calls a compiled function at all, then what the kernels add.
@@ -214,10 +245,17 @@ print(b - a, c - b, d - c)
 def first_calls():
     """Start of a fresh process, with an empty cache and with a full one."""
     folder = Path(tempfile.mkdtemp())
-    environment = {**os.environ, "NUMBA_CACHE_DIR": str(folder / "code"), "PYTHONPYCACHEPREFIX": str(folder / "modules"), "PYTHONDONTWRITEBYTECODE": ""}
+    environment = {
+        **os.environ,
+        "NUMBA_CACHE_DIR": str(folder / "code"),
+        "PYTHONPYCACHEPREFIX": str(folder / "modules"),
+        "PYTHONDONTWRITEBYTECODE": "",
+    }
 
     def run():
-        done = subprocess.run([sys.executable, "-c", FIRST], capture_output=True, text=True, check=True, env=environment)
+        done = subprocess.run(
+            [sys.executable, "-c", FIRST], capture_output=True, text=True, check=True, env=environment
+        )
         return [float(value) for value in done.stdout.split()]
 
     try:
@@ -226,12 +264,18 @@ def first_calls():
     finally:
         shutil.rmtree(folder)
     print(f"\ncold cache: compiling every kernel takes {sum(cold[1:]):.1f} s")
-    print(f"warm cache, ms: import of numpy and numba {warm[0] * 1e3:.0f}, numba's first call {warm[1] * 1e3:.0f}, all other kernels (to reach: 150) {warm[2] * 1e3:.0f}")
+    print(
+        f"warm cache, ms: import of numpy and numba {warm[0] * 1e3:.0f}, numba's first call {warm[1] * 1e3:.0f}, all other kernels (to reach: 150) {warm[2] * 1e3:.0f}"
+    )
 
 
 def processor():
     info = Path("/proc/cpuinfo")
-    names = [line.split(":")[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")] if info.exists() else []
+    names = (
+        [line.split(":")[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")]
+        if info.exists()
+        else []
+    )
     return names[0] if names else platform.processor()
 
 
