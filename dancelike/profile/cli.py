@@ -55,19 +55,26 @@ def profile(manners: Manners, fail_on_regression: bool, **given: Any) -> None:
     Exit codes: 0 done; 1 slower, with --fail-on-regression; 2 usage or configuration; 3 a clip or a camera cannot
     be read; 5 model or runtime; 6 output cannot be written; 130 interrupted, after the report so far.
     """  # noqa: D301  click reads the \\b as "keep these lines"
+    from dancelike.profile.files import write_files
     from dancelike.profile.plan import Plan
     from dancelike.profile.steps import carry_out
 
     given["rate"] = Fraction(given["rate"]).limit_denominator(1001)
-    outcome = carry_out(Plan(**given), manners)
-    show(outcome, manners, plain_json=given["json_path"] == Path("-"))
+    plan = Plan(**given)
+    outcome = carry_out(plan, manners)
+    show(outcome, plain_json=plan.json_path == Path("-"))
+    written = write_files(outcome.profile, json_path=plan.json_path, html=plan.html)
+    written += [path for path in (plan.trace, plan.record) if path is not None]
+    if not manners.quiet:
+        for path in written:
+            click.echo(f"Wrote {path}", err=plan.json_path == Path("-"))
     if outcome.interrupted:
         sys.exit(INTERRUPTED)
     if fail_on_regression and any(change.verdict == "slower" for change in outcome.changes):
         sys.exit(REGRESSION)
 
 
-def show(outcome: Outcome, manners: Manners, *, plain_json: bool) -> None:
+def show(outcome: Outcome, *, plain_json: bool) -> None:
     """Print the summary, or profile.json and nothing else."""
     from dancelike.profile.document import to_json
     from dancelike.profile.table import Summary
@@ -79,6 +86,3 @@ def show(outcome: Outcome, manners: Manners, *, plain_json: bool) -> None:
     out.print(Summary(outcome.profile))
     for line in outcome.words:
         out.print(line, markup=False)
-    if not manners.quiet:
-        for path in outcome.written:
-            click.echo(f"Wrote {path}")

@@ -55,10 +55,9 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a profile gave: its dictionary, more sentences, the comparison, the files, and whether it was cut short."""
+    """What a profile gave: its dictionary, more sentences, the comparison, and whether it was cut short."""
 
     profile: dict[str, Any]
     words: list[str]
     changes: list[Change]
-    written: list[Path]
     interrupted: bool

@@ -12,7 +12,7 @@ from dancelike.errors import ConfigError
 from dancelike.profile.alone import run_alone
 from dancelike.profile.compare import Change, compare, load_profile, verdicts
 from dancelike.profile.drive import WARM_FRAMES, measure_live, measure_offline, warm
-from dancelike.profile.files import ADVICE, write_files
+from dancelike.profile.files import ADVICE
 from dancelike.profile.live import live_table
 from dancelike.profile.measured import Measured, watching
 from dancelike.profile.overhead import probe_cost_us
@@ -55,9 +55,7 @@ def carry_out(plan: Plan, manners: Manners) -> Outcome:
         said = verdicts(old, profile, changes)
         words += said
         profile["comparison"] = said
-    written = write_files(profile, json_path=plan.json_path, html=plan.html)
-    written += [path for path in (plan.trace, plan.record) if path is not None]
-    return Outcome(profile, words, changes, written, measured.report.ended_by in SIGNALS)
+    return Outcome(profile, words, changes, measured.report.ended_by in SIGNALS)
 
 
 def _measure(plan: Plan, session: Session, folder: Path, manners: Manners) -> Measured:
