@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from dancelike.config import ScoreConfig
     from dancelike.errors import DancelikeError
     from dancelike.frames import BodyPart, PartMask
-    from dancelike.score.api import ScoreResult, score_clips
+    from dancelike.score.api import score_clips
+    from dancelike.score.result import ScoreResult
     from dancelike.vision import load_segmenter
 
 __all__ = [
@@ -33,7 +34,7 @@ _HOMES = {
     "PartMask": "dancelike.frames",
     "DancelikeError": "dancelike.errors",
     "ScoreConfig": "dancelike.config",
-    "ScoreResult": "dancelike.score.api",
+    "ScoreResult": "dancelike.score.result",
     "score_clips": "dancelike.score.api",
     "load_segmenter": "dancelike.vision",
 }

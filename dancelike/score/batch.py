@@ -16,7 +16,7 @@ from dancelike.errors import ClipError, ConfigError, NoDancerError
 from dancelike.score.cli import configure, write_results
 
 if TYPE_CHECKING:
-    from dancelike.score.api import ScoreResult
+    from dancelike.score.result import ScoreResult
 
 __all__ = ["batch"]
 

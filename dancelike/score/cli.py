@@ -12,7 +12,7 @@ from dancelike.config import MIRROR_CHOICES, RUNTIME_CHOICES, ScoreConfig, load_
 from dancelike.console import Manners, common_options, console, progress, require_writable, write_atomically
 
 if TYPE_CHECKING:
-    from dancelike.score.api import ScoreResult
+    from dancelike.score.result import ScoreResult
 
 __all__ = ["score", "show", "write_results"]
 

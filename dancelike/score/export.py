@@ -9,8 +9,8 @@ import numpy as np
 
 from dancelike.pipelines import build_export_graph
 from dancelike.runtime import run_offline
-from dancelike.score.api import ScoreResult
 from dancelike.score.progress import share_of
+from dancelike.score.result import ScoreResult
 
 __all__ = ["export_clip"]
 

@@ -10,7 +10,7 @@ from dancelike.config import ScoreConfig
 from dancelike.frames import Frame, PartMask
 from dancelike.media.probe import ClipInfo
 from dancelike.media.seeking import read_frames_at
-from dancelike.score.api import ScoreResult
+from dancelike.score.result import ScoreResult
 from dancelike.scoring.report import MomentPictures, render_report
 from dancelike.timebase import Timestamp
 from dancelike.vision import load_segmenter
