@@ -56,7 +56,8 @@ def start_up() -> None:
 
 
 _PEAK = """
-import resource, sys
+import re, sys
+from pathlib import Path
 from dancelike import score_clips
 from dancelike.frames import BodyObservation
 from dancelike.scoring.bones import MOST_ROWS
@@ -64,7 +65,8 @@ from dancelike.tasks.judge import Judge
 from dancelike.timebase import Timestamp
 
 def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    # Not getrusage: its peak survives exec, so that a child starts with its parent's.
+    return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1024
 
 clip, hour = sys.argv[1], sys.argv[2] == "hour"
 seen, last, peaks = {}, {}, []
