@@ -2,92 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field
-
 from dancelike.graph import Edge, Graph, Packet
-from dancelike.runtime import Dispatch, DropReason, Probe
+from dancelike.profile.seconds import SECOND_NS, TaskSeries
+from dancelike.runtime import Dispatch, DropReason, Engine, Probe
 from dancelike.runtime.events import Action
-from dancelike.runtime.histogram import Histogram
 
-__all__ = ["Collector", "Second", "TaskSeries"]
+__all__ = ["Collector"]
 
 _RUNS = (Action.PROCESS, Action.NEXT)
-_SECOND_NS = 1_000_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Second:
-    """One task, or one latency, in one second of the run.
-
-    Attributes
-    ----------
-    p50, p95, peak : float or None
-        Wall time of a call in milliseconds; None where none returned.
-    busy : float
-        Wall time of all calls, as a share of the second.
-    runs, misses, dropped : int
-    """
-
-    p50: float | None
-    p95: float | None
-    peak: float | None
-    busy: float
-    runs: int
-    misses: int
-    dropped: int
-
-
-@dataclass(slots=True)
-class TaskSeries:
-    """What was heard of one task.
-
-    Attributes
-    ----------
-    wall, cpu, interval : Histogram
-        Durations of the calls, and the time between the begins of two calls.
-    dropped : Counter
-        Packets on their way to it, by reason.
-    misses, level : int
-    seconds : list of Second
-        The seconds that are over.
-    """
-
-    wall: Histogram = field(default_factory=Histogram)
-    cpu: Histogram = field(default_factory=Histogram)
-    interval: Histogram = field(default_factory=Histogram)
-    dropped: Counter[str] = field(default_factory=Counter)
-    misses: int = 0
-    level: int = 0
-    seconds: list[Second] = field(default_factory=list)
-    begin_ns: int | None = None
-    walls_ns: list[int] = field(default_factory=list)
-    late: int = 0
-    lost: int = 0
-
-    def close_second(self) -> None:
-        """Put what was heard since the last one together."""
-        walls = sorted(self.walls_ns)
-        self.seconds.append(
-            Second(
-                _quantile_ms(walls, 0.5),
-                _quantile_ms(walls, 0.95),
-                walls[-1] / 1e6 if walls else None,
-                sum(walls) / _SECOND_NS,
-                len(walls),
-                self.late,
-                self.lost,
-            )
-        )
-        self.walls_ns = []
-        self.late = self.lost = 0
-
-
-def _quantile_ms(ordered_ns: list[int], share: float) -> float | None:
-    """Return the value that ``share`` of all do not exceed."""
-    if not ordered_ns:
-        return None
-    return ordered_ns[max(0, -int(-share * len(ordered_ns) // 1) - 1)] / 1e6
 
 
 class Collector(Probe):
@@ -102,11 +24,20 @@ class Collector(Probe):
     def __init__(self) -> None:
         self.tasks: dict[str, TaskSeries] = {}
         self._until_ns = 0
+        self._engine: Engine | None = None
+
+    def queue_peak(self, task: str) -> int:
+        """Return the most packets that have waited before a task so far."""
+        return 0 if self._engine is None else max((q.peak for q in self._engine.state(task).queues), default=0)
+
+    def engine_made(self, engine: Engine, origin_ns: int) -> None:  # noqa: ARG002  the engine counts the queues
+        """Remember the engine."""
+        self._engine = engine
 
     def run_started(self, graph: Graph, now_ns: int) -> None:
         """Begin the first second."""
         self.tasks = {task.name: TaskSeries() for task in graph.tasks}
-        self._until_ns = now_ns + _SECOND_NS
+        self._until_ns = now_ns + SECOND_NS
 
     def after_task(self, dispatch: Dispatch, now_ns: int, wall_ns: int, cpu_ns: int) -> None:
         """Count a call."""
@@ -147,4 +78,4 @@ class Collector(Probe):
         while now_ns >= self._until_ns:
             for series in self.tasks.values():
                 series.close_second()
-            self._until_ns += _SECOND_NS
+            self._until_ns += SECOND_NS

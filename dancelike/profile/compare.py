@@ -84,8 +84,8 @@ def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
     found: list[tuple[str, str, float, float, float | None]] = []
     for task in new["tasks"]:
         for figure in ("p50", "p95"):
-            if task not in old["tasks"]:
-                continue
+            if task not in old["tasks"] or new["tasks"][task].get("device"):
+                continue  # a device waits for its next picture, whatever the machine does
             was, now = (profile["tasks"][task]["wall_ms"][figure] for profile in (old, new))
             if was > 0 and now > 0:
                 a, b = (_blocks(profile, task, figure) for profile in (old, new))
@@ -129,6 +129,8 @@ def verdicts(old: Mapping[str, Any], new: Mapping[str, Any], changes: Sequence[C
         said.append(f"Not told from noise: {names}; run longer to know.")
     if any(old["machine"].get(key) != new["machine"].get(key) for key in ("cpu", "cores")):
         said.append("The two profiles are of different machines.")
+    if abs(math.log((old["throughput_fps"] or 1) / (new["throughput_fps"] or 1))) > math.log1p(WITHOUT_BLOCKS):
+        said.append("The two runs had different rates, which changes how the tasks get in each other's way.")
     if any(change.p is None for change in changes):
         said.append(
             f"With under {FEWEST_BLOCKS} blocks only a change of {WITHOUT_BLOCKS:.0%} counts; run for 10 s or more."

@@ -7,11 +7,11 @@ from pathlib import Path
 from dancelike.kernels.warm import warm_up
 from dancelike.profile.alone import Tape
 from dancelike.profile.collect import Collector
-from dancelike.profile.latency import Latency
+from dancelike.profile.flows import flow_probe
 from dancelike.profile.machine import Sensors
 from dancelike.profile.measured import Measured, Show, watch_run
 from dancelike.profile.session import Session
-from dancelike.runtime import Probe, Progress, RunReport, run_offline, run_realtime
+from dancelike.runtime import Conditions, Progress, RunReport, run_offline, run_realtime
 
 __all__ = ["measure_live", "measure_offline", "warm"]
 
@@ -62,20 +62,26 @@ def measure_live(
     show : callable or None
         Called about once a second with graph, figures so far, seconds and the state of the machine.
     """
-    graph, collector, latency, sensors = session.live(recording), Collector(), Latency(), Sensors()
+    graph, collector, flows, sensors = session.live(recording), Collector(), flow_probe(trace), Sensors()
     watch = watch_run(graph, collector, sensors, show)
     sensors.forget_peak()
     costs_ms = {name: task.cpu_mean_ms for name, task in costs.tasks.items() if task.runs}
+
+    def conditions() -> Conditions:
+        now = sensors.sample()
+        return Conditions(throttled=bool(now.throttled), temperature_c=now.temperature_c)
+
     report = run_realtime(
         graph,
         seconds=seconds,
         workers=workers,
-        probes=(collector, latency, *_tracing(trace)),
+        probes=(collector, flows),
         on_progress=watch,
         costs_ms=costs_ms,
+        conditions=conditions,
         admission=False,  # a profile is wanted most where the graph does not fit
     )
-    return Measured(graph, report, collector, latency, watch.samples, sensors.peak_mb())
+    return Measured(graph, report, collector, flows, watch.samples, sensors.peak_mb())
 
 
 def measure_offline(
@@ -88,7 +94,8 @@ def measure_offline(
     show: Show | None = None,
 ) -> Measured:
     """Run the session as fast as the cores allow, once through the clips, at most for ``seconds``, and measure it."""
-    graph, collector, sensors = session.unpaced(recording, loop=seconds is not None), Collector(), Sensors()
+    graph = session.unpaced(recording, loop=seconds is not None)
+    collector, flows, sensors = Collector(), flow_probe(trace, {}), Sensors()
     watch = watch_run(graph, collector, sensors, show)
     sensors.forget_peak()
     elapsed = [0.0]
@@ -100,17 +107,8 @@ def measure_offline(
     report = run_offline(
         graph,
         workers=workers,
-        probes=(collector, *_tracing(trace)),
+        probes=(collector, flows),
         on_progress=look,
         cancelled=None if seconds is None else lambda: elapsed[0] >= seconds,
     )
-    return Measured(graph, report, collector, Latency(), watch.samples, sensors.peak_mb())
-
-
-def _tracing(path: Path | None) -> tuple[Probe, ...]:
-    """Return the probe that writes a trace, if one is wanted."""
-    if path is None:
-        return ()
-    from dancelike.runtime.trace import TraceWriter
-
-    return (TraceWriter(path),)
+    return Measured(graph, report, collector, flows, watch.samples, sensors.peak_mb())

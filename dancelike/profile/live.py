@@ -9,9 +9,10 @@ from typing import Any
 
 from dancelike.console import Manners, console
 from dancelike.graph import Graph
-from dancelike.profile.collect import Collector, TaskSeries
+from dancelike.profile.collect import Collector
 from dancelike.profile.machine import Sample
 from dancelike.profile.measured import Show
+from dancelike.profile.seconds import TaskSeries
 from dancelike.profile.series import percentiles
 from dancelike.profile.table import TaskTable
 
@@ -52,7 +53,10 @@ def live_table(manners: Manners, seconds: float | None) -> Iterator[Show | None]
 
 def task_rows(graph: Graph, collector: Collector, elapsed_s: float) -> dict[str, dict[str, Any]]:
     """Return the figures so far in the form of profile.json, as far as they are known."""
-    return {name: _row(graph, name, series, elapsed_s) for name, series in collector.tasks.items()}
+    return {
+        name: _row(graph, name, series, elapsed_s) | {"queue_peak": collector.queue_peak(name)}
+        for name, series in collector.tasks.items()
+    }
 
 
 def _row(graph: Graph, name: str, series: TaskSeries, elapsed_s: float) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import importlib.metadata
 import platform
 import re
@@ -72,7 +74,10 @@ class Sensors:
         )
 
     def forget_peak(self) -> None:
-        """Let the peak of the memory begin again, where the system can."""
+        """Give back what is not in use, and let the peak of the memory begin again, where the system can."""
+        gc.collect()
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).malloc_trim(0)
         with suppress(OSError):
             self._clear.write_text("5")
 

@@ -10,11 +10,11 @@ from dancelike.graph import Graph
 from dancelike.profile.collect import Collector
 from dancelike.profile.document import profile_document
 from dancelike.profile.drift import drift
-from dancelike.profile.latency import Latency
+from dancelike.profile.flows import way_of
 from dancelike.profile.machine import Sample, Sensors, describe_machine
-from dancelike.runtime import Percentiles, Probe, Progress, RunReport
+from dancelike.runtime import FlowProbe, Percentiles, Progress, RunReport
 
-__all__ = ["Measured", "Show", "Watch", "watch_run", "watching"]
+__all__ = ["Measured", "Show", "Watch", "watch_run"]
 
 SAMPLE_S = 1.0
 
@@ -31,7 +31,7 @@ class Measured:
     graph : Graph
     report : RunReport
     collected : Collector
-    latency : Latency
+    flows : FlowProbe
     samples : list of (float, Sample)
         Seconds since the begin, and how the machine was.
     peak_mb : float or None
@@ -45,7 +45,7 @@ class Measured:
     graph: Graph
     report: RunReport
     collected: Collector
-    latency: Latency
+    flows: FlowProbe
     samples: list[tuple[float, Sample]] = field(default_factory=list)
     peak_mb: float | None = None
     alone: dict[str, Percentiles] | None = None
@@ -53,24 +53,24 @@ class Measured:
 
     def document(self, source: str) -> dict[str, Any]:
         """Return profile.json; `Session.source` is not known here."""
+        flows = {name: found for name, found in self.flows.latencies().items() if found.frames}
         profile = profile_document(
             self.report,
             self.graph,
             source=source,
             machine=describe_machine(),
             peak_mb=self.peak_mb,
-            latency=self.latency.percentiles(),
+            latency={name: found.latency_ms for name, found in flows.items()},
             collected=self.collected,
             samples=self.samples,
             alone=self.alone,
             overhead_us=self.overhead_us,
         )
-        return {**profile, "worst_frames": self.latency.worst(), "drift": drift(profile)}
-
-
-def watching() -> tuple[Probe, ...]:
-    """Return the probes of a run that is profiled."""
-    return (Collector(), Latency())
+        return {
+            **profile,
+            "worst_frames": {name: way_of(found) for name, found in flows.items()},
+            "drift": drift(profile),
+        }
 
 
 class Watch:

@@ -12,8 +12,11 @@ from dancelike.timebase import Timestamp
 
 __all__ = ["probe_cost_us"]
 
+Paths = Mapping[str, tuple[str, str]]
+
 PACKETS = 1000
 PAIRS = 5
+PATH: Paths = {"through": ("counter", "nothing")}
 _MILLISECOND = Fraction(1, 1000)
 
 
@@ -46,7 +49,7 @@ class _Nothing(Task):
         return ()
 
 
-def probe_cost_us(make_probes: Callable[[], Sequence[Probe]]) -> float:
+def probe_cost_us(make_probes: Callable[[Paths], Sequence[Probe]]) -> float:
     """Return the CPU time that the probes add to a call, in microseconds.
 
     Pairs of runs, the order turned over from pair to pair, and the median of their differences: what else the machine
@@ -55,12 +58,12 @@ def probe_cost_us(make_probes: Callable[[], Sequence[Probe]]) -> float:
     Parameters
     ----------
     make_probes : callable
-        Makes the probes anew for each run.
+        Makes the probes anew for each run, for the paths that they shall follow.
     """
-    _run_s(make_probes())
+    _run_s(make_probes(PATH))
     differences = []
     for pair in range(PAIRS):
-        first, second = (make_probes(), []) if pair % 2 else ([], make_probes())
+        first, second = (make_probes(PATH), []) if pair % 2 else ([], make_probes(PATH))
         a_s, b_s = _run_s(first), _run_s(second)
         differences.append((a_s - b_s) if pair % 2 else (b_s - a_s))
     return max(0.0, median(differences)) * 1e6 / (2 * PACKETS)

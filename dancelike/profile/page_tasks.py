@@ -28,7 +28,9 @@ _WIDTH, _HEIGHT = 240.0, 34.0
 
 def ink_of(task: str) -> str:
     """Return the CSS colour of a task."""
-    return f"var(--{INKS.get(task, 'quiet')})"
+    colour = f"var(--{INKS.get(task, 'quiet')})"
+    # A source stands back behind the task that works on what it gives.
+    return f"color-mix(in srgb,{colour} 55%,var(--line))" if task in {"reference", "camera"} else colour
 
 
 def tasks(profile: Mapping[str, Any]) -> str:
@@ -98,8 +100,9 @@ def _at(ms: float, domain: tuple[float, float]) -> float:
 
 
 def _axis(domain: tuple[float, float]) -> str:
+    last, unit = math.floor(domain[1]), "<i>\u2009ms</i>"
     ticks = "".join(
-        f'<span style="left:{_at(10.0**power, domain) / _WIDTH:.1%}">{10.0**power:g}\u2009ms</span>'
+        f'<span style="left:{_at(10.0**power, domain) / _WIDTH:.1%}">{10.0**power:g}{unit * (power == last)}</span>'
         for power in range(math.ceil(domain[0]), math.floor(domain[1]) + 1)
     )
     return f'<span class="axis">{ticks}</span>'

@@ -31,22 +31,20 @@ def ways(profile: Mapping[str, Any]) -> str:
 
 def _way(frame: Mapping[str, Any], longest: float) -> str:
     pieces, at = [], 0.0
-    slowest = max(frame["steps"], key=lambda step: step["end_ms"] - step["begin_ms"])
+    slowest = max(frame["steps"], key=lambda step: step["wall_ms"])
     for step in frame["steps"]:
-        begin, end = max(step["begin_ms"], at), max(step["end_ms"], at)
-        if begin > at:
-            pieces.append(_piece("wait", at, begin, longest, f"waiting for {step['task']}", ""))
-        pieces.append(_piece("work", begin, end, longest, step["task"], f"background:{ink_of(step['task'])}"))
-        at = end
-    took = slowest["end_ms"] - slowest["begin_ms"]
+        task, wait, wall = step["task"], step["wait_ms"], step["wall_ms"]
+        if wait > 0:
+            pieces.append(_piece("wait", at, wait, longest, f"before {task}", ""))
+        pieces.append(_piece("work", at + wait, wall, longest, task, f"background:{ink_of(task)}"))
+        at += wait + wall
     return (
-        f'<li><span class="when">at {frame["at_s"]:.1f}\u2009s</span><span class="way">{"".join(pieces)}</span>'
+        f'<li><span class="when">frame {frame["frame"]}</span><span class="way">{"".join(pieces)}</span>'
         f'<span class="n"><b>{frame["latency_ms"]:.0f}\u2009ms</b> '
-        f'<span class="quiet">{escape(name_of(slowest["task"]))} {took:.0f}\u2009ms</span></span></li>'
+        f'<span class="quiet">{escape(name_of(slowest["task"]))} {slowest["wall_ms"]:.0f}\u2009ms</span></span></li>'
     )
 
 
-def _piece(kind: str, begin: float, end: float, longest: float, name: str, style: str) -> str:
-    place = f"left:{begin / longest:.2%};width:{(end - begin) / longest:.2%}"
-    title = f"{name}: {end - begin:.1f} ms"
-    return f'<i class="{kind}" style="{place};{style}" title="{escape(title)}"></i>'
+def _piece(kind: str, begin: float, width: float, longest: float, name: str, style: str) -> str:
+    place = f"left:{begin / longest:.2%};width:{width / longest:.2%}"
+    return f'<i class="{kind}" style="{place};{style}" title="{escape(f"{name}: {width:.1f} ms")}"></i>'

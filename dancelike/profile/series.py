@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from dancelike.profile.collect import Collector, TaskSeries
+from dancelike.profile.collect import Collector
 from dancelike.profile.machine import Sample
+from dancelike.profile.seconds import TaskSeries
 from dancelike.runtime import Histogram, Percentiles
 
 __all__ = ["distribution", "percentiles", "rounded", "timeline"]

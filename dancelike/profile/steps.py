@@ -10,11 +10,13 @@ from dancelike.config import LiveConfig
 from dancelike.console import Manners, progress, require_writable
 from dancelike.errors import ConfigError
 from dancelike.profile.alone import run_alone
+from dancelike.profile.collect import Collector
 from dancelike.profile.compare import Change, compare, load_profile, verdicts
 from dancelike.profile.drive import WARM_FRAMES, measure_live, measure_offline, warm
 from dancelike.profile.files import ADVICE
+from dancelike.profile.flows import flow_probe, write_trace
 from dancelike.profile.live import live_table
-from dancelike.profile.measured import Measured, watching
+from dancelike.profile.measured import Measured
 from dancelike.profile.overhead import probe_cost_us
 from dancelike.profile.plan import Outcome, Plan
 from dancelike.profile.session import Session, choose_session
@@ -47,6 +49,8 @@ def carry_out(plan: Plan, manners: Manners) -> Outcome:
         require_writable(path.parent, advice=ADVICE)
     with tempfile.TemporaryDirectory(prefix="dancelike-profile-") as folder:
         measured = _measure(plan, session, Path(folder), manners)
+        if plan.trace is not None:
+            write_trace(measured.flows, plan.trace)
         profile = measured.document(session.source)
         words = _predicted(plan, session, measured, profile)
     changes: list[Change] = []
@@ -67,7 +71,7 @@ def _measure(plan: Plan, session: Session, folder: Path, manners: Manners) -> Me
     frames = ALONE_FRAMES if plan.alone else WARM_FRAMES
     with progress("Warming up", manners) as on_progress:
         costs, tape = warm(session, recording("warm"), frames=frames, taped=plan.alone)
-        overhead_us = probe_cost_us(watching)
+        overhead_us = probe_cost_us(lambda path: (Collector(), flow_probe(plan.trace, path)))
         on_progress(0.2)
         alone = None
         if plan.alone:

@@ -35,10 +35,10 @@ class TaskTable:
         from rich.text import Text
 
         wide = options.max_width >= _NARROW
-        table = Table(box=box.ASCII2 if options.ascii_only else box.SIMPLE_HEAD, show_edge=False, header_style="dim")
-        for title in ("Task", "Rate", "p50", "p95", "p99", "max", "of budget", "missed", "dropped"):
-            words = title in {"Task", "dropped"}
-            table.add_column(title, justify="left" if words else "right", no_wrap=title != "dropped")
+        lines = box.ASCII2 if options.ascii_only else box.SIMPLE_HEAD
+        table = Table(box=lines, show_edge=False, pad_edge=False, header_style="dim")
+        for title in ("Task", "Rate", "p50", "p95", "p99", "max", "budget", "late", "lost"):
+            table.add_column(title, justify="left" if title == "Task" else "right", no_wrap=True)
         for title in ("jitter", "CPU", "queue", "level") if wide else ():
             table.add_column(title, justify="left" if title == "level" else "right", no_wrap=True)
         for name, task in self.tasks.items():
@@ -48,9 +48,8 @@ class TaskTable:
             cells = [Text(name), Text(f"{task['rate_hz']:.1f}")]
             cells += [Text(_plain(ms_text(task["wall_ms"][key]))) for key in ("p50", "p95", "p99", "max")]
             cells.append(Text("-" if used is None else f"{used:.0%}", style=late if (used or 0.0) > 1.0 else ""))
-            share = f" ({missed:.1%})" if task["misses"] else ""
-            cells.append(Text(f"{task['misses']}{share}", style=late * (missed > MISSED)))
-            cells.append(Text(", ".join(f"{count} {why}" for why, count in task["dropped"].items()) or "0"))
+            cells.append(Text(f"{missed:.1%}" if task["misses"] else "0", style=late * (missed > MISSED)))
+            cells.append(Text(str(sum(task["dropped"].values()))))
             if wide:
                 cells += [Text(ms_text(task["jitter_ms"])), Text(ms_text(task["cpu_ms"]))]
                 cells += [Text(str(task.get("queue_peak", "-"))), Text(str(task.get("level", "-")))]
@@ -82,7 +81,7 @@ class Summary:
         yield TaskTable(self.profile["tasks"])
         waiting = [name for name, task in self.profile["tasks"].items() if task.get("device")]
         waits = f" Of {' and '.join(waiting)}, wall time is mostly the wait for the next picture." if waiting else ""
-        yield Text(f"Wall time of a call in ms; CPU is the mean of a call.{waits}", style="dim")
+        yield Text(f"Wall time of a call in ms; budget: the share that the 95th percentile takes.{waits}", style="dim")
         yield Text()
         for line in figures(self.profile):
             yield Text(_plain(line))
@@ -102,6 +101,13 @@ def figures(profile: Mapping[str, Any]) -> Iterator[str]:
         f"{profile['frames']} frames in {profile['seconds']:.1f} s, {profile['throughput_fps']:.1f} a second; the "
         f"tasks take {bound['cpu_ms_per_frame']:.1f} ms of CPU a frame, which bounds {cores} to {bound['fps']:.1f}"
     )
+    dropped = [
+        f"{name} {count} {reason}"
+        for name, task in profile["tasks"].items()
+        for reason, count in task["dropped"].items()
+    ]
+    if dropped:
+        yield f"Dropped before they reached a task: {', '.join(dropped)}"
     machine = []
     if profile["memory_mb"].get("peak"):
         machine.append(f"memory peak {profile['memory_mb']['peak']:.0f} MB")

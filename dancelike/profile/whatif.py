@@ -52,13 +52,14 @@ def prediction_words(profile: Mapping[str, Any]) -> list[str]:
     """Say what the other machine would make of the session."""
     machine = profile["machine"]["simulated"]
     tasks: Mapping[str, Any] = profile["tasks"]
-    results = tasks.get("match", {}).get("rate_hz", 0.0)
+    analysed = tasks.get("segment_live", {}).get("rate_hz", 0.0)
     calls = sum(task["runs"] for task in tasks.values()) or 1
     misses = sum(task["misses"] for task in tasks.values())
     core = "one core" if machine["cores"] == 1 else f"{machine['cores']} cores"
     said = [
-        f"On {core} at {machine['speed']:g} times this speed: {opening(profile)}",
-        f"That is {results:.1f} results a second, and {misses / calls:.1%} of all calls late.",
+        f"Simulated on {core} at {machine['speed']:g} times this speed:",
+        opening(profile),
+        f"{analysed:.1f} of your pictures are looked at a second, and {misses / calls:.1%} of all calls are late.",
     ]
     lowered = {name: task for name, task in tasks.items() if task["level_index"]}
     levels = ", ".join(f"{name_of(name)} at '{task['level']}'" for name, task in lowered.items())
