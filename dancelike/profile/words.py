@@ -56,7 +56,7 @@ def opening(profile: Mapping[str, Any]) -> str:
     said = []
     if late:
         worst = max(late, key=lambda name: late[name])
-        others = f", and {len(late) - 1} more task{'s' if len(late) > 2 else ''} missed some" if len(late) > 1 else ""
+        others = f", and {_more(len(late) - 1)} missed some" if len(late) > 1 else ""
         said.append(f"{name_of(worst)} missed its budget in {late[worst]:.0%} of its calls{others}")
     if lost:
         worst = "encode" if "encode" in lost else max(lost, key=lambda name: lost[name])
@@ -106,6 +106,10 @@ def _lost(task: Mapping[str, Any]) -> float:
 def _listed(names: list[str]) -> str:
     said = [name_of(name) for name in names]
     return said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"
+
+
+def _more(count: int) -> str:
+    return "one more task" if count == 1 else f"{count} more tasks"
 
 
 def _cores(count: int) -> str:
