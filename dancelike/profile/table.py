@@ -108,6 +108,10 @@ def figures(profile: Mapping[str, Any]) -> Iterator[str]:
     ]
     if dropped:
         yield f"Dropped before they reached a task: {', '.join(dropped)}"
+    alone = profile.get("alone") or {}
+    together = [f"{name} {found['together']:.2f}" for name, found in alone.items() if found.get("together")]
+    if together:
+        yield f"p95 together against alone: {', '.join(together)}"
     machine = []
     if profile["memory_mb"].get("peak"):
         machine.append(f"memory peak {profile['memory_mb']['peak']:.0f} MB")
