@@ -8,8 +8,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from dancelike import __version__
 from dancelike.graph import Device, Graph, Node
+from dancelike.profile.about import program_version
 from dancelike.profile.collect import Collector
 from dancelike.profile.machine import Sample
 from dancelike.profile.series import distribution, percentiles, rounded, timeline
@@ -82,7 +82,9 @@ def profile_document(
         "frames": report.frames,
         "source": source,
         "ended_by": report.ended_by,
-        "tasks": {name: _task(task, graph[name]) for name, task in report.tasks.items()},
+        "tasks": {
+            name: _task(task, graph[name], live=report.driver == "realtime") for name, task in report.tasks.items()
+        },
         "latency_ms": {
             name: percentiles(found[name]) if name in found else None
             for name in ("capture_to_result", "capture_to_screen")
@@ -93,7 +95,7 @@ def profile_document(
         "memory_mb": {"peak": rounded(peak_mb, 1)},
         "throttled": _throttled(samples),
         "temperature_c": max((s.temperature_c for _, s in samples if s.temperature_c is not None), default=None),
-        "alone": None if alone is None else {name: _alone(report, name, wall) for name, wall in alone.items()},
+        "alone": None if alone is None else {name: _alone(report, graph[name], wall) for name, wall in alone.items()},
         "overhead": None
         if overhead_us is None
         else {
@@ -105,13 +107,13 @@ def profile_document(
         else {name: distribution(series.wall) for name, series in collected.tasks.items()},
         "timeline": None if collected is None else timeline(collected, samples),
         "machine": dict(machine),
-        "version": __version__,
+        "version": program_version(),
     }
 
 
-def _task(task: TaskStatistics, node: Node) -> dict[str, Any]:
+def _task(task: TaskStatistics, node: Node, *, live: bool) -> dict[str, Any]:
     return {
-        "device": isinstance(node, Device),
+        "device": live and isinstance(node, Device),
         "runs": task.runs,
         "rate_hz": rounded(task.rate_hz, 2),
         "budget_ms": rounded(task.budget_ms),
@@ -133,8 +135,9 @@ def _task(task: TaskStatistics, node: Node) -> dict[str, Any]:
     }
 
 
-def _alone(report: RunReport, name: str, wall: Percentiles) -> dict[str, Any]:
-    together = report.tasks[name].wall_ms.p95 if name in report.tasks else 0.0
+def _alone(report: RunReport, node: Node, wall: Percentiles) -> dict[str, Any]:
+    # A device waits for its next picture either way.
+    together = 0.0 if isinstance(node, Device) else report.tasks[node.name].wall_ms.p95
     return {
         "wall_ms": percentiles(wall),
         "together": rounded(together / wall.p95) if wall.p95 and together else None,

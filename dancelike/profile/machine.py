@@ -1,23 +1,17 @@
-"""What the machine is, and how it is doing: processor, memory, temperature, throttling, where the system tells."""
+"""How the machine is doing: memory, temperature, clock, throttling, where the system tells."""
 
 from __future__ import annotations
 
 import ctypes
 import gc
-import importlib.metadata
 import platform
 import re
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from dancelike import __version__
-from dancelike.runtime import available_cores
+__all__ = ["Sample", "Sensors"]
 
-__all__ = ["Sample", "Sensors", "describe_machine"]
-
-PACKAGES = ("numpy", "numba", "av", "opencv-python-headless", "ai-edge-litert")
 PLAUSIBLE_C = (1.0, 150.0)
 
 
@@ -109,31 +103,6 @@ class Sensors:
                 return bool(int(pi, 16) & 0b1111)
         now = self._throttle_events()
         return None if now is None or self._before is None else now > self._before
-
-
-def describe_machine() -> dict[str, Any]:
-    """Return the processor, its cores and the versions in use; neither a name of the machine nor a path."""
-    versions = {"dancelike": __version__}
-    for name in PACKAGES:
-        with suppress(importlib.metadata.PackageNotFoundError):
-            versions[name] = importlib.metadata.version(name)
-    return {
-        "cpu": cpu_model(_text(Path("/proc/cpuinfo"))) or platform.processor() or platform.machine(),
-        "architecture": platform.machine(),
-        "cores": available_cores(),
-        "system": f"{platform.system()} {platform.release()}".strip(),
-        "python": platform.python_version(),
-        "versions": versions,
-    }
-
-
-def cpu_model(cpuinfo: str) -> str | None:
-    """Return the processor's name out of ``/proc/cpuinfo``; ARM boards tell it under another key."""
-    for key in ("model name", "Model", "Hardware"):
-        match = re.search(rf"^{key}\s*:\s*(.+)$", cpuinfo, re.MULTILINE)
-        if match:
-            return " ".join(match.group(1).split())
-    return None
 
 
 def _text(path: Path) -> str:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dancelike.graph import Graph
+from dancelike.profile.about import describe_machine
 from dancelike.profile.collect import Collector
 from dancelike.profile.document import profile_document
 from dancelike.profile.drift import drift
 from dancelike.profile.flows import way_of
-from dancelike.profile.machine import Sample, Sensors, describe_machine
+from dancelike.profile.machine import Sample, Sensors
 from dancelike.runtime import FlowProbe, Percentiles, Progress, RunReport
 
 __all__ = ["Measured", "Show", "Watch", "watch_run"]

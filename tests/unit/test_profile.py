@@ -16,6 +16,7 @@ from rich.console import Console
 from dancelike.config import LiveConfig
 from dancelike.errors import ConfigError
 from dancelike.graph import Emit, Graph, Overflow, Packet, Port, SourceTask, Task
+from dancelike.profile.about import cpu_model, describe_machine
 from dancelike.profile.alone import Tape, alone_graph
 from dancelike.profile.cli import profile as command
 from dancelike.profile.collect import Collector
@@ -23,7 +24,7 @@ from dancelike.profile.compare import Change, compare, load_profile, verdicts
 from dancelike.profile.document import profile_document, profile_schema, to_json
 from dancelike.profile.drift import drift, slope_per_minute
 from dancelike.profile.flows import flow_probe, way_of
-from dancelike.profile.machine import Sample, Sensors, cpu_model, describe_machine
+from dancelike.profile.machine import Sample, Sensors
 from dancelike.profile.noise import holm, rank_test
 from dancelike.profile.overhead import probe_cost_us
 from dancelike.profile.page import profile_page
