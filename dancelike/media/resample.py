@@ -29,7 +29,8 @@ def _table() -> Float32:
     distance = taps[None, :] - np.arange(_PHASES + 1)[:, None] / _PHASES
     window = np.i0(_KAISER_BETA * np.sqrt(np.clip(1 - (distance / (_TAPS / 2)) ** 2, 0, None)))
     table = np.sinc(_BAND * distance) * window
-    return (table / table.sum(axis=1, keepdims=True)).astype(np.float32)
+    rows: Float32 = (table / table.sum(axis=1, keepdims=True)).astype(np.float32)
+    return rows
 
 
 class FractionalReader:
@@ -80,7 +81,8 @@ class FractionalReader:
         weights = table[phase] * (1 - share) + table[phase + 1] * share
         around = self._slice(base - (_TAPS // 2 - 1), int(whole[-1]) + _TAPS if count else _TAPS)
         windows = np.lib.stride_tricks.sliding_window_view(around, _TAPS, axis=0)[whole]
-        return np.einsum("kct,kt->kc", windows, weights, dtype=np.float32)
+        out: Float32 = np.einsum("kct,kt->kc", windows, weights, dtype=np.float32)
+        return out
 
     def _slice(self, first: int, count: int) -> Float32:
         out = np.zeros((count, self._samples.shape[1]), np.float32)
