@@ -383,7 +383,11 @@ def backdrop(  # type: ignore[no-untyped-def]  # noqa: PLR0912
                     out[row, column, k] *= _texel(atlas, texture, a / size, -b / size, k)
             if face < 4:
                 for p in range(panels.shape[0]):
-                    if panels[p, 0] == face and abs(a - panels[p, 1]) < panels[p, 3] and abs(b - panels[p, 2]) < panels[p, 4]:
+                    if (
+                        panels[p, 0] == face
+                        and abs(a - panels[p, 1]) < panels[p, 3]
+                        and abs(b - panels[p, 2]) < panels[p, 4]
+                    ):
                         texture = int(panels[p, 5])
                         u = (a - panels[p, 1]) / (2 * panels[p, 3]) + 0.5
                         v = 0.5 - (b - panels[p, 2]) / (2 * panels[p, 4])

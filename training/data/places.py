@@ -17,6 +17,7 @@ __all__ = ["PLACES", "Place", "draw_place", "make_textures"]
 Float = NDArray[np.float32]
 
 SIZE = 256
+RECIPE = 2  # raise it when the same seed gives other textures
 PLACES = ("room", "hall", "stage", "studio", "open", "clutter")
 KINDS = ("plaster", "boards", "tiles", "bricks", "curtain", "clutter", "view", "ground", "shelves", "crowd")
 
@@ -48,7 +49,17 @@ def _shapes(rng: np.random.Generator, count: int, largest: float) -> Float:
         colour = tuple(float(c) for c in _colour(rng))
         kind, wide = rng.integers(3), max(int(size), 2)
         if kind == 0:
-            cv2.ellipse(out, at, (wide, max(int(wide * rng.uniform(0.3, 1)), 1)), float(rng.uniform(0, 180)), 0, 360, colour, -1, cv2.LINE_AA)
+            cv2.ellipse(
+                out,
+                at,
+                (wide, max(int(wide * rng.uniform(0.3, 1)), 1)),
+                float(rng.uniform(0, 180)),
+                0,
+                360,
+                colour,
+                -1,
+                cv2.LINE_AA,
+            )
         elif kind == 1:
             cv2.rectangle(out, at, (at[0] + wide, at[1] + int(wide * rng.uniform(0.3, 2.5))), colour, -1)
         else:
@@ -95,7 +106,10 @@ def _tiles(rng: np.random.Generator, bricks: bool) -> Float:
 def _view(rng: np.random.Generator) -> Float:
     """A sky over a horizon with houses or trees, seen once around."""
     v = np.linspace(1, 0, SIZE, dtype=np.float32)[:, None, None]
-    high, low = np.array([0.35, 0.55, 0.9]) * rng.uniform(0.6, 1.1), np.array([0.85, 0.88, 0.92]) * rng.uniform(0.7, 1.1)
+    high, low = (
+        np.array([0.35, 0.55, 0.9]) * rng.uniform(0.6, 1.1),
+        np.array([0.85, 0.88, 0.92]) * rng.uniform(0.7, 1.1),
+    )
     out = (low + (high - low) * v + rng.normal(0, 0.05, 3)).astype(np.float32) * np.ones((1, SIZE, 1), np.float32)
     cloud = np.clip(_cloud(rng) * 1.2, 0, 1)[..., None]
     out = out * (1 - 0.7 * cloud) + 0.7 * cloud * np.float32(rng.uniform(0.7, 1.0))
@@ -121,7 +135,9 @@ def _crowd(rng: np.random.Generator) -> Float:
     out[:] = _colour(rng) * 0.5
     for _ in range(40):
         x, y, s = int(rng.integers(SIZE)), int(rng.integers(60, 230)), float(rng.uniform(7, 16))
-        cv2.ellipse(out, (x, y + int(3 * s)), (int(1.2 * s), int(3 * s)), 0, 0, 360, tuple(float(c) for c in _colour(rng)), -1)
+        cv2.ellipse(
+            out, (x, y + int(3 * s)), (int(1.2 * s), int(3 * s)), 0, 0, 360, tuple(float(c) for c in _colour(rng)), -1
+        )
         skin = tuple(float(c) for c in np.array([0.6, 0.4, 0.3]) * rng.uniform(0.3, 1.3))
         cv2.circle(out, (x, y - int(0.6 * s)), int(0.7 * s), skin, -1)
     return np.asarray(cv2.GaussianBlur(out, (0, 0), 3.5), np.float32)
@@ -156,7 +172,11 @@ def _texture(rng: np.random.Generator, kind: str) -> Float:
     if kind == "curtain":
         x = np.arange(SIZE, dtype=np.float32) / SIZE * 2 * np.pi
         folds = sum(rng.uniform(0.1, 0.4) * np.sin(int(rng.integers(2, 24)) * x + rng.uniform(0, 6)) for _ in range(4))
-        return _colour(rng) * np.ones((SIZE, SIZE, 1), np.float32) * (1 + 0.5 * np.asarray(folds, np.float32))[None, :, None]
+        return (
+            _colour(rng)
+            * np.ones((SIZE, SIZE, 1), np.float32)
+            * (1 + 0.5 * np.asarray(folds, np.float32))[None, :, None]
+        )
     if kind == "ground":
         mix = np.clip(0.5 + _cloud(rng, 7, 0.75), 0, 1)[..., None]
         green = np.array([0.22, 0.33, 0.1]) if rng.random() < 0.5 else np.array([0.4, 0.38, 0.35])
@@ -226,9 +246,15 @@ def draw_place(rng: np.random.Generator, textures: int, eye: Float) -> Place:
     wall = _pick(rng, textures, "plaster", "plaster", "bricks", "curtain", "tiles", "boards", "shelves", "clutter")
     for f in range(4):
         other = rng.random() < 0.3
-        faces[f] = (_pick(rng, textures, "plaster", "clutter", "shelves", "curtain") if other else wall, rng.uniform(1.0, 3.5))
+        faces[f] = (
+            _pick(rng, textures, "plaster", "clutter", "shelves", "curtain") if other else wall,
+            rng.uniform(1.0, 3.5),
+        )
     tints[:4] = rng.uniform(0.5, 1.1)
-    faces[4] = (_pick(rng, textures, "boards", "boards", "tiles", "plaster", "ground", "clutter"), rng.uniform(1.0, 3.0))
+    faces[4] = (
+        _pick(rng, textures, "boards", "boards", "tiles", "plaster", "ground", "clutter"),
+        rng.uniform(1.0, 3.0),
+    )
     faces[5] = (_pick(rng, textures, "plaster"), 3.0)
     warm = float(rng.normal(0, 0.12))
     tone = np.array([1 + warm, 1.0, 1 - warm])
@@ -236,7 +262,15 @@ def draw_place(rng: np.random.Generator, textures: int, eye: Float) -> Place:
     sky = rng.uniform(0.25, 0.75) * np.array([1 - warm / 2, 1, 1 + warm / 2])
     ground = sky * rng.uniform(0.3, 0.9) * np.array([1.05, 1.0, 0.9])
     rim = np.zeros(3)
-    lamps = [[*rng.uniform(-2, 2, 2) * big, room[2, 1] * rng.uniform(0.6, 1.0), rng.uniform(1.2, 4) * big, *(tone * rng.uniform(0.5, 1.4))] for _ in range(int(rng.integers(1, 4)))]
+    lamps = [
+        [
+            *rng.uniform(-2, 2, 2) * big,
+            room[2, 1] * rng.uniform(0.6, 1.0),
+            rng.uniform(1.2, 4) * big,
+            *(tone * rng.uniform(0.5, 1.4)),
+        ]
+        for _ in range(int(rng.integers(1, 4)))
+    ]
     lamps.append([0, 0, 1.5, 60.0, *(sky * rng.uniform(0.4, 0.9))])
     dark, plain = float(rng.uniform(0.25, 0.7)), False
     if kind == "stage":
@@ -244,7 +278,10 @@ def draw_place(rng: np.random.Generator, textures: int, eye: Float) -> Place:
         tints[4] *= rng.uniform(0.1, 0.6)
         key, sky = key * 1.2, sky * rng.uniform(0.15, 0.6)
         ground, rim = sky * 0.4, np.abs(rng.normal(0, 0.9, 3))
-        lamps = [[*rng.uniform(-1.5, 1.5, 2), rng.uniform(0, 1), rng.uniform(0.7, 1.6), *np.abs(rng.normal(1.2, 0.7, 3))] for _ in range(3)]
+        lamps = [
+            [*rng.uniform(-1.5, 1.5, 2), rng.uniform(0, 1), rng.uniform(0.7, 1.6), *np.abs(rng.normal(1.2, 0.7, 3))]
+            for _ in range(3)
+        ]
         if rng.random() < 0.4:
             faces[int(rng.integers(4))] = (_pick(rng, textures, "crowd"), 2.5)
         key = key * np.clip(rng.normal(1, 0.3, 3), 0.2, 2)
@@ -279,7 +316,19 @@ def draw_place(rng: np.random.Generator, textures: int, eye: Float) -> Place:
             tall = 1.0 if door else rng.uniform(0.15, 0.7)
             texture = _pick(rng, textures, "view", "clutter", "shelves", "crowd", "plaster", "boards")
             gain = (3.0 if rng.random() < 0.25 else 1.0) * (0.4 if kind == "stage" else 1)
-            panels.append([f, rng.uniform(low, high), tall if door else rng.uniform(1.0, 1.9), 0.45 if door else rng.uniform(0.15, 0.9), tall, texture, gain, gain, gain])
+            panels.append(
+                [
+                    f,
+                    rng.uniform(low, high),
+                    tall if door else rng.uniform(1.0, 1.9),
+                    0.45 if door else rng.uniform(0.15, 0.9),
+                    tall,
+                    texture,
+                    gain,
+                    gain,
+                    gain,
+                ]
+            )
         if rng.random() < 0.3:  # a barre or a rail along a wall
             f = int(rng.integers(4))
             panels.append([f, 0.0, rng.uniform(0.8, 1.1), 50.0, 0.05, -1, *(_colour(rng) * 0.6)])

@@ -48,7 +48,9 @@ def _round(rows: int, columns: int, ball: bool) -> tuple[Float, Float, NDArray[n
     up = np.linspace(0, np.pi, rows) if ball else np.linspace(-0.5, 0.5, rows)
     wide = np.sin(up) if ball else np.ones(rows)
     z = np.cos(up) if ball else 2 * up
-    points = np.stack([np.outer(wide, np.cos(around)), np.outer(wide, np.sin(around)), np.outer(z, np.ones(columns))], -1)
+    points = np.stack(
+        [np.outer(wide, np.cos(around)), np.outer(wide, np.sin(around)), np.outer(z, np.ones(columns))], -1
+    )
     normals = points.copy()
     if not ball:
         normals[..., 2] = 0
@@ -56,7 +58,11 @@ def _round(rows: int, columns: int, ball: bool) -> tuple[Float, Float, NDArray[n
     k = (j + 1) % columns
     quads = np.stack([i + j, i + columns + j, i + columns + k, i + k], -1).reshape(-1, 4)
     triangles = np.concatenate([quads[:, :3], quads[:, [0, 2, 3]]])
-    return (0.5 * points.reshape(-1, 3)).astype(np.float32), normals.reshape(-1, 3).astype(np.float32), triangles.astype(np.int32)
+    return (
+        (0.5 * points.reshape(-1, 3)).astype(np.float32),
+        normals.reshape(-1, 3).astype(np.float32),
+        triangles.astype(np.int32),
+    )
 
 
 _SHAPES = {"box": _box(), "ball": _round(12, 18, True), "rod": _round(5, 14, False)}
@@ -125,7 +131,9 @@ def draw_things(
             np.array([0.03, 0.03, rng.uniform(0.4, 1.6)]), np.full(3, rng.uniform(0.07, 0.3)),
             np.array([0.07, 0.012, 0.14]), np.array([rng.uniform(0.2, 0.4), 0.08, rng.uniform(0.2, 0.4)]),
         )[kind]  # fmt: skip
-        things.append(_thing(rng, ("rod", "ball", "box", "box")[kind], size, hand + rng.normal(0, 0.05, 3), _turned(rng, True)))
+        things.append(
+            _thing(rng, ("rod", "ball", "box", "box")[kind], size, hand + rng.normal(0, 0.05, 3), _turned(rng, True))
+        )
     if rng.random() < 0.14:  # in the way
         share = rng.uniform(0.15, 0.8)
         at = eye + share * (middle - eye) + rng.normal(0, 0.22, 3)

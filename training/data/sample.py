@@ -104,7 +104,9 @@ def _hair(rng: np.random.Generator) -> Float:
                       [0.35, 0.34, 0.33], [0.25, 0.06, 0.02]])  # fmt: skip
     if rng.random() < 0.08:
         return np.asarray(rng.uniform(0.02, 0.8, 3), np.float32)
-    return np.asarray(kinds[rng.choice(6, p=[0.32, 0.28, 0.15, 0.1, 0.08, 0.07])] * np.exp(rng.normal(0, 0.15)), np.float32)
+    return np.asarray(
+        kinds[rng.choice(6, p=[0.32, 0.28, 0.15, 0.1, 0.08, 0.07])] * np.exp(rng.normal(0, 0.15)), np.float32
+    )
 
 
 def _cloth(rng: np.random.Generator, near: Float | None = None) -> Float:
@@ -150,7 +152,9 @@ class Studio:
         self.moved = [
             (i, sigma) for i, name in enumerate(names) for stem, sigma in _MOVED if name.split(".")[0] == stem
         ]
-        self.touching = [names.index(n) for n in ("foot.L", "foot.R", "toe2-1.L", "toe2-1.R", "wrist.L", "wrist.R", "head", "root")]
+        self.touching = [
+            names.index(n) for n in ("foot.L", "foot.R", "toe2-1.L", "toe2-1.R", "wrist.L", "wrist.R", "head", "root")
+        ]
         self.wrists = [names.index("wrist.L"), names.index("wrist.R")]
         self.root = names.index("root")
 
@@ -190,7 +194,9 @@ class Studio:
         out = self.vertices[to]
         draw.skin(pool.vertices[v], pool.bone_index[v], pool.bone_weight[v], turned, translation, out)
         jump = float(rng.uniform(0.05, 0.45)) if rng.random() < 0.08 else 0.0
-        shift = np.array([at[0] - position[self.root, 0], at[1] - position[self.root, 1], jump - out[:, 2].min()], np.float32)
+        shift = np.array(
+            [at[0] - position[self.root, 0], at[1] - position[self.root, 1], jump - out[:, 2].min()], np.float32
+        )
         out += shift
         position = position + shift
         draw.vertex_normals(out, pool.triangles[t], self.normals[to])
@@ -204,7 +210,11 @@ class Studio:
         )  # fmt: skip
         np.add(pool.triangles[t], v0, out=self.triangles[tri])
         self.owner[tri], self.material[tri] = number, pool.material[t]
-        joints = np.einsum("kij,kj->ki", turned[pool.landmark_bone], pool.landmark[body]) + translation[pool.landmark_bone] + shift
+        joints = (
+            np.einsum("kij,kj->ki", turned[pool.landmark_bone], pool.landmark[body])
+            + translation[pool.landmark_bone]
+            + shift
+        )
         return {"body": body, "pose": pose, "mirror": mirror, "v": to.stop, "t": tri.stop, "joints": joints.astype(np.float32),
                 "bones": position, "forward": -turned[self.root][:, 1]}  # fmt: skip
 
@@ -225,7 +235,10 @@ class Studio:
         for m in (3, 4, 6, 7, 8):
             second[m] = _cloth(rng)
             plain = 0.45 if m == 3 else 0.7
-            cloth[m] = (0 if rng.random() < plain else rng.integers(1, 9), np.exp(rng.uniform(np.log(0.03), np.log(0.2))))
+            cloth[m] = (
+                0 if rng.random() < plain else rng.integers(1, 9),
+                np.exp(rng.uniform(np.log(0.03), np.log(0.2))),
+            )
         return tint.astype(np.float32), second.astype(np.float32), cloth.astype(np.float32)
 
     def _camera(self, rng: np.random.Generator) -> tuple[Float, float]:
@@ -260,7 +273,7 @@ class Studio:
         focal = SIZE / span
         return np.array([focal, SIZE / 2 - focal * middle[0], SIZE / 2 - focal * middle[1]], np.float32)
 
-    def draw(self, index: int, split: str = "train", *, mirror: bool | None = None) -> Sample:  # noqa: PLR0914, PLR0915
+    def draw(self, index: int, split: str = "train", *, mirror: bool | None = None) -> Sample:  # noqa: PLR0915
         """Draw picture `index` of a split; the same arguments give the same picture.
 
         Parameters
