@@ -30,7 +30,8 @@ BONES = [
     ("foot.L", "lowerleg01.L", (0.13, 0, 0.08)), ("toe2-1.L", "foot.L", (0.13, -0.15, 0.02)),
 ]  # fmt: skip
 RODS = {
-    "root": ("spine01", 0.13), "spine01": ("neck01", 0.13), "neck01": ("head", 0.05), "upperarm01": ("lowerarm01", 0.045),
+    "root": ("spine01", 0.13), "spine01": ("neck01", 0.13), "neck01": ("head", 0.05),
+    "upperarm01": ("lowerarm01", 0.045),
     "lowerarm01": ("wrist", 0.04), "wrist": ("finger2-1", 0.04), "upperleg01": ("lowerleg01", 0.07),
     "lowerleg01": ("foot", 0.05), "foot": ("toe2-1", 0.045),
 }  # fmt: skip
@@ -75,10 +76,10 @@ def doll() -> dict[str, np.ndarray]:
     index[:, 0] = bone_of
     vertices = np.concatenate(points).astype(np.float32)
     tri = np.concatenate(triangles).astype(np.int32)
-    at = {name: h for name, h in zip(names, head, strict=True)}
+    at = dict(zip(names, head, strict=True))
     nose = np.array([0, -0.12, 1.65])
     marks = [(nose, "head")] * 11
-    for a in ("upperarm01", "lowerarm01", "wrist", "finger2-1", "finger2-1", "finger2-1", "upperleg01", "lowerleg01", "foot"):
+    for a in ("upperarm01", "lowerarm01", "wrist", *("finger2-1",) * 3, "upperleg01", "lowerleg01", "foot"):
         marks += [(at[f"{a}.{s}"], f"wrist.{s}" if a == "finger2-1" else f"{a}.{s}") for s in "LR"]
     for end in ("foot", "toe2-1"):
         marks += [(at[f"{end}.{s}"], f"foot.{s}") for s in "LR"]
@@ -98,7 +99,7 @@ def doll() -> dict[str, np.ndarray]:
     return {name: np.concatenate([a] * k) for name, a in repeat.items()} | {
         "vertex_start": np.arange(k + 1) * n, "triangle_start": np.arange(k + 1) * len(tri),
         "bone_head": np.stack([head] * k), "bone_parent": parent, "bone_names": np.array(names),
-        "bone_other": np.array([names.index(m[:-2] + other[m[-2:]]) if m[-2:] in other else i for i, m in enumerate(names)], np.int32),
+        "bone_other": np.array([names.index(m[:-2] + other.get(m[-2:], m[-2:])) for m in names], np.int32),
         "landmark": np.stack([np.array([m[0] for m in marks], np.float32)] * k),
         "landmark_bone": np.array([names.index(m[1]) for m in marks], np.int32),
         "pose": pose, "pose_kind": np.zeros(PLAN.poses, np.uint8),

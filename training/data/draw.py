@@ -96,10 +96,10 @@ def rasterise(screen, triangles, cut, finer, first, near, which, place):  # type
         ax, ay = screen[a, 0] * finer, screen[a, 1] * finer
         bx, by = screen[b, 0] * finer, screen[b, 1] * finer
         cx, cy = screen[c, 0] * finer, screen[c, 1] * finer
-        left = max(0, int(math.ceil(min(ax, bx, cx) - 0.5)))
-        right = min(width - 1, int(math.floor(max(ax, bx, cx) - 0.5)))
-        top = max(0, int(math.ceil(min(ay, by, cy) - 0.5)))
-        bottom = min(height - 1, int(math.floor(max(ay, by, cy) - 0.5)))
+        left = max(0, math.ceil(min(ax, bx, cx) - 0.5))
+        right = min(width - 1, math.floor(max(ax, bx, cx) - 0.5))
+        top = max(0, math.ceil(min(ay, by, cy) - 0.5))
+        bottom = min(height - 1, math.floor(max(ay, by, cy) - 0.5))
         if left > right or top > bottom:
             continue
         area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
@@ -171,7 +171,7 @@ def _arrives(px, py, pz, frame, low, cell, depth, margin, spread, turn):  # type
 
 
 @_njit
-def _pattern(kind, size, rx, ry, rz):  # type: ignore[no-untyped-def]
+def _pattern(kind, size, rx, ry, rz):  # type: ignore[no-untyped-def]  # noqa: PLR0911
     """Share of the second colour at a place of the cloth."""
     x, y, z = rx / size, ry / size, rz / size
     if kind == 1:
@@ -300,7 +300,8 @@ def pixels(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915 - one loop
                     back = max(nx * rim_dir[0] + ny * rim_dir[1] + nz * rim_dir[2], 0.0)
                     for k in range(3):
                         got[used, k] = (
-                            col[k] * (key[k] * light + ao * (ground[k] + (sky[k] - ground[k]) * up) + 0.5 * back * rim[k])
+                            col[k] * (key[k] * light + ao * (ground[k] + (sky[k] - ground[k]) * up))
+                            + col[k] * 0.5 * back * rim[k]
                             + shine * key[k] + edge * (0.12 * ao * sky[k] + 0.4 * back * rim[k])
                         )  # fmt: skip
                     red += got[used, 0]
@@ -341,13 +342,14 @@ def _texel(atlas, index, u, v, k):  # type: ignore[no-untyped-def]
 
 @_njit
 def backdrop(  # type: ignore[no-untyped-def]  # noqa: PLR0912
-    eye, axes, lens, room, faces, tints, lamps, panels, atlas, key_dir, frame, low, cell, depth, dark, feet, out
+    eye, axes, lens, room, faces, tints, lamps, panels, atlas, frame, low, cell, depth, dark, feet, out
 ):
     """Follow the ray of each pixel to a wall of the room, in linear light.
 
     `room` is x, y and z from and to; `faces` [6, 2] texture (-1 a plain colour) and size in metres of -x +x -y +y
     floor and ceiling; `tints` [6, 3]; `lamps` [k, 7] place, reach and colour; `panels` [k, 9] face, place and half
-    size on it, texture, and colour; `dark` how deep shadows are; `feet` [k, 3] place and size of what touches the floor.
+    size on it, texture, and colour; `dark` how deep shadows are; `feet` [k, 3] place and size of what touches
+    the floor.
     """
     height, width = out.shape[:2]
     for row in range(height):

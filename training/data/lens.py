@@ -1,4 +1,4 @@
-"""From light to the file: defocus, motion, exposure, colour, flare, noise, small sensors, and JPEG as the last fault."""
+"""From light to the file: defocus, motion, exposure, colour, flare, noise, small sensors, and JPEG as last fault."""
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ def _tiles(rng: np.random.Generator, bricks: bool) -> Float:
 
 
 def _view(rng: np.random.Generator) -> Float:
-    """A sky over a horizon with houses or trees, seen once around."""
+    """Paint a sky over a horizon with houses or trees, seen once around."""
     v = np.linspace(1, 0, SIZE, dtype=np.float32)[:, None, None]
     high, low = (
         np.array([0.35, 0.55, 0.9]) * rng.uniform(0.6, 1.1),
@@ -156,7 +156,7 @@ def _shelves(rng: np.random.Generator) -> Float:
     return out
 
 
-def _texture(rng: np.random.Generator, kind: str) -> Float:
+def _texture(rng: np.random.Generator, kind: str) -> Float:  # noqa: PLR0911 - a kind a line
     if kind == "boards":
         return _boards(rng)
     if kind in ("tiles", "bricks"):
@@ -230,7 +230,7 @@ def _direction(rng: np.random.Generator, low: float, high: float) -> Float:
     return np.array([np.cos(up) * np.sin(around), -np.cos(up) * np.cos(around), np.sin(up)], np.float32)
 
 
-def draw_place(rng: np.random.Generator, textures: int, eye: Float) -> Place:
+def draw_place(rng: np.random.Generator, textures: int, eye: Float) -> Place:  # noqa: PLR0912, PLR0915 - kinds of place
     """Draw a place that holds the origin and the camera's `eye`."""
     kind = str(rng.choice(PLACES, p=[0.36, 0.14, 0.15, 0.10, 0.15, 0.10]))
     big = {"room": 1.0, "hall": 2.5, "stage": 1.6, "studio": 1.4, "open": 9.0, "clutter": 1.0}[kind]
@@ -332,8 +332,9 @@ def draw_place(rng: np.random.Generator, textures: int, eye: Float) -> Place:
         if rng.random() < 0.3:  # a barre or a rail along a wall
             f = int(rng.integers(4))
             panels.append([f, 0.0, rng.uniform(0.8, 1.1), 50.0, 0.05, -1, *(_colour(rng) * 0.6)])
-        for f in range(4):
-            panels.append([f, 0.0, 0.0, 50.0, rng.uniform(0.06, 0.16), -1, *(_colour(rng, 0.1) * 0.7 * tints[f])])
+        panels.extend(
+            [f, 0.0, 0.0, 50.0, rng.uniform(0.06, 0.16), -1, *(_colour(rng, 0.1) * 0.7 * tints[f])] for f in range(4)
+        )
     key_dir = _direction(rng, 25, 80)
     return Place(
         kind, room.astype(np.float32), faces, tints, np.array(lamps, np.float32),

@@ -215,8 +215,8 @@ class Studio:
             + translation[pool.landmark_bone]
             + shift
         )
-        return {"body": body, "pose": pose, "mirror": mirror, "v": to.stop, "t": tri.stop, "joints": joints.astype(np.float32),
-                "bones": position, "forward": -turned[self.root][:, 1]}  # fmt: skip
+        return {"body": body, "pose": pose, "mirror": mirror, "v": to.stop, "t": tri.stop,
+                "joints": joints.astype(np.float32), "bones": position, "forward": -turned[self.root][:, 1]}  # fmt: skip
 
     def _wardrobe(self, rng: np.random.Generator, wall: Float) -> tuple[Float, Float, Float]:
         """Colours of each material, second colours, and kind and size of the patterns."""
@@ -346,13 +346,14 @@ class Studio:
         draw.pixels(
             self.which, self.place, FINER, self.vertices, self.normals, self.shade, self.rest, self.albedo, self.part,
             self.triangles, self.owner, self.material, tint, second, cloth, _SURFACE, person, eye, place.key_dir,
-            place.key, place.sky, place.ground, place.rim_dir, place.rim, frame, low, cell, depth, colour, alpha, labels,
+            place.key, place.sky, place.ground, place.rim_dir, place.rim, frame, low, cell, depth, colour, alpha,
+            labels,
         )  # fmt: skip
         feet = [[*np.asarray(one["bones"])[b][:2], 0.16] for one in found for b in self.touching
                 if np.asarray(one["bones"])[b][2] < 0.28]  # fmt: skip
         behind = np.empty((SIZE, SIZE, 3), np.float32)
         draw.backdrop(
-            eye, axes, optics, place.room, place.faces, place.tints, place.lamps, place.panels, atlas, place.key_dir,
+            eye, axes, optics, place.room, place.faces, place.tints, place.lamps, place.panels, atlas,
             frame, low, cell, depth, np.float32(place.dark), np.array(feet, np.float32).reshape(-1, 3), behind,
         )  # fmt: skip
         rgb = lens.develop(rng, lens.place_behind(rng, colour, alpha, behind))

@@ -1,4 +1,4 @@
-"""Shards: a few hundred pictures a file, each made from its numbers alone, so that a killed run goes on where it stopped.
+"""Shards: some hundred pictures a file, made from their numbers alone, so that a killed run goes on where it stopped.
 
 A shard is an uncompressed ``.npz`` of JPEG and PNG streams end to end with their starts, and arrays of what is known.
 It is written beside its place and moved there when it is whole; whatever is there is whole.
@@ -201,7 +201,7 @@ def generate(
 
 
 def _fixed(text: str) -> dict[str, Any]:
-    """Settings that the pictures of a folder must share; more pictures may be added to them."""
+    """Return the settings that a folder's pictures share; their number may grow."""
     try:
         settings = dict(json.loads(text))
     except ValueError:

@@ -71,10 +71,12 @@ def random_look(rng: np.random.Generator) -> Look:
     if skirt and gender < 0.5 and rng.random() < 0.6:
         skirt = 0.0
     legs = float(rng.choice([0.28, 0.75, 1.3, 1.93], p=[0.12, 0.15, 0.08, 0.65]) + rng.normal(0, 0.03))
+    man = float(gender < 0.5)
+    hairs = [0.3 + 0.3 * man, 0.4 - 0.2 * man, 0.3 - 0.1 * man]
     spec = BodySpec(
         shape=shape, skin=SKIN, hair=(0.06, 0.04, 0.03), lips=(0.40, 0.16, 0.12),
         shirt=(1, 1, 1), accent=(1, 1, 1), trousers=(1, 1, 1), shoe=(1, 1, 1),
-        hairdo="bob" if hood else str(rng.choice(["short", "bob", "bun"], p=[0.3 + 0.3 * (gender < 0.5), 0.4 - 0.2 * (gender < 0.5), 0.3 - 0.1 * (gender < 0.5)])),
+        hairdo="bob" if hood else str(rng.choice(["short", "bob", "bun"], p=hairs)),
         sleeve=sleeve, trouser_length=legs,
         looseness=float(np.clip(np.exp(rng.normal(0.1, 0.5)), 0.35, 2.6)),
     )  # fmt: skip
