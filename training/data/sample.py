@@ -215,8 +215,10 @@ class Studio:
             + translation[pool.landmark_bone]
             + shift
         )
-        return {"body": body, "pose": pose, "mirror": mirror, "v": to.stop, "t": tri.stop,
-                "joints": joints.astype(np.float32), "bones": position, "forward": -turned[self.root][:, 1]}  # fmt: skip
+        return {
+            "body": body, "pose": pose, "mirror": mirror, "v": to.stop, "t": tri.stop,
+            "joints": joints.astype(np.float32), "bones": position, "forward": -turned[self.root][:, 1],
+        }  # fmt: skip
 
     def _wardrobe(self, rng: np.random.Generator, wall: Float) -> tuple[Float, Float, Float]:
         """Colours of each material, second colours, and kind and size of the patterns."""
