@@ -11,7 +11,8 @@ __all__ = ["Gate"]
 class Gate:
     """While the gate is closed, its sleepers are not called, and what reaches them is dropped as ``asleep``.
 
-    Sources that sleep when the gate's own task ends have ended, too. In force in live runs; offline, where nothing is saved by it, everybody is awake.
+    Sources that sleep when the gate's own task ends have ended, too. In force in live runs; offline, where nothing is
+    saved by it, everybody is awake.
 
     Attributes
     ----------

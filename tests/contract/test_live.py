@@ -479,7 +479,6 @@ def test_a_device_that_hung_for_a_while_is_opened_again_after_its_call_has_retur
         report = run_realtime(graph, probes=[Life()])
     assert [packet.payload for packet in graph["sink"].packets] == [1]
     assert (camera.opened, report.tasks["camera"].restarts >= 1) == (report.tasks["camera"].restarts + 1, True)
-    assert calls[0] is not calls[1]
     calls[0].join(LIMIT_S)
 
 
