@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from dancelike.graph import Graph, SourceTask
 from dancelike.runtime.calls import Measured
@@ -15,6 +16,7 @@ from dancelike.runtime.state import TaskState
 __all__ = ["EdgeStatistics", "Percentiles", "RunReport", "Tally", "TaskStatistics"]
 
 _RUNS = (Action.PROCESS, Action.NEXT)
+_TOGETHER = 32  # calls that are counted together, in some 20 microseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,17 +172,61 @@ class RunReport:
 
 
 class _TaskTally:
-    """The measurements of one task."""
+    """The measurements of one task; the latest calls wait in ``recent`` to be counted together, which is cheaper."""
 
-    __slots__ = ("begin_ns", "cpu", "interval", "other_cpu_ns", "wait", "wall")
+    __slots__ = ("_begin_ns", "_cpu", "_interval", "_wait", "_wall", "other_cpu_ns", "recent")
 
     def __init__(self) -> None:
-        self.wall = Histogram()
-        self.cpu = Histogram()
-        self.wait = Histogram()
-        self.interval = Histogram()
+        self.recent: list[tuple[int, int, int, int]] = []  # release, begin, end, CPU time
         self.other_cpu_ns = 0
-        self.begin_ns: int | None = None
+        self._wall = Histogram()
+        self._cpu = Histogram()
+        self._wait = Histogram()
+        self._interval = Histogram()
+        self._begin_ns: int | None = None
+
+    def count(self) -> None:
+        """Count the calls that wait."""
+        recent = self.recent
+        if not recent:
+            return
+        begins = [begin_ns for _, begin_ns, _, _ in recent]
+        before = begins if self._begin_ns is None else [self._begin_ns, *begins]
+        self._wall.add_all([end_ns - begin_ns for _, begin_ns, end_ns, _ in recent])
+        self._cpu.add_all([cpu_ns for _, _, _, cpu_ns in recent])
+        self._wait.add_all([begin_ns - release_ns for release_ns, begin_ns, _, _ in recent])
+        self._interval.add_all([after - first for first, after in pairwise(before)])
+        self._begin_ns = begins[-1]
+        recent.clear()
+
+    @property
+    def runs(self) -> int:
+        """How many calls there were; changes nothing, so that any thread may ask."""
+        return self._wall.count + len(self.recent)
+
+    @property
+    def wall(self) -> Histogram:
+        """Wall times of all calls."""
+        self.count()
+        return self._wall
+
+    @property
+    def cpu(self) -> Histogram:
+        """CPU times of all calls."""
+        self.count()
+        return self._cpu
+
+    @property
+    def wait(self) -> Histogram:
+        """Times from release to begin."""
+        self.count()
+        return self._wait
+
+    @property
+    def interval(self) -> Histogram:
+        """Times between two begins."""
+        self.count()
+        return self._interval
 
 
 class Tally:
@@ -198,7 +244,7 @@ class Tally:
     @property
     def runs(self) -> Mapping[str, int]:
         """Calls of `process` or `next` of each task so far."""
-        return {name: tally.wall.count for name, tally in self._tasks.items()}
+        return {name: tally.runs for name, tally in self._tasks.items()}
 
     def costs(self) -> Mapping[str, Histogram]:
         """Return the CPU times of the calls of each task, for `simulate`."""
@@ -210,13 +256,10 @@ class Tally:
         if dispatch.action not in _RUNS:
             tally.other_cpu_ns += call.cpu_ns
             return
-        begin_ns = call.begin_ns
-        tally.wall.add(call.end_ns - begin_ns)
-        tally.cpu.add(call.cpu_ns)
-        tally.wait.add(begin_ns - dispatch.release_ns)
-        if tally.begin_ns is not None:
-            tally.interval.add(begin_ns - tally.begin_ns)
-        tally.begin_ns = begin_ns
+        recent = tally.recent
+        recent.append((dispatch.release_ns, call.begin_ns, call.end_ns, call.cpu_ns))
+        if len(recent) >= _TOGETHER:
+            tally.count()
 
     def report(
         self,

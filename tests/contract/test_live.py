@@ -27,7 +27,7 @@ from dancelike.graph import (
     Restart,
     Task,
 )
-from dancelike.runtime import LiveRun, ManualClock, Probe, run_offline, run_realtime
+from dancelike.runtime import Governor, GovernorRules, LiveRun, ManualClock, Probe, run_offline, run_realtime
 from dancelike.testing.flow import EndlessSource, RecordingSink, RelayTask, ScriptedSource, every
 from dancelike.timebase import Timestamp
 
@@ -456,13 +456,14 @@ def test_a_device_that_hangs_is_given_up(hang, caplog):
 def test_a_device_that_hung_for_a_while_is_opened_again_after_its_call_has_returned(caplog):
     graph, camera = watched()
     camera.watchdog_ms = 5.0
-    release = threading.Event()
+    release, inside, down, up = (threading.Event() for _ in range(4))
     calls = []
     following = camera.next
 
     def slow():
         calls.append(threading.current_thread())
         if len(calls) == 1:
+            inside.set()
             release.wait(LIMIT_S)
             return [Emit("out", "too late")]
         return following()
@@ -471,15 +472,31 @@ def test_a_device_that_hung_for_a_while_is_opened_again_after_its_call_has_retur
 
     class Life(Probe):
         def task_down(self, task, error, retry_ns, now_ns):
-            release.set()
+            down.set()
 
+        def task_up(self, task, now_ns):
+            up.set()
+
+    clock = ManualClock(10**12)  # only the test moves it, so that no other call is ever late
+    run = LiveRun(graph, probes=[Life()], clock=clock)
+    with caplog.at_level(logging.CRITICAL):
+        run.start()
+        assert inside.wait(LIMIT_S)
+        clock.jump(5_000_000)
+        run.poke()
+        assert down.wait(LIMIT_S)
+        release.set()
+        calls[0].join(LIMIT_S)
+        clock.jump(1_000_000)
+        run.poke()
+        assert up.wait(LIMIT_S)
     for item in (1, None):
         camera.comes.put(item)
-    with caplog.at_level(logging.CRITICAL):
-        report = run_realtime(graph, probes=[Life()])
+    while not run.over:
+        run.wait_hosted(LIMIT_S)
+    report = run.close()
     assert [packet.payload for packet in graph["sink"].packets] == [1]
-    assert (camera.opened, report.tasks["camera"].restarts >= 1) == (report.tasks["camera"].restarts + 1, True)
-    calls[0].join(LIMIT_S)
+    assert (camera.opened, report.tasks["camera"].restarts, report.tasks["camera"].failures) == (2, 1, 1)
 
 
 def test_a_sink_that_waits_for_its_device_takes_no_worker():
@@ -599,6 +616,53 @@ def test_behind_a_closed_gate_nobody_is_called():
     assert awake == [True, False]
     assert report.tasks["camera"].runs == 10  # three tenths of a second at 30 Hz
     assert report.tasks["segment_camera"].condition == "working"  # its stream has ended
+
+
+def test_a_busy_loop_makes_the_governor_give_way_until_the_run_keeps_up_again():
+    """A real overload: a loop that needs two periods a call, until it is told to work at another level."""
+
+    class Loop(Task):
+        name = "loop"
+        inputs = (Port("in", object),)
+        levels = ("full", "lite")
+        level_costs = (1.0, 0.01)
+        budget_ms = 4.0
+        level = 0
+
+        def set_level(self, level):
+            self.level = level
+
+        def process(self, inputs):
+            until_s = time.perf_counter() + (0.01 if self.level == 0 else 0.0)
+            while time.perf_counter() < until_s:
+                pass
+            return ()
+
+    graph = Graph("overload")
+    graph.add(EndlessSource("camera", Fraction(1, 200)))
+    graph.add(Loop())
+    graph.add(RecordingSink("record"))
+    graph["record"].importance = 9
+    graph["record"].levels = ("full", "half")
+    graph.connect("camera.out", "loop.in", capacity=1, overflow=Overflow.DROP_OLDEST)
+    graph.connect("camera.out", "record.in", capacity=1000)
+    heard = []
+
+    class Levels(Probe):
+        def level_changed(self, task, level, now_ns):
+            heard.append((task, level))
+
+    rules = GovernorRules(window_s=0.05, bad_windows=2, good_s=60.0, longest_good_s=60.0)
+    governor = Governor(graph, rules)
+    report = run_realtime(
+        graph, governor=governor, probes=[Levels()], cancelled=lambda: bool(heard) and heard[0][0] == "loop"
+    )
+    assert heard[0] == ("loop", 1)  # the recording is not asked before
+    assert report.tasks["loop"].level == "lite"
+    assert report.tasks["loop"].misses + report.tasks["loop"].dropped.get("oldest", 0) > 0
+    assert report.tasks["record"].dropped == {}
+    packets = [packet.sequence for packet in graph["record"].packets]
+    assert packets == list(range(len(packets)))
 
 
 def test_a_run_is_closed_once():
