@@ -8,7 +8,6 @@ from typing import Any
 
 from dancelike.errors import OutputError
 from dancelike.runtime import FlowProbe, FrameFlow, PathLatency, TraceProbe
-from dancelike.runtime.flows import Hop
 
 __all__ = ["PATHS", "flow_probe", "way_of", "write_trace"]
 
@@ -16,22 +15,9 @@ PATHS = {"capture_to_result": ("camera", "match"), "capture_to_screen": ("camera
 """For each latency of profile.json the task that captures and the task that ends it."""
 
 
-class _Lean(FlowProbe):
-    """Lets go of the pictures of a call once it has been followed: they are large, and thousands of calls are kept."""
-
-    def hop_made(self, hop: Hop) -> None:
-        """Keep the call without its packets."""
-        hop.dispatch = hop.dispatch._replace(inputs={})
-        super().hop_made(hop)
-
-
-class _LeanTrace(_Lean, TraceProbe):
-    """The same, with a trace."""
-
-
 def flow_probe(trace: Path | None, paths: Mapping[str, tuple[str, str]] = PATHS) -> FlowProbe:
     """Return the probe that follows the pictures; one that keeps a trace, too, if one is wanted."""
-    return _Lean(paths) if trace is None else _LeanTrace(paths)
+    return FlowProbe(paths) if trace is None else TraceProbe(paths)
 
 
 def write_trace(probe: FlowProbe, path: Path) -> None:

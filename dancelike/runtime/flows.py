@@ -84,6 +84,7 @@ class Hop:
     Attributes
     ----------
     dispatch : Dispatch
+        Without its packets once the call has been followed.
     thread : int
         Identifier of the thread that made the call.
     begin_ns, end_ns, cpu_ns : int
@@ -187,6 +188,8 @@ class FlowProbe(Probe):
             self._root(hop, event)
         else:
             self._follow(hop)
+        # Pictures are large, and thousands of calls are kept: from here on only the call itself is of interest.
+        hop.dispatch = hop.dispatch._replace(inputs={})
         self._hops[event.number] = hop
         if len(self._hops) > _REMEMBERED:
             self._hops.popitem(last=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import weakref
 from fractions import Fraction
 
 import pytest
@@ -172,3 +173,30 @@ def test_minutes_are_rows():
     run.close()
     assert [row.runs["source"] for row in probe.rows()] == [60, 60, 60]
     assert probe.rows()[0].wall_ms["sink"].max >= 0.0
+
+
+@pytest.mark.parametrize("probe", [FlowProbe(PATHS), TraceProbe(PATHS)])
+def test_what_was_followed_lets_go_of_its_payloads(probe):
+    class Picture:
+        pass
+
+    alive = []
+    graph = dance()
+    for side in ("reference", "camera"):
+        source = graph[side]
+        call = source.next
+
+        def pictures(call=call):
+            emits = call()
+            if emits is None:
+                return None
+            made = [emit._replace(payload=Picture()) for emit in emits]
+            alive.extend(weakref.ref(emit.payload) for emit in made)
+            return made
+
+        source.next = pictures
+    run_realtime(graph, workers=1, clock=ManualClock(10**12, autojump=True), probes=[probe])
+    assert probe.latencies()["camera_to_screen"].frames == 6
+    graph["screen"].packets.clear()
+    assert len(alive) == 12
+    assert not [one for one in alive if one() is not None]
