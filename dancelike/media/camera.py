@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections import deque
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import av
 import numpy as np
 
+from dancelike.closing import Closing
 from dancelike.errors import DeviceLostError
 from dancelike.graph import RUN_TIME_BASE, RunClock
 from dancelike.media.camera_info import CameraHealth, CameraInfo
@@ -33,7 +33,7 @@ class Shot:
     stamp_ns: int
 
 
-class Camera(ABC):
+class Camera(Closing):
     """A camera that is driven by one thread, which calls `read` again and again.
 
     Each kind says where its pictures come from (`_next`); numbers, order of the stamps, the size that was promised
@@ -153,11 +153,3 @@ class Camera(ABC):
         if self._open:
             self._open = False
             self._release()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

@@ -7,11 +7,11 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import av
 
+from dancelike.closing import Closing
 from dancelike.frames import Frame
 from dancelike.media.faults import Damage, decode_stream, no_picture, open_container, translated
 from dancelike.media.pictures import PictureScaler, fit_size
@@ -92,7 +92,7 @@ def thinning_rate(info: ClipInfo, max_rate: Fraction | float | None) -> Fraction
     return rate if info.frame_rate > rate * Fraction(101, 100) else None
 
 
-class Clip:
+class Clip(Closing):
     """Frames of a clip in order of presentation; memory does not grow with its length. Made by `open_clip`."""
 
     def __init__(self, source: str | Path | ClipInfo, *, analysis_size: int, max_rate: Fraction | float | None) -> None:
@@ -117,14 +117,6 @@ class Clip:
     def reading(self) -> ClipReading:
         """What reading has met so far."""
         return ClipReading(**asdict(self._tally), damaged=self._damage.packets, broke_off=self._damage.broke_off)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Let go of the file; safe to call twice."""

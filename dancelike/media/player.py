@@ -7,12 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from statistics import median
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dancelike.closing import Closing
 from dancelike.errors import DeviceError
 from dancelike.graph import RunClock
 from dancelike.media.resample import ONE, FractionalReader
@@ -62,7 +62,7 @@ class PlayerState:
     warning: str | None
 
 
-class SoundPlayer:
+class SoundPlayer(Closing):
     """Keeps a piece of sound on the clock of the run.
 
     Every block is placed by when it will be heard: the output says how much waits before it, ``latency_s`` adds what
@@ -265,11 +265,3 @@ class SoundPlayer:
             self._output.close()
             self._output = None
         self._retry_ns = self._clock.now().pts
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

@@ -10,14 +10,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import av
 import numpy as np
 from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
+from dancelike.closing import Closing
 from dancelike.errors import OutputError
 from dancelike.media.capture import Capture
 from dancelike.media.recording_sound import PlacedSound, SoundLine
@@ -101,7 +101,7 @@ class RecordingState:
     ended: str | None
 
 
-class Recorder:
+class Recorder(Closing):
     """Encodes captures, and sound if wanted, into a fragmented MP4 file that can be played at any moment.
 
     Each fragment holds a fifth of a second and goes to the operating system at once. What is left after ``kill -9``
@@ -453,14 +453,6 @@ class Recorder:
         return OutputError(
             f"{self.path} cannot be recorded ({' '.join(text.split()).rstrip('.').lower()}): choose another folder."
         )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _has_hybrid() -> bool:

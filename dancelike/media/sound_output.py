@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dancelike.closing import Closing
 from dancelike.errors import ConfigError, DeviceError, DeviceLostError
 from dancelike.graph import RunClock
 from dancelike.media.waiting import wait
@@ -43,7 +43,7 @@ class SoundDevice:
     default: bool = False
 
 
-class SoundOutput(ABC):
+class SoundOutput(Closing):
     """A sound output that is driven by one thread.
 
     Parameters
@@ -127,14 +127,6 @@ class SoundOutput(ABC):
         if self._open:
             self._open = False
             self._release()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 class SilentOutput(SoundOutput):

@@ -6,12 +6,12 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dancelike.closing import Closing
 from dancelike.frames import Frame
 from dancelike.media.clips import ANALYSIS_SIZE, ClipReading, thinning_rate
 from dancelike.media.pictures import UPRIGHT, fit_size
@@ -24,7 +24,7 @@ __all__ = ["SyntheticClip"]
 UInt8 = NDArray[np.uint8]
 
 
-class SyntheticClip:
+class SyntheticClip(Closing):
     """Frames painted by a function; a context manager and an iterator of `Frame`, read once from the beginning.
 
     Parameters
@@ -95,14 +95,6 @@ class SyntheticClip:
     def reading(self) -> ClipReading:
         """What reading has met so far."""
         return ClipReading(**asdict(self._tally))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """End the clip; safe to call twice."""

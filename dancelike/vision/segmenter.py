@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dancelike.closing import Closing
 from dancelike.errors import ConfigError
 from dancelike.frames import BodyObservation, PartMask
 
@@ -38,7 +37,7 @@ class ModelInfo:
     delegate: str
 
 
-class Segmenter(ABC):
+class Segmenter(Closing):
     """Finds the dancer in pictures and says which pixel belongs to which body part.
 
     `analyse` follows one dancer through consecutive frames of a clip. `segment` looks at one picture by itself: it
@@ -109,14 +108,6 @@ class Segmenter(ABC):
     @abstractmethod
     def close(self) -> None:
         """Free the networks; may be called more than once."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def require_picture(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
