@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -226,6 +226,19 @@ def test_a_run_goes_on_where_it_was_stopped(cache: Path, tmp_path: Path) -> None
             np.testing.assert_array_equal(array, second.arrays[name], err_msg=name)
     with pytest.raises(ConfigError, match="other settings; choose another folder"):
         generate(Plan(6, 2, 6, 2, 8, 20), cut, cache)
+
+
+@pytest.mark.slow
+def test_a_larger_plan_fills_the_last_shard_and_makes_a_damaged_one_again(cache: Path, tmp_path: Path) -> None:
+    small, whole = tmp_path / "small", tmp_path / "whole"
+    assert generate(replace(PLAN, train=3), small, cache) == 5
+    (small / "val-00000.npz").write_bytes(b"PK no shard")
+    with pytest.raises(ConfigError, match="is no shard of pictures"):
+        Shard(small / "val-00000.npz")
+    assert generate(PLAN, small, cache) == 6
+    generate(PLAN, whole, cache)
+    for one in whole.glob("*.npz"):
+        np.testing.assert_array_equal(Shard(one).arrays["pictures"], Shard(small / one.name).arrays["pictures"])
 
 
 @pytest.mark.slow

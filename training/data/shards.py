@@ -13,12 +13,14 @@ from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from dancelike.errors import ConfigError, OutputError
+from dancelike.vision.mirror import OTHER_JOINT, OTHER_PART
 from training.data import places
 from training.data.pool import bake_pool, open_pool
 from training.data.sample import SPLITS, Sample, Studio
@@ -26,6 +28,7 @@ from training.data.sample import SPLITS, Sample, Studio
 __all__ = ["Dataset", "Plan", "Shard", "generate", "open_studio"]
 
 RECIPE = 1  # raise it when the same seed gives other pictures
+_DAMAGED = (OSError, EOFError, ValueError, KeyError, BadZipFile)  # what reading a file that is no shard raises
 TEXTURES = {"train": 160, "val": 40}
 
 
@@ -177,7 +180,7 @@ def generate(
         raise OutputError(f"cannot write to '{folder}' ({error.strerror}); choose another folder with --out") from error
     open_studio(plan, cache)
     jobs = plan.files()
-    open_jobs = [job for job in jobs if not (folder / job[3]).exists()]
+    open_jobs = [job for job in jobs if not _holds(folder / job[3], job[2])]
     total = sum(job[2] for job in jobs)
     made, there = 0, total - sum(job[2] for job in open_jobs)
     report(there, total)
@@ -209,6 +212,15 @@ def _fixed(text: str) -> dict[str, Any]:
     return {key: value for key, value in settings.items() if key not in SPLITS}
 
 
+def _holds(path: Path, count: int) -> bool:
+    """Whether a shard is there with so many pictures; the last one of a smaller plan has fewer, and is made again."""
+    try:
+        with np.load(path) as data:
+            return len(data["index"]) >= count
+    except _DAMAGED:
+        return False
+
+
 class Shard:
     """One file of pictures.
 
@@ -227,7 +239,7 @@ class Shard:
             with np.load(path) as data:
                 self.arrays = {name: data[name] for name in data.files}
             self.count = len(self.arrays["joints"])
-        except (OSError, ValueError, KeyError) as error:
+        except _DAMAGED as error:
             raise ConfigError(
                 f"'{path}' is no shard of pictures; make it again with scripts/make_dataset.py"
             ) from error
@@ -291,15 +303,11 @@ class Dataset:
                     kept = []
 
 
-_OTHER_PART = np.array([0, 1, 2, *(p + 1 if p % 2 else p - 1 for p in range(3, 15)), 15], np.uint8)
-_OTHER_JOINT = np.array([0, 4, 5, 6, 1, 2, 3, 8, 7, 10, 9, *(j + 1 if j % 2 else j - 1 for j in range(11, 33))])
-
-
 def mirrored(
     rgb: NDArray[np.uint8], labels: NDArray[np.uint8], joints: NDArray[np.float32], yaw_deg: float
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.float32], np.float32]:
     """Mirror a picture with all that is known of it: left becomes right in labels and joints."""
-    turned = (labels[:, ::-1] & 0xF0) | _OTHER_PART[labels[:, ::-1] & 15]
-    placed = joints[_OTHER_JOINT].copy()
+    turned = (labels[:, ::-1] & 0xF0) | OTHER_PART[labels[:, ::-1] & 15]
+    placed = joints[OTHER_JOINT].copy()
     placed[:, 0] = labels.shape[1] - placed[:, 0]
     return np.ascontiguousarray(rgb[:, ::-1]), turned.astype(np.uint8), placed, np.float32(-yaw_deg)
