@@ -58,7 +58,7 @@ def score_clips(
     config = config or ScoreConfig()
     clips = _probe(Path(reference)), _probe(Path(take))
     graph = build_dance_graph(config, reference=clips[0], take=clips[1])
-    return _drive(graph, config, *clips, seen=clips, on_progress=on_progress)
+    return _drive(graph, config, *clips, hash_clip(clips[0].path), seen=clips, on_progress=on_progress)
 
 
 def score_take(
@@ -91,7 +91,7 @@ def score_take(
     config = config or ScoreConfig()
     clip = _probe(Path(take))
     graph = build_take_graph(config, take=clip, reference=known.judgement.reference, mirror=config.mirror)
-    return _drive(graph, config, known.reference, clip, seen=(clip,), on_progress=on_progress)
+    return _drive(graph, config, known.reference, clip, known.digests[0], seen=(clip,), on_progress=on_progress)
 
 
 def _drive(
@@ -99,6 +99,7 @@ def _drive(
     config: ScoreConfig,
     reference: ClipInfo,
     take: ClipInfo,
+    reference_digest: str,
     *,
     seen: tuple[ClipInfo, ...],
     on_progress: Callable[[float], None] | None,
@@ -115,8 +116,7 @@ def _drive(
         report = on_progress and partial(_second_look, on_progress, expected / (expected + frames))
         run_offline(again, workers=config.workers, on_progress=share_of(report, "segment_", frames))
         judgement = _judgement(again)
-    digests = (hash_clip(reference.path), hash_clip(take.path))
-    return ScoreResult(reference, take, digests, judgement, segment.model, run)
+    return ScoreResult(reference, take, (reference_digest, hash_clip(take.path)), judgement, segment.model, run)
 
 
 def _judgement(graph: Graph) -> Judgement:

@@ -41,14 +41,14 @@ class Match(Task):
         self._score = RunningScore(*self._new)
         self._shown_s = 0.0
         self.state: RunningState | None = None
-        self.rounds: tuple[RunningState, ...] = ()
 
     def process(self, inputs: Mapping[str, Packet]) -> Iterable[Emit]:
         """Add one pose of the reference, or judge one live frame."""
         if "poses" in inputs:
             pose: LivePose = inputs["poses"].payload
             if pose.t_s < self._shown_s:
-                self._end_round()
+                self.state = None
+                self._score = RunningScore(*self._new)
             self._shown_s = pose.t_s
             self._score.add_reference(pose)
             return ()
@@ -59,9 +59,3 @@ class Match(Task):
             return ()
         self.state = state
         return (Emit("states", state),)
-
-    def _end_round(self) -> None:
-        if self.state is not None:
-            self.rounds += (self.state,)
-        self.state = None
-        self._score = RunningScore(*self._new)
