@@ -22,6 +22,9 @@ __all__ = [
     "limb_of_part",
     "mask_vectors",
     "partner",
+    "picture_scale",
+    "softened",
+    "trusted",
 ]
 
 Float32 = NDArray[np.float32]
@@ -229,15 +232,26 @@ def _from_joints(track: BodyTrack, seen: NDArray[np.int64]) -> tuple[Float32, Fl
         for source, columns in ((track.xy, slice(0, 2)), (track.world, slice(2, 5))):
             values[:, k, columns] = _mean_joint(source, seen, end) - _mean_joint(source, seen, start)
         visibility[:, k] = track.visibility[seen][:, [*start, *end]].min(axis=1)
-    spine = np.hypot(values[:, 0, 0], values[:, 0, 1])
-    shoulders = np.hypot(values[:, 1, 0], values[:, 1, 1])
-    scale = np.maximum(np.median(np.maximum(spine, 1.3 * shoulders)), 1e-3)
-    values[..., :2] /= np.float32(scale)
+    values[..., :2] /= np.float32(np.maximum(np.median(picture_scale(values[..., :2])), 1e-3))
     torso_m = np.maximum(np.median(np.linalg.norm(values[:, 0, 2:], axis=1)), 1e-3)
-    length = np.sqrt((values[..., 2:] ** 2).sum(axis=2) + (0.12 * torso_m) ** 2)
-    values[..., 2:] /= length[..., None]
-    # A landmark that the model guesses outside the picture has a visibility near 0.1; trust starts above that.
-    return values, np.clip((visibility - 0.15) / 0.55, 0.0, 1.0)
+    values[..., 2:] = softened(values[..., 2:], torso_m)
+    return values, trusted(visibility)
+
+
+def picture_scale(flat: Float32) -> Float32:
+    """Size of the body by its vectors in the picture, [..., v, 2] -> [...]; a bent spine is not a small body."""
+    return np.maximum(np.hypot(flat[..., 0, 0], flat[..., 0, 1]), 1.3 * np.hypot(flat[..., 1, 0], flat[..., 1, 1]))
+
+
+def softened(world: Float32, torso_m: float) -> Float32:
+    """Directions of vectors in the world, [..., 3]; one that is short against the torso has none."""
+    out: Float32 = world / np.sqrt((world**2).sum(axis=-1) + (0.12 * torso_m) ** 2)[..., None]
+    return out
+
+
+def trusted(visibility: Float32) -> Float32:
+    """How far landmarks are to be believed, 0 to 1; one guessed outside the picture has a visibility near 0.1."""
+    return np.asarray(np.clip((visibility - 0.15) / 0.55, 0.0, 1.0))
 
 
 def _mean_joint(source: Float32, seen: NDArray[np.int64], joints: tuple[Joint, ...]) -> Float32:

@@ -12,7 +12,17 @@ from numpy.typing import NDArray
 from dancelike.frames import BodyPart
 from dancelike.scoring.bones import BASE_WEIGHT, Bones, Kind
 
-__all__ = ["aligning", "body_frame", "in_body", "judging", "smooth", "vector_weights", "velocity", "with_velocity"]
+__all__ = [
+    "VELOCITY_S",
+    "aligning",
+    "body_frame",
+    "in_body",
+    "judging",
+    "smooth",
+    "vector_weights",
+    "velocity",
+    "with_velocity",
+]
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
@@ -20,7 +30,7 @@ Float64 = NDArray[np.float64]
 # Softening of directions in the picture, over the length of the torso: a bone that points at the camera has none.
 _SOFT = 0.12
 # How many seconds of movement count as much as the pose itself.
-_VELOCITY_S = 0.4
+VELOCITY_S = 0.4
 # Smoothing of the trunk's axes in seconds.
 _TRUNK_S = 0.07
 
@@ -72,7 +82,7 @@ def aligning(bones: Bones) -> Float32:
 
 def with_velocity(pose: Float32, step_s: float) -> Float32:
     """Pose and movement side by side, float32 [n, v, 2 d]."""
-    return np.concatenate([pose, velocity(pose, step_s) * np.float32(_VELOCITY_S)], axis=2)
+    return np.concatenate([pose, velocity(pose, step_s) * np.float32(VELOCITY_S)], axis=2)
 
 
 def _axes(up: Float32, across: Float32) -> Float32:

@@ -11,7 +11,7 @@ from dancelike.errors import ConfigError
 from dancelike.frames import BodyObservation, BodyPart
 from dancelike.kernels.dtw import OnlineDtw
 from dancelike.scoring.bones import limb_of_part
-from dancelike.scoring.pose import LivePose, PoseStream
+from dancelike.scoring.pose import LivePose, PoseStream, bridged
 
 __all__ = ["Followed", "Follower"]
 
@@ -123,8 +123,7 @@ class Follower:
         if until <= self.known:
             return pose
         last = pose.row if self._last is None else self._last
-        share = np.linspace(0.0, 1.0, until - self.known + 1, dtype=np.float32)[1:, None]
-        rows = last + (pose.row - last) * share
+        rows = bridged(last, pose.row, until - self.known)
         for reading in self._readings:
             reading.dtw.extend(rows[:, reading.columns])
         if not self._readings:

@@ -10,21 +10,15 @@ from numpy.typing import NDArray
 
 from dancelike.frames import PART_COUNT, BodyObservation, Joints
 from dancelike.kernels.moments import part_moments
-from dancelike.scoring.bones import JOINT_VECTORS, Bones, Kind, mask_vectors
-from dancelike.scoring.features import vector_weights
+from dancelike.scoring.bones import JOINT_VECTORS, Bones, Kind, mask_vectors, picture_scale, softened, trusted
+from dancelike.scoring.features import VELOCITY_S, vector_weights
 
-__all__ = ["LivePose", "PoseStream"]
+__all__ = ["LivePose", "PoseStream", "bridged"]
 
 Float32 = NDArray[np.float32]
 
 # Seconds over which the body's scale settles, and over which a movement is measured.
 _SCALE_S, _MOVE_S = 1.0, 0.1
-# How many seconds of movement count as much as the pose itself.
-_VELOCITY_S = 0.4
-# Softening of directions in the world, over the length of the torso.
-_SOFT = 0.12
-# Visibility below the first is a guess, above the sum of both it is full.
-_GUESS, _TRUST = 0.15, 0.55
 
 
 def _differences() -> tuple[Float32, NDArray[np.int64], NDArray[np.int64]]:
@@ -118,7 +112,7 @@ class PoseStream:
         weighted = self._held * self._weights
         self._recent.append((t_s, weighted))
         then_s, then = self._recent[0]
-        move = (weighted - then) * np.float32(_VELOCITY_S / (t_s - then_s)) if t_s > then_s else weighted * 0
+        move = (weighted - then) * np.float32(VELOCITY_S / (t_s - then_s)) if t_s > then_s else weighted * 0
         return LivePose(t_s, bones, np.concatenate([weighted.ravel(), move.ravel()]))
 
     def _measure(self, body: BodyObservation) -> Bones | None:
@@ -136,15 +130,19 @@ class PoseStream:
 
     def _from_joints(self, joints: Joints) -> tuple[Float32, Float32]:
         flat, world = _MATRIX @ joints.xy, _MATRIX @ joints.world
-        height = max(float(np.hypot(*flat[0])), 1.3 * float(np.hypot(*flat[1])), 1e-3)
-        torso_m = max(float(np.linalg.norm(world[0])), 1e-3)
+        height, torso_m = max(float(picture_scale(flat)), 1e-3), max(float(np.linalg.norm(world[0])), 1e-3)
         share = min(self._step_s / _SCALE_S, 1.0) if self._scale else 1.0
         # A dancer who bends forward has not become smaller: the scale follows slowly.
         self._scale += share * (height - self._scale)
         self._torso_m += share * (torso_m - self._torso_m)
-        soft = np.float32((_SOFT * self._torso_m) ** 2)
         values = np.empty((1, len(flat), 5), np.float32)
         values[0, :, :2] = flat / np.float32(self._scale)
-        values[0, :, 2:] = world / np.sqrt((world**2).sum(axis=1, keepdims=True) + soft)
-        least = np.minimum.reduceat(joints.visibility[_JOINTS], _STARTS)
-        return values, np.clip((least - np.float32(_GUESS)) / np.float32(_TRUST), 0.0, 1.0)[None].astype(np.float32)
+        values[0, :, 2:] = softened(world, self._torso_m)
+        return values, trusted(np.minimum.reduceat(joints.visibility[_JOINTS], _STARTS))[None]
+
+
+def bridged(last: Float32, new: Float32, count: int) -> Float32:
+    """Return ``count`` rows in equal steps from ``last``, itself left out, to ``new``; [count, ...]."""
+    share = np.linspace(0.0, 1.0, count + 1, dtype=np.float32)[1:].reshape(-1, *[1] * new.ndim)
+    out: Float32 = last + (new - last) * share
+    return out

@@ -15,7 +15,7 @@ from dancelike.scoring.bones import Bones
 from dancelike.scoring.features import judging, smooth
 from dancelike.scoring.follow import Followed
 from dancelike.scoring.judge import Agreement, agreement_of
-from dancelike.scoring.pose import LivePose
+from dancelike.scoring.pose import LivePose, bridged
 from dancelike.scoring.refine import at_rows
 from dancelike.scoring.scale import compose, letter, points
 from dancelike.scoring.settings import ScoreSettings
@@ -112,11 +112,9 @@ class RunningScore:
         until = min(round(pose.t_s / self._step_s) + 1, self._rows)
         if until <= self._known:
             return
-        first = max(self._known - 1, 0)
-        share = np.linspace(0.0, 1.0, until - self._known + 1, dtype=np.float32)[1:]
-        before = self._reference[first].copy() if self._known else values
+        before = self._reference[self._known - 1] if self._known else values
         new = slice(self._known, until)
-        self._reference[new] = before + (values - before) * share[:, None, None]
+        self._reference[new] = bridged(before, values, until - self._known)
         self._reference_seen[new] = seen
         self._known = until
 
