@@ -3,7 +3,7 @@
   const $ = (selector, from = document) => from.querySelector(selector);
   const all = (selector, from = document) => [...from.querySelectorAll(selector)];
   const data = JSON.parse($("#data").textContent);
-  const {ink, redraws} = stage;
+  const {ink, redraws, onWidth} = stage;
   const THIN = "\u2009";
   if (!data.t.length || typeof uPlot === "undefined") return;
 
@@ -112,11 +112,5 @@
   }));
   build();
   redraws.push(() => charts.forEach((one) => one.redraw(false)));
-  let width = innerWidth;
-  new ResizeObserver(() => {
-    if (innerWidth === width) return;
-    width = innerWidth;
-    build();
-  }).observe(document.body);
-  document.fonts.ready.then(build);
+  onWidth(build);
 })();

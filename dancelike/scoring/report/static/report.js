@@ -6,7 +6,7 @@
   const THIN = "\u2009";
   const GLYPHS = ["star", "diamond", "circle", "square", "cross"];
 
-  const {ink, redraws, rgb, mix} = stage;
+  const {ink, redraws, rgb, mix, onWidth} = stage;
 
   // --- colours and words ---------------------------------------------------------------------------------------
   function shapeInk(shape) {
@@ -363,11 +363,5 @@
   now = nearest(t, first ? first.t : (start + end) / 2);
   build();
   redraws.push(() => { Object.values(charts).forEach((chart) => chart.redraw(false)); place(); });
-  let width = innerWidth;
-  new ResizeObserver(() => {
-    if (innerWidth === width) return;
-    width = innerWidth;
-    build();
-  }).observe(document.body);
-  document.fonts.ready.then(build);
+  onWidth(build);
 })();

@@ -1,5 +1,5 @@
 "use strict";
-// What every page of dancelike has in common: the theme switch, and the colours for what is drawn by script.
+// What every page of dancelike has in common: the theme switch, the colours for what is drawn by script, and when to draw.
 const stage = (() => {
   const $ = (selector) => document.querySelector(selector);
   const root = document.documentElement;
@@ -43,5 +43,15 @@ const stage = (() => {
     const [x, y] = [rgb(a), rgb(b)];
     return `rgb(${x.map((v, i) => Math.round(v + (y[i] - v) * share)).join(",")})`;
   };
-  return {ink, redraws, rgb, mix};
+  // Charts have sizes in pixels: they are built anew when the page has another width, and once the fonts are there.
+  function onWidth(build) {
+    let width = innerWidth;
+    new ResizeObserver(() => {
+      if (innerWidth === width) return;
+      width = innerWidth;
+      build();
+    }).observe(document.body);
+    document.fonts.ready.then(build);
+  }
+  return {ink, redraws, rgb, mix, onWidth};
 })();
