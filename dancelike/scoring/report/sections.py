@@ -108,14 +108,14 @@ def hero(score: Score) -> str:
         notes.append(f"varies by {whole(timing.get('spread_ms'))}\u2009ms")
     if number(timing.get("resolution_ms")) is not None:
         notes.append(f"exact to {whole(timing.get('resolution_ms'))}\u2009ms")
+    # Lines break between the notes, never before a unit.
+    note = " · ".join(f'<span class="kept">{escape(text)}</span>' for text in notes)
     seen = "of the dance seen and compared"
     figures = (
         _figure_of(
             "Shape", whole(shape), "/100", None if shape is None else shape / 100, "how alike your poses and paths were"
         )
-        + _figure_of(
-            "Timing", whole(time_score), "/100", None if time_score is None else time_score / 100, " · ".join(notes)
-        )
+        + _figure_of("Timing", whole(time_score), "/100", None if time_score is None else time_score / 100, note)
         + _figure_of("Coverage", whole(None if coverage is None else coverage * 100), "%", coverage, seen)
     )
     glyph = _glyph(_GRADE_GLYPHS[grade]) if grade in _GRADE_GLYPHS else ""
