@@ -1,0 +1,1 @@
+"""The kiosk door: a machine in a hallway that wakes when someone wants to dance."""

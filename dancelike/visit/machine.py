@@ -1,0 +1,194 @@
+"""A visit to the kiosk as a pure state machine: it is told events and the time, and answers with commands.
+
+It reads no clock and touches nothing, so eight hours of visits take a second to test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dancelike.visit.parts import (
+    Body,
+    Command,
+    Delete,
+    Enter,
+    Event,
+    Keep,
+    Look,
+    Person,
+    Play,
+    Played,
+    Screen,
+    State,
+    Stick,
+    Stop,
+    Times,
+    Trouble,
+    Word,
+)
+from dancelike.visit.sight import Sight
+
+__all__ = ["Visit"]
+
+IDLE = frozenset({State.ASLEEP, State.ATTRACT, State.TROUBLE})
+SEEN = frozenset({State.FRAME, State.CHOOSE, State.COUNT_IN})  # somebody must be there
+
+
+class Visit:
+    """One visit after the other.
+
+    Parameters
+    ----------
+    lengths_s : tuple of float
+        Of the dances that can be chosen, at least one.
+    times : Times
+
+    Attributes
+    ----------
+    state : State
+    since_s : float
+        Seconds in this state.
+    sentence : str or None
+        What is broken.
+    score : float or None
+        Of the last dance.
+    stick : bool
+        Whether there is a USB stick.
+    """
+
+    def __init__(self, lengths_s: tuple[float, ...], times: Times | None = None) -> None:
+        self.state, self.times, self.since_s = State.ATTRACT, times or Times(), 0.0
+        self.sentence: str | None = None
+        self.score: float | None = None
+        self.stick = False
+        self._lengths_s, self._sight, self._chosen = lengths_s, Sight(), 0
+        self._now_s = self._entered_s = self._stopped_s = 0.0
+        self._taken = self._stopped = self._ignored = self._word = False
+        self._out: list[Command] = []
+
+    @property
+    def present(self) -> bool:
+        """Whether somebody was seen a moment ago."""
+        return self._now_s - self._sight.seen_s < self.times.away
+
+    @property
+    def dance(self) -> int:
+        """Number of the dance that is offered, or was chosen."""
+        offered = int(self.since_s / self.times.each) % len(self._lengths_s)
+        return offered if self.state is State.CHOOSE else self._chosen
+
+    @property
+    def held(self) -> float:
+        """Share of the time for which an arm must be held, 0 to 1."""
+        return min(1.0, max(0.0, (self._now_s - self._sight.arm_s) / self.times.hold))
+
+    def handle(self, now_s: float, event: Event) -> list[Command]:
+        """Take in what happened at ``now_s`` (monotonic seconds; a step back counts as no time) and say what to do."""
+        self._now_s, self._out = max(self._now_s, now_s), []
+        self.since_s = self._now_s - self._entered_s
+        self._word = isinstance(event, Word)
+        self._ignored = self._ignored and self.present and not self._word
+        if isinstance(event, Body | Person):
+            self._sight.take_in(self._now_s, event)
+        elif isinstance(event, Stick):
+            self.stick = event.there
+        elif isinstance(event, Trouble):
+            self.sentence = event.sentence
+        elif isinstance(event, Played) and self.state is State.DANCE:
+            self._played(event.score)
+        while (due := self._due()) is not self.state:
+            self._go(due)
+        return self._out
+
+    def _due(self) -> State:
+        """Return the state that is due; the same where none is."""
+        if self.sentence is not None:
+            return State.TROUBLE
+        if self.state in SEEN and (not self.present or self.since_s > self.times.patience):
+            self._ignored = self.present
+            return State.ATTRACT
+        waits: dict[State, Callable[[], State]] = {
+            State.WAKE: self._wake,
+            State.FRAME: self._frame,
+            State.CHOOSE: self._choose,
+            State.COUNT_IN: lambda: State.DANCE if self.since_s >= self.times.count_in else State.COUNT_IN,
+            State.DANCE: self._dance,
+            State.RESULT: self._result,
+            State.PRIVACY: self._privacy,
+            State.TROUBLE: lambda: State.ATTRACT,
+        }
+        return waits.get(self.state, self._idle)()
+
+    def _idle(self) -> State:
+        if self._word or (self.present and not self._ignored):
+            return State.WAKE
+        return State.ASLEEP if self.since_s > self.times.asleep and not self.present else self.state
+
+    def _wake(self) -> State:
+        if self._sight.body_s >= self._entered_s:
+            return State.FRAME
+        if self.since_s <= self.times.wake:
+            return State.WAKE
+        self._ignored = self.present  # the small detector took something for a person
+        return State.ATTRACT
+
+    def _frame(self) -> State:
+        return State.CHOOSE if self._now_s - self._sight.whole_s >= self.times.framed else State.FRAME
+
+    def _choose(self) -> State:
+        if self._word or self.held == 1.0:
+            self._chosen = self.dance
+            return State.COUNT_IN
+        return State.CHOOSE
+
+    def _dance(self) -> State:
+        left = not self.present and self.since_s > self.times.grace
+        if not self._stopped and (left or self.since_s > self._lengths_s[self._chosen] + self.times.grace):
+            self._stop()
+        if self._stopped and self._now_s - self._stopped_s > self.times.answer:
+            self.score = None
+            return State.PRIVACY
+        return State.DANCE
+
+    def _result(self) -> State:
+        return State.PRIVACY if self.since_s >= self.times.result or not self.present else State.RESULT
+
+    def _privacy(self) -> State:
+        if self.stick and self.held == 1.0:
+            self._settle(Keep())
+        elif self.since_s >= self.times.privacy or not self.present:
+            self._settle(Delete())
+        return State.PRIVACY if self._taken else (State.FRAME if self.present else State.ATTRACT)
+
+    def _played(self, score: float | None) -> None:
+        """End the dance; who walked away gets a score, but no place on the board."""
+        self.score = score
+        if score is not None and not self._stopped:
+            self._out.append(Enter(self._chosen, score))
+        self._go(State.PRIVACY if score is None else State.RESULT)
+
+    def _stop(self) -> None:
+        self._stopped, self._stopped_s = True, self._now_s
+        self._out.append(Stop())
+
+    def _settle(self, command: Command) -> None:
+        if self._taken:
+            self._taken = False
+            self._out.append(command)
+
+    def _go(self, state: State) -> None:
+        before, self.state = self.state, state
+        if before is State.DANCE and state is State.TROUBLE and not self._stopped:
+            self._stop()
+        if state is State.TROUBLE:
+            self._settle(Delete())
+        if State.ASLEEP in {before, state}:
+            self._out.append(Screen(state is not State.ASLEEP))
+        if (before in IDLE) is not (state in IDLE):
+            self._out.append(Look(before in IDLE))
+        if state is State.DANCE:
+            self._taken, self._stopped = True, False
+            self._out.append(Play(self._chosen))
+        self._word = False
+        self._sight.spend()
+        self._entered_s, self.since_s = self._now_s, 0.0
