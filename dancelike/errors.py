@@ -7,14 +7,21 @@ Each class also inherits the closest builtin, so that ``except FileNotFoundError
 from __future__ import annotations
 
 __all__ = [
+    "BundleError",
+    "CancelledError",
     "ClipError",
     "ClipNotFoundError",
     "ConfigError",
     "DancelikeError",
     "DeviceError",
     "DeviceLostError",
+    "DuplicateDanceError",
     "GraphError",
     "InternalError",
+    "LibraryBusyError",
+    "LibraryDamagedError",
+    "LibraryError",
+    "LibraryNotFoundError",
     "ModelError",
     "ModelNotFoundError",
     "NoDancerError",
@@ -86,6 +93,59 @@ class OutputError(DancelikeError, OSError):
     """A result cannot be written."""
 
     exit_code = 6
+
+
+class LibraryError(DancelikeError, RuntimeError):
+    """The library of dances and takes cannot be used as asked."""
+
+    exit_code = 6
+
+
+class LibraryNotFoundError(LibraryError, LookupError):
+    """A dance, a take or the library itself is not there."""
+
+    exit_code = 2
+
+
+class LibraryBusyError(LibraryError):
+    """Another dancelike has the library open, so that nothing can be changed here."""
+
+
+class LibraryDamagedError(LibraryError):
+    """The library's database cannot be read; opening the library again restores its backup."""
+
+
+class DuplicateDanceError(LibraryError):
+    """A clip is in the library already.
+
+    Parameters
+    ----------
+    message : str
+    dance_id : str
+        Of the dance that has it.
+
+    Attributes
+    ----------
+    dance_id : str
+    """
+
+    exit_code = 2
+
+    def __init__(self, message: str, dance_id: str) -> None:
+        super().__init__(message)
+        self.dance_id = dance_id
+
+
+class BundleError(DancelikeError, ValueError):
+    """A file cannot be read as a dance that dancelike exported."""
+
+    exit_code = 3
+
+
+class CancelledError(DancelikeError):
+    """Long work ended early because the caller asked for it; nothing was changed."""
+
+    exit_code = 130
 
 
 class InternalError(DancelikeError, RuntimeError):
