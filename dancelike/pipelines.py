@@ -154,7 +154,9 @@ def build_live_graph(
     sides = {"reference": open_reference, "live": open_camera}
     for side, source in (("reference", "reference"), ("live", "camera")):
         graph.add(CameraSource(source, sides[side], analysis_size_px=size_px))
-        graph.add(Segment(f"segment_{side}", load, budget_ms=budget_ms))
+        # Not both take their longer looks at once.
+        load_here = partial(_staggered, load) if side == "live" else load
+        graph.add(Segment(f"segment_{side}", load_here, budget_ms=budget_ms))
         # The newest picture is the one worth looking at.
         graph.connect(f"{source}.frames", f"segment_{side}.frames", capacity=1, overflow=Overflow.DROP_OLDEST)
     timing = {"length_s": reference.duration_s, "step_s": float(step_s), "budget_ms": budget_ms}
@@ -176,6 +178,12 @@ def build_live_graph(
 def _keep_every(frames: float) -> int:
     """Return of how many frames one is kept: no more than a comparison uses."""
     return max(1, math.ceil(frames / MOST_ROWS))
+
+
+def _staggered(load: Callable[[], Segmenter]) -> Segmenter:
+    segmenter = load()
+    segmenter.stagger()
+    return segmenter
 
 
 def _in_mirror(load: Callable[[], Segmenter]) -> Segmenter:

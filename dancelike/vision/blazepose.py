@@ -66,7 +66,8 @@ class BlazePoseSegmenter(Segmenter):
     -----
     In most frames only the landmark network runs, on the region that the last frame's joints predict. The detector
     looks at the whole picture when the dancer is lost or jumps, and every second to notice that the wrong person is
-    being followed; it looks more often while another person is close. Nothing is smoothed.
+    being followed; it looks more often while another person is close. Half a second after that it looks closely at the
+    dancer alone, so that no frame pays for both. Nothing is smoothed.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class BlazePoseSegmenter(Segmenter):
         self._detector = PersonDetector(detector, runtime=runtime, delegate=delegate, threads=threads)
         self._landmarks = LandmarkNetwork(landmarks, runtime=runtime, delegate=delegate, threads=threads)
         self._finder = BodyFinder(self._detector, self._landmarks)
+        self._lead = 0
         used = self._landmarks.interpreter
         super().__init__(ModelInfo(name, sha256, used.runtime, used.delegate))
         self.reset()
@@ -92,6 +94,10 @@ class BlazePoseSegmenter(Segmenter):
         self._size: tuple[int, ...] | None = None
         self._frame = 0
         self._next_check = _CHECK_ALONE
+        self._close_look_due = True
+
+    def stagger(self) -> None:  # noqa: D102
+        self._lead = _CHECK_ALONE // 4
 
     def analyse(self, rgb: NDArray[np.uint8]) -> BodyObservation:  # noqa: D102
         rgb = require_picture(rgb)
@@ -119,6 +125,13 @@ class BlazePoseSegmenter(Segmenter):
         pose = self._finder.look(rgb, identity.region)
         if pose is None or not identity.continues(pose.next_region):
             return None
+        # Beside somebody else a closer look may find the other.
+        half_way = self._frame >= self._next_check - _CHECK_ALONE // 2
+        if self._close_look_due and half_way and identity.company() > _NEAR:
+            self._close_look_due = False
+            pose, _ = self._finder.confirmed(rgb, pose)
+            if not identity.continues(pose.next_region):
+                return None
         sight = self._sight(pose, appearance=self._frame % _LEARN_EVERY == 0)
         strange = identity.strangeness(sight.appearance)
         if strange is not None and strange > _TOO_STRANGE:
@@ -129,6 +142,7 @@ class BlazePoseSegmenter(Segmenter):
     def _search(self, rgb: NDArray[np.uint8]) -> _Sight | None:
         """Look at the whole picture for the dancer."""
         identity = self._identity
+        lead = 0 if identity.known else self._lead
         lost = identity.region if identity.known and identity.missed else None
         found = self._finder.people(rgb, turn=self._frame if self._frame else None, near=lost)
         sure = [person.region for person in found if person.score >= SURE_DETECTION]
@@ -148,7 +162,8 @@ class BlazePoseSegmenter(Segmenter):
         identity.accept(best.pose.next_region, best.appearance, learn=0.05 if strange > _TOO_STRANGE else 0.1)
         identity.note_people(sure)
         wait = _CHECK_ALONE if identity.company() > _NEAR else _CHECK_OFTEN
-        self._next_check = self._frame + (wait if strange <= _TOO_STRANGE else _CHECK_STRANGE)
+        self._next_check = self._frame + (wait if strange <= _TOO_STRANGE else _CHECK_STRANGE) - lead
+        self._close_look_due = True
         return best
 
     def _first_seen(self, rgb: NDArray[np.uint8], people: list[Detection]) -> Pose | None:
@@ -183,9 +198,11 @@ class BlazePoseSegmenter(Segmenter):
         expected = identity.region if identity.missed == 0 else identity.expected()
         if expected is not None and identity.missed < _KEEP_LOOKING:
             pose = self._finder.look(rgb, expected)
-            # Beside somebody else a closer look may find the other.
+            # A routine check gets its closer look half-way to the next one; beside somebody else, where it may find
+            # the other, there is none.
+            routine = identity.missed == 0 and self._frame >= self._next_check
             alone = identity.company() > _NEAR
-            consider(self._finder.confirmed(rgb, pose)[0] if pose and alone else pose)
+            consider(self._finder.confirmed(rgb, pose)[0] if pose and alone and not routine else pose)
         if best_cost > _CERTAIN:
             people = [person for person in people if not identity.is_bystander(person)]
             people.sort(key=lambda person: identity.cost(person, None))

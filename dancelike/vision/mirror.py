@@ -82,6 +82,9 @@ class MirroredSegmenter(Segmenter):
         rgb = require_picture(rgb)
         return mirrored_observation(self._segmenter.observe(np.ascontiguousarray(rgb[:, ::-1])), rgb.shape[1])
 
+    def stagger(self) -> None:  # noqa: D102
+        self._segmenter.stagger()
+
     def reset(self) -> None:  # noqa: D102
         self._segmenter.reset()
 

@@ -101,6 +101,9 @@ class Segmenter(Closing):
         """
         return paste(self.observe(rgb), width=rgb.shape[1], height=rgb.shape[0])
 
+    def stagger(self) -> None:
+        """Shift the frames that take more work than others, because another segmenter works beside this one."""
+
     @abstractmethod
     def reset(self) -> None:
         """Forget the dancer: the next frame is the first of another clip."""
