@@ -16,6 +16,7 @@ import dancelike.kernels
 from dancelike.errors import OutputError
 from dancelike.frames import JOINT_COUNT, PART_COUNT
 from dancelike.kernels import _flags
+from dancelike.memory import forget_code
 
 __all__ = ["warm_up"]
 
@@ -177,3 +178,5 @@ def warm_up(progress: Callable[[float], None] | None = None, *, cache_directory:
         done += share
         if progress is not None:
             progress(min(1.0, done / whole))
+    # 50 MB of the compiler are in memory once everything is compiled or loaded.
+    forget_code("libllvmlite")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import platform
 import re
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from dancelike.memory import give_back
 
 __all__ = ["Sample", "Sensors"]
 
@@ -70,8 +71,7 @@ class Sensors:
     def forget_peak(self) -> None:
         """Give back what is not in use, and let the peak of the memory begin again, where the system can."""
         gc.collect()
-        with suppress(OSError, AttributeError):
-            ctypes.CDLL(None).malloc_trim(0)
+        give_back()
         with suppress(OSError):
             self._clear.write_text("5")
 

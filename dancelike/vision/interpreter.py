@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dancelike.errors import ConfigError, ModelError, ModelNotFoundError
+from dancelike.memory import give_back
 
 __all__ = ["RUNTIMES", "Interpreter", "TensorInfo", "active_runtime"]
 
@@ -247,23 +248,7 @@ class Interpreter:
         """Free the native memory; the interpreter cannot be used afterwards."""
         if self._native is not None:
             self._native = None
-            _give_memory_back()
-
-
-@cache
-def _malloc_trim() -> Any:
-    """Return the function of the GNU C library that gives freed memory back, or None elsewhere."""
-    try:
-        return ctypes.CDLL(None).malloc_trim
-    except (OSError, AttributeError, TypeError):
-        return None
-
-
-def _give_memory_back() -> None:
-    """Give the memory of a freed model, tens of megabytes in small pieces, back to the system."""
-    trim = _malloc_trim()
-    if trim is not None:
-        trim(0)
+            give_back()  # tens of megabytes in small pieces
 
 
 def _first_line(error: BaseException) -> str:

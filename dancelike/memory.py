@@ -1,0 +1,40 @@
+"""Memory that a library holds and nobody needs any more, given back to the system where it can be (Linux, glibc)."""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+from contextlib import suppress
+from pathlib import Path
+
+__all__ = ["forget_code", "give_back"]
+
+
+def give_back() -> None:
+    """Give what was freed in small pieces back to the system."""
+    with suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def forget_code(library: str, maps: Path = Path("/proc/self/maps")) -> None:
+    """Let go of the code of a shared library that will hardly run again; what is called after all is read anew.
+
+    Only executable pages that nobody can write are let go: they are as in the file, unlike the library's data.
+
+    Parameters
+    ----------
+    library : str
+        Part of the file's name.
+    maps : Path
+        Where Linux tells what is loaded; only tests need another.
+    """
+    advise = getattr(mmap, "MADV_DONTNEED", None)
+    if advise is None or not maps.is_file():
+        return
+    with suppress(OSError, AttributeError, TypeError):
+        madvise = ctypes.CDLL(None).madvise
+        for line in maps.read_text(encoding="utf-8", errors="replace").splitlines():
+            fields = line.split(maxsplit=5)
+            if len(fields) == 6 and fields[1] == "r-xp" and library in Path(fields[5]).name:
+                begin, end = (int(text, 16) for text in fields[0].split("-"))
+                madvise(ctypes.c_void_p(begin), ctypes.c_size_t(end - begin), advise)
