@@ -1,4 +1,4 @@
-"""Explicit vectors: turning a square of numbers, weighing neighbours of each, and a place between four pixels.
+"""Explicit vectors: turning a square of numbers, sums of neighbours, and a place between four pixels.
 
 What lies side by side along a row cannot be weighed with a vector when every result has its own neighbours and weights;
 sixteen rows at once can, because all of them have the same. So sixteen rows are turned, weighed, and turned back.
@@ -16,9 +16,11 @@ from numba.extending import intrinsic
 
 from dancelike.kernels._flags import NUMBA_SETTINGS
 
-__all__ = ["TILE", "add_between", "set_between", "turn", "weigh"]
+__all__ = ["TILE", "WIDE", "add_between", "box_columns", "box_rows", "mix", "set_between", "turn"]
 
 TILE: Final = 16
+# Bytes of a row that are added up at once.
+WIDE: Final = 4 * TILE
 
 # Numba's own types say nothing of use here.
 _emit: Any = cgutils
@@ -57,29 +59,119 @@ def _turn(_typing: Any, source: Any, _start: Any, _pitch: Any, target: Any, _pla
     return types.void(source, types.intp, types.intp, target, types.intp, types.intp), codegen
 
 
-def _weigh(
-    _typing: Any, source: Any, _start: Any, weights: Any, _first: Any, _taps: Any, target: Any, _place: Any
+class _Tile:
+    """Sixteen numbers at a time, in the words of a weighted sum."""
+
+    def __init__(self, context: Any, builder: Any, signature: Any, args: Any) -> None:
+        self.context, self.builder = context, builder
+        self.args = [
+            context.make_array(kind)(context, builder, value).data if isinstance(kind, types.Array) else value
+            for kind, value in zip(signature.args, args, strict=True)
+        ]
+
+    def load(self, pointer: Any, place: Any, kind: Any, align: int) -> Any:
+        where = self.builder.bitcast(self.builder.gep(pointer, [place]), kind.as_pointer())
+        return self.builder.load(where, align=align, typ=kind)
+
+    def store(self, vector: Any, pointer: Any, place: Any) -> None:
+        where = self.builder.bitcast(self.builder.gep(pointer, [place]), vector.type.as_pointer())
+        self.builder.store(vector, where, align=4)
+
+    def number(self, table: Any, place: Any) -> Any:
+        return self.builder.load(self.builder.gep(table, [place]))
+
+    def after(self, place: Any, steps: Any, length: Any) -> Any:
+        """Place that lies some steps of a length further on."""
+        return self.builder.add(place, self.builder.mul(steps, length))
+
+    def index(self, value: int) -> Any:
+        return self.context.get_constant(types.intp, value)
+
+    def every(self, value: Any, kind: Any) -> Any:
+        lane = self.builder.insert_element(ir.Constant(kind, ir.Undefined), value, ir.IntType(32)(0))
+        zeros = ir.Constant(ir.VectorType(ir.IntType(32), kind.count), [0] * kind.count)
+        return self.builder.shuffle_vector(lane, lane, zeros)
+
+    def multiply_add(self, vector: Any, scalar: Any, total: Any) -> Any:
+        kind = ir.FunctionType(vector.type, [vector.type] * 3)
+        function = _emit.get_or_insert_function(self.builder.module, kind, f"llvm.fmuladd.v{vector.type.count}f32")
+        return self.builder.call(function, [vector, self.every(scalar, vector.type), total])
+
+    def box(self, count: Any, table: Any, row: Any, sums: Any, add: Any, value: Any, number: Any) -> Any:
+        """Weighted sum of ``count`` samples: all of them at one weight, and what the first and the last differ by.
+
+        ``sums`` is the type to add up in, ``value`` gives a sample in it, and ``number`` turns it into numbers.
+        """
+        weight, before, after = (self.number(table, self.builder.add(row, self.index(k))) for k in range(3))
+        sum_so_far = _emit.alloca_once_value(self.builder, ir.Constant(sums, [0] * sums.count))
+        with _emit.for_range(self.builder, count) as loop:
+            self.builder.store(add(self.builder.load(sum_so_far), value(loop.index)), sum_so_far)
+        whole = number(self.builder.load(sum_so_far))
+        total = _emit.alloca_once(self.builder, whole.type)
+        self.builder.store(self.builder.fmul(whole, self.every(weight, whole.type)), total)
+        last = self.builder.sub(count, self.index(1))
+        for share, at in ((before, self.index(0)), (after, last)):
+            with self.builder.if_then(self.builder.fcmp_unordered("!=", share, ir.FloatType()(0.0))):
+                self.builder.store(self.multiply_add(number(value(at)), share, self.builder.load(total)), total)
+        return self.builder.load(total)
+
+
+def _box_rows(
+    _typing: Any, plane: Any, _start: Any, _stride: Any, _count: Any, weights: Any, _row: Any, out: Any, _place: Any
 ) -> Any:
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        source, start, weights, first, taps, target, place = args
-        total = _emit.alloca_once_value(builder, ir.Constant(_VECTOR, [0.0] * TILE))
-        builder.store(ir.Constant(_VECTOR, [0.0] * TILE), total)
-        table = context.make_array(signature.args[2])(context, builder, weights)
-        with _emit.for_range(builder, taps) as loop:
-            weight = builder.load(builder.gep(table.data, [builder.add(first, loop.index)]))
-            lane = builder.insert_element(ir.Constant(_VECTOR, ir.Undefined), weight, ir.IntType(32)(0))
-            every = builder.shuffle_vector(lane, lane, ir.Constant(_PLACES, [0] * TILE))
-            offset = builder.add(start, builder.mul(loop.index, context.get_constant(types.intp, TILE)))
-            values = builder.load(_at(context, builder, signature.args[0], source, offset), align=4, typ=_VECTOR)
-            builder.store(builder.fadd(builder.load(total), builder.fmul(values, every)), total)
-        builder.store(builder.load(total), _at(context, builder, signature.args[5], target, place), align=4)
+        tile = _Tile(context, builder, signature, args)
+        plane, start, stride, count, weights, row, out, place = tile.args
+
+        def sample(index: Any) -> Any:
+            row = tile.load(plane, tile.after(start, index, stride), ir.VectorType(ir.IntType(8), WIDE), 1)
+            return builder.zext(row, words)
+
+        def number(words: Any) -> Any:
+            return builder.sitofp(builder.zext(words, ir.VectorType(ir.IntType(32), WIDE)), numbers)
+
+        words, numbers = ir.VectorType(ir.IntType(16), WIDE), ir.VectorType(ir.FloatType(), WIDE)
+        tile.store(tile.box(count, weights, row, words, builder.add, sample, number), out, place)
         return context.get_dummy_value()
 
-    signature = types.void(source, types.intp, weights, types.intp, types.intp, target, types.intp)
-    return signature, codegen
+    place = types.intp
+    return types.void(plane, place, place, place, weights, place, out, place), codegen
 
 
-_BYTES: Final[Any] = ir.VectorType(ir.IntType(8), 4)
+def _box_columns(
+    _typing: Any, turned: Any, _start: Any, _count: Any, weights: Any, _row: Any, out: Any, _place: Any
+) -> Any:
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        tile = _Tile(context, builder, signature, args)
+        turned, start, count, weights, row, out, place = tile.args
+
+        def sample(index: Any) -> Any:
+            return tile.load(turned, tile.after(start, index, tile.index(TILE)), _VECTOR, 4)
+
+        tile.store(tile.box(count, weights, row, _VECTOR, builder.fadd, sample, lambda vector: vector), out, place)
+        return context.get_dummy_value()
+
+    place = types.intp
+    return types.void(turned, place, place, weights, place, out, place), codegen
+
+
+def _mix(_typing: Any, scaled: Any, _start: Any, matrix: Any, out: Any, _place: Any) -> Any:
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        tile = _Tile(context, builder, signature, args)
+        scaled, start, matrix, out, place = tile.args
+        parts = [tile.load(scaled, builder.add(start, tile.index(k * TILE)), _VECTOR, 4) for k in range(3)]
+        for colour in range(3):
+            row = [tile.number(matrix, tile.index(4 * colour + k)) for k in range(4)]
+            total = tile.every(row[3], _VECTOR)
+            for part, share in zip(parts, row, strict=False):
+                total = tile.multiply_add(part, share, total)
+            tile.store(total, out, builder.add(place, tile.index(colour * TILE)))
+        return context.get_dummy_value()
+
+    return types.void(scaled, types.intp, matrix, out, types.intp), codegen
+
+
+_FOUR_BYTES: Final[Any] = ir.VectorType(ir.IntType(8), 4)
 _QUAD: Final[Any] = ir.VectorType(ir.FloatType(), 4)
 
 
@@ -110,7 +202,7 @@ def _between(*, add: bool) -> Any:
 
             def pixel(where: Any) -> Any:
                 four = builder.load(
-                    builder.bitcast(builder.gep(data, [where]), _BYTES.as_pointer()), align=1, typ=_BYTES
+                    builder.bitcast(builder.gep(data, [where]), _FOUR_BYTES.as_pointer()), align=1, typ=_FOUR_BYTES
                 )
                 return builder.sitofp(builder.zext(four, ir.VectorType(ir.IntType(32), 4)), _QUAD)
 
@@ -137,16 +229,38 @@ def _turn_slowly(source: Any, start: int, pitch: int, target: Any, place: int, t
         target[place + i * target_pitch : place + i * target_pitch + TILE] = row
 
 
-def _weigh_slowly(source: Any, start: int, weights: Any, first: int, taps: int, target: Any, place: int) -> None:
-    rows = source[start : start + taps * TILE].reshape(taps, TILE)
-    target[place : place + TILE] = weights[first : first + taps] @ rows
+def _box_slowly(samples: Any, weights: Any, row: int) -> Any:
+    weight, before, after = weights[row : row + 3]
+    return weight * samples.sum(axis=0) + before * samples[0] + after * samples[-1]
+
+
+def _box_rows_slowly(
+    plane: Any, start: int, stride: int, count: int, weights: Any, row: int, out: Any, place: int
+) -> None:
+    rows = np.stack([plane[start + k * stride : start + k * stride + WIDE] for k in range(count)])
+    out[place : place + WIDE] = _box_slowly(rows.astype(np.float32), weights, row)
+
+
+def _box_columns_slowly(turned: Any, start: int, count: int, weights: Any, row: int, out: Any, place: int) -> None:
+    out[place : place + TILE] = _box_slowly(turned[start : start + count * TILE].reshape(count, TILE), weights, row)
+
+
+def _mix_slowly(scaled: Any, start: int, matrix: Any, out: Any, place: int) -> None:
+    table = matrix.reshape(3, 4)
+    colours = table[:, :3] @ scaled[start : start + 3 * TILE].reshape(3, TILE) + table[:, 3:]
+    out[place : place + 3 * TILE] = colours.reshape(-1)
 
 
 # turn(source, start, pitch, target, place, target_pitch): write the sixteen rows of sixteen numbers that begin at
 # ``start`` and lie ``pitch`` apart as columns.
 turn: Any = _turn_slowly if NUMBA_SETTINGS.DISABLE_JIT else _emitted(_turn)
-# weigh(source, start, weights, first, taps, target, place): write the sum of ``taps`` neighbouring vectors, weighted.
-weigh: Any = _weigh_slowly if NUMBA_SETTINGS.DISABLE_JIT else _emitted(_weigh)
+# box_rows(plane, start, stride, count, weights, row, out, place): write the weighted sum of 64 bytes of ``count``
+# rows, at most 256. ``weights`` holds from ``row`` on the weight of all, and what the first and the last get beside it.
+box_rows: Any = _box_rows_slowly if NUMBA_SETTINGS.DISABLE_JIT else _emitted(_box_rows)
+# box_columns(turned, start, count, weights, row, out, place): the same sum of ``count`` neighbouring vectors.
+box_columns: Any = _box_columns_slowly if NUMBA_SETTINGS.DISABLE_JIT else _emitted(_box_columns)
+# mix(scaled, start, matrix, out, place): write three vectors from three, by three rows of three shares and a constant.
+mix: Any = _mix_slowly if NUMBA_SETTINGS.DISABLE_JIT else _emitted(_mix)
 
 
 def _set_between_slowly(

@@ -12,117 +12,78 @@ from dancelike.errors import ConfigError
 from dancelike.kernels._checks import require_output
 from dancelike.kernels._flags import frame_kernel
 from dancelike.kernels._planes import ColourStandard, check_planes, colour_matrix
-from dancelike.kernels._tiles import TILE, turn, weigh
+from dancelike.kernels._tiles import TILE, WIDE, box_columns, box_rows, mix, turn
 
 __all__ = ["PlaneConverter", "letterbox"]
 
 # Chroma of H.264 and H.265 lies, unless a stream says otherwise, at the left one of each pair of columns and between
 # the two rows: a quarter of a sample before the middle of the pair.
 CHROMA_SHIFT_X: Final = 0.25
-# Luma, blue and red chroma, and a one that carries the constant of the colour matrix.
-CHANNELS: Final = 4
+# Sums of more bytes would not fit 16 bits.
+MOST_ROWS: Final = 256
+# Columns that are scaled before they are turned: long enough for the memory to be fetched ahead, short enough for the
+# first-level cache.
+SPAN: Final = 256
 # Stand in for the output that is not asked for.
 _NO_TENSOR: Final = np.zeros(1, np.float32)
 _NO_PICTURE: Final = np.zeros(1, np.uint8)
 
 
 @frame_kernel
-def _unrolled_rows(
-    plane: Any, start: int, stride: int, weights: Any, taps: Any, out: Any, place: int, width: int
+def _box_bytes(
+    plane: Any, start: int, stride: int, count: int, weights: Any, row: int, width: int, out: Any, place: int
 ) -> None:
-    """Weighted sum of neighbouring rows; the length of the tuple ``taps`` is known when this is compiled."""
-    first, goal = np.uint64(start), np.uint64(place)
-    step = np.uint64(stride)
-    even = True
-    for t in range(len(taps)):
-        even &= weights[t] == weights[0]
-    if even:
-        # A whole ratio: sums of bytes fit 16 bits, and twice as many of those fit a vector.
-        weight = weights[0]
-        for x in range(width):
-            k = first + np.uint64(x)
-            whole = np.uint16(0)
-            for t in range(len(taps)):
-                whole = np.uint16(whole + np.uint16(plane[k + np.uint64(t) * step]))
-            out[goal + np.uint64(x)] = weight * np.float32(whole)
-        return
+    """Weighted sum of rows as `box_rows` writes it, for rows narrower than a vector and for any number of them."""
     for x in range(width):
-        k = first + np.uint64(x)
         total = np.float32(0.0)
-        for t in range(len(taps)):
-            total += weights[t] * np.float32(plane[k + np.uint64(t) * step])
-        out[goal + np.uint64(x)] = total
+        for k in range(count):
+            total += np.float32(plane[start + k * stride + x])
+        last = start + (count - 1) * stride + x
+        total = weights[row] * total + weights[row + 1] * np.float32(plane[start + x])
+        out[place + x] = total + weights[row + 2] * np.float32(plane[last])
 
 
 @frame_kernel
-def _gather_row(plane: Any, stride: int, first: int, weights: Any, out: Any, place: int, width: int) -> None:
-    """Weighted sum of neighbouring rows of a plane."""
-    taps = weights.shape[0]
-    start = first * stride
-    if taps == 1:
-        _unrolled_rows(plane, start, stride, weights, (0,), out, place, width)
-    elif taps == 2:
-        _unrolled_rows(plane, start, stride, weights, (0, 0), out, place, width)
-    elif taps == 3:
-        _unrolled_rows(plane, start, stride, weights, (0, 0, 0), out, place, width)
-    elif taps == 4:
-        _unrolled_rows(plane, start, stride, weights, (0, 0, 0, 0), out, place, width)
-    elif taps == 5:
-        _unrolled_rows(plane, start, stride, weights, (0, 0, 0, 0, 0), out, place, width)
-    else:
-        _unrolled_rows(plane, start, stride, weights, (0, 0, 0, 0, 0), out, place, width)
-        for t in range(5, taps):
-            _add_row(plane, start + t * stride, weights[t], out, place, width)
-
-
-@frame_kernel
-def _add_row(plane: Any, start: int, weight: Any, out: Any, place: int, width: int) -> None:
-    first, goal = np.uint64(start), np.uint64(place)
-    for x in range(width):
-        out[goal + np.uint64(x)] += weight * np.float32(plane[first + np.uint64(x)])
-
-
-@frame_kernel
-def _scale_strip(
-    plane: Any, stride: int, width: int, top: int, count: int, rows: Any, row_weights: Any, columns: Any,
-    column_weights: Any, channel: int, work: Any, turned: Any, scaled: Any,
-) -> None:  # fmt: skip
-    """Scale the rows of one plane that make up to sixteen rows of the result; these lie side by side in ``scaled``."""
-    pitch = (width + TILE - 1) // TILE * TILE
-    for r in range(count):
-        _gather_row(plane, stride, rows[top + r], row_weights[top + r], work, r * pitch, width)
-    for x in range(0, width, TILE):
-        turn(work, x, pitch, turned, x * TILE, TILE)
-    taps = column_weights.shape[1]
-    table = column_weights.reshape(column_weights.size)
-    for u in range(columns.shape[0]):
-        weigh(turned, columns[u] * TILE, table, u * taps, taps, scaled, (CHANNELS * u + channel) * TILE)
+def _scale_rows(
+    plane: Any, stride: int, width: int, top: int, count: int, rows: Any, row_weights: Any, block: Any, turned: Any
+) -> None:
+    """Scale the rows of one plane that make up to sixteen rows of the result, and leave these as columns."""
+    for left in range(0, width, SPAN):
+        span = min(SPAN, width - left)
+        for r in range(count):
+            first, taps = rows[top + r, 0], rows[top + r, 1]
+            for x in range(left, left + span, WIDE):
+                # The last vector of a row may lie on the one before, but never beyond the row.
+                start, place = first * stride + max(0, min(x, width - WIDE)), r * SPAN + x - left
+                if width >= WIDE and taps <= MOST_ROWS:
+                    box_rows(plane, start, stride, taps, row_weights, 3 * (top + r), block, place)
+                else:
+                    _box_bytes(plane, start, stride, taps, row_weights, 3 * (top + r), min(WIDE, width), block, place)
+        for x in range(left, left + span, WIDE):
+            at = max(0, min(x, width - WIDE))
+            for k in range(0, WIDE, TILE):
+                turn(block, x - left + k, SPAN, turned, (at + k) * TILE, TILE)
 
 
 @frame_kernel
 def _make_strip(
-    luma: Any, cb: Any, cr: Any, strides: Any, top: int, count: int,
-    rows: Any, row_weights: Any, chroma_rows: Any, chroma_row_weights: Any,
-    columns: Any, column_weights: Any, chroma_columns: Any, chroma_column_weights: Any,
-    matrix: Any, work: Any, turned: Any, scaled: Any, mixed: Any, strip: Any,
+    luma: Any, cb: Any, cr: Any, strides: Any, top: int, count: int, rows: Any, row_weights: Any, columns: Any,
+    column_weights: Any, matrix: Any, block: Any, turned: Any, scaled: Any, mixed: Any, strip: Any,
 ) -> None:  # fmt: skip
     """Red, green and blue of up to sixteen rows of the result, 0 to 255 and a little beyond, row by row."""
-    _scale_strip(
-        luma, strides[0], strides[2], top, count, rows, row_weights, columns, column_weights, 0, work, turned, scaled
-    )  # fmt: skip
-    _scale_strip(
-        cb, strides[1], strides[3], top, count, chroma_rows, chroma_row_weights, chroma_columns, chroma_column_weights,
-        1, work, turned, scaled,
-    )  # fmt: skip
-    _scale_strip(
-        cr, strides[1], strides[3], top, count, chroma_rows, chroma_row_weights, chroma_columns, chroma_column_weights,
-        2, work, turned, scaled,
-    )  # fmt: skip
-    table = matrix.reshape(3 * CHANNELS)
-    values = 3 * columns.shape[0]
-    for u in range(columns.shape[0]):
-        for c in range(3):
-            weigh(scaled, CHANNELS * u * TILE, table, c * CHANNELS, CHANNELS, mixed, (3 * u + c) * TILE)
+    blue = turned.shape[0] // 2
+    red = blue + blue // 2
+    _scale_rows(luma, strides[0], strides[2], top, count, rows[0], row_weights[0], block, turned)
+    _scale_rows(cb, strides[1], strides[3], top, count, rows[1], row_weights[1], block, turned[blue:])
+    _scale_rows(cr, strides[1], strides[3], top, count, rows[1], row_weights[1], block, turned[red:])
+    values = 3 * columns[0].shape[0]
+    for u in range(columns[0].shape[0]):
+        first, taps = columns[0][u, 0] * TILE, columns[0][u, 1]
+        box_columns(turned, first, taps, column_weights[0], 3 * u, scaled, 0)
+        first, taps = columns[1][u, 0] * TILE, columns[1][u, 1]
+        box_columns(turned, blue + first, taps, column_weights[1], 3 * u, scaled, TILE)
+        box_columns(turned, red + first, taps, column_weights[1], 3 * u, scaled, 2 * TILE)
+        mix(scaled, 0, matrix, mixed, 3 * u * TILE)
     pitch = (values + TILE - 1) // TILE * TILE
     for k in range(0, values, TILE):
         turn(mixed, k * TILE, TILE, strip, k, pitch)
@@ -152,25 +113,24 @@ def _fill(out: Any, start: int, stop: int, value: Any) -> None:
 
 @frame_kernel
 def _convert(
-    luma: Any, cb: Any, cr: Any, strides: Any, rows: Any, row_weights: Any, chroma_rows: Any, chroma_row_weights: Any,
-    columns: Any, column_weights: Any, chroma_columns: Any, chroma_column_weights: Any, matrix: Any,
-    work: Any, turned: Any, scaled: Any, mixed: Any, strip: Any,
+    luma: Any, cb: Any, cr: Any, strides: Any, rows: Any, row_weights: Any, columns: Any, column_weights: Any,
+    matrix: Any, block: Any, turned: Any, scaled: Any, mixed: Any, strip: Any,
     gain: Any, offset: Any, fill: Any, left: int, above: int, wide: int, tensor: Any, pixels: Any,
 ) -> None:  # fmt: skip
     """Fill a tensor whose rows are ``wide`` pixels long, or where that is 0 a picture.
 
     As one kernel both are loaded from the cache in half the time.
     """
-    values = 3 * columns.shape[0]
+    height, values = rows[0].shape[0], 3 * columns[0].shape[0]
     pitch = (values + TILE - 1) // TILE * TILE
     if wide > 0:
         _fill(tensor, 0, 3 * above * wide, fill)
-        _fill(tensor, 3 * (above + rows.shape[0]) * wide, tensor.shape[0], fill)
-    for top in range(0, rows.shape[0], TILE):
-        count = min(TILE, rows.shape[0] - top)
+        _fill(tensor, 3 * (above + height) * wide, tensor.shape[0], fill)
+    for top in range(0, height, TILE):
+        count = min(TILE, height - top)
         _make_strip(
-            luma, cb, cr, strides, top, count, rows, row_weights, chroma_rows, chroma_row_weights, columns,
-            column_weights, chroma_columns, chroma_column_weights, matrix, work, turned, scaled, mixed, strip,
+            luma, cb, cr, strides, top, count, rows, row_weights, columns, column_weights, matrix, block, turned,
+            scaled, mixed, strip,
         )  # fmt: skip
         for r in range(count):
             if wide == 0:
@@ -183,7 +143,7 @@ def _convert(
 
 
 def _axis(source: int, target: int, *, chroma: bool, shift: float) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Return the first sample for each pixel of the target and the weights of the samples from there on.
+    """Return which samples make each pixel of the target, and their weights.
 
     A pixel of the target takes the mean over its own area where that is larger than a sample, and interpolates linearly
     between two samples where it is smaller. Beyond the border the last sample goes on.
@@ -199,25 +159,25 @@ def _axis(source: int, target: int, *, chroma: bool, shift: float) -> tuple[NDAr
 
     Returns
     -------
-    first : int64 [target]
-    weights : float32 [target, taps]
-        Rows sum to 1.
+    samples : int64 [target, 2]
+        The first sample and how many there are.
+    weights : float32 [3 target]
+        For each pixel the weight of all its samples, and what the first and the last one get beside it.
     """
     samples = (source + 1) // 2 if chroma else source
     scale = source / target / (2.0 if chroma else 1.0)
     middle = (np.arange(target) + 0.5) * scale + shift
     # Both cases are one: a weight is what a box around the place shares with the box of a sample, and a box as wide as
     # a sample gives just the weights of linear interpolation.
-    low, high = middle - max(scale, 1.0) / 2.0, middle + max(scale, 1.0) / 2.0
-    start = np.floor(low).astype(np.int64)
-    taps = start[:, None] + np.arange(int((np.ceil(high) - start).max()))
-    overlap = np.clip(np.minimum(taps + 1, high[:, None]) - np.maximum(taps, low[:, None]), 0.0, None)
-    taps = np.clip(taps, 0, samples - 1)
-    count = int((taps.max(axis=1) - taps.min(axis=1)).max()) + 1
-    first = np.minimum(taps.min(axis=1), samples - count)
-    weights = np.zeros((target, count))
-    np.add.at(weights, (np.arange(target)[:, None], taps - first[:, None]), overlap)
-    return first, (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    width = max(scale, 1.0)
+    low, high = middle - width / 2.0, middle + width / 2.0
+    first = np.clip(np.floor(low), 0, samples - 1).astype(np.int64)
+    last = np.clip(np.ceil(high) - 1, first, samples - 1).astype(np.int64)
+    whole = np.where(last > first, 1.0, 0.0)
+    # Whatever lies beyond the border counts for the outermost sample.
+    before, after = first + 1 - low, high - last
+    weights = np.stack([whole, before - whole, np.where(last > first, after - whole, width - before)], axis=1) / width
+    return np.stack([first, last - first + 1], axis=1), weights.astype(np.float32).reshape(-1)
 
 
 def _round_up(length: int) -> int:
@@ -268,17 +228,18 @@ class PlaneConverter:
             raise ConfigError(f"source and target must be 1 pixel or more, but are {source} and {target}")
         self.source, self.target = source, target
         (width, height), (columns, rows) = source, target
-        self._axes: tuple[Any, Any, Any, Any, Any, Any, Any, Any] = (
-            *_axis(height, rows, chroma=False, shift=0.0),
-            *_axis(height, rows, chroma=True, shift=0.0),
-            *_axis(width, columns, chroma=False, shift=0.0),
-            *_axis(width, columns, chroma=True, shift=CHROMA_SHIFT_X),
+        rows_of, row_weights = zip(*(_axis(height, rows, chroma=c, shift=0.0) for c in (False, True)), strict=True)
+        columns_of, column_weights = zip(
+            *(_axis(width, columns, chroma=c, shift=CHROMA_SHIFT_X * c) for c in (False, True)), strict=True
         )
-        self._matrix = colour_matrix(standard, full_range=full_range).astype(np.float32)
-        wide, values = _round_up(width), _round_up(3 * columns)
-        scaled = np.ones((columns, CHANNELS, TILE), np.float32)
-        work = tuple(np.zeros(TILE * length, np.float32) for length in (wide, wide, values, values))
-        self._work: tuple[Any, Any, Any, Any, Any] = (work[0], work[1], scaled.reshape(-1), work[2], work[3])
+        # Each of luma and of chroma.
+        self._axes = rows_of, row_weights, columns_of, column_weights
+        self._matrix = colour_matrix(standard, full_range=full_range).astype(np.float32).reshape(-1)
+        values = _round_up(3 * columns)
+        # Half of what is turned is luma, and each half of the rest one of chroma.
+        lengths = (SPAN, 2 * _round_up(max(width, 2 * WIDE)), 3, values, values)
+        block, turned, scaled, mixed, strip = (np.zeros(TILE * length, np.float32) for length in lengths)
+        self._work = block, turned, scaled, mixed, strip
 
     def to_rgb(self, y: NDArray[np.uint8], u: NDArray[np.uint8], v: NDArray[np.uint8], out: NDArray[np.uint8]) -> None:
         """Fill an RGB picture.

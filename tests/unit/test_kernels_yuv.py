@@ -29,6 +29,11 @@ def planes(w, h, gap=0, seed=1):
         ((7, 5), (14, 10)),
         ((1, 1), (3, 2)),
         ((40, 9), (7, 9)),
+        # Wider than a vector, and than what is scaled at once; more rows than 16 bits hold the sum of.
+        ((67, 21), (30, 8)),
+        ((330, 10), (66, 2)),
+        ((140, 18), (200, 25)),
+        ((70, 520), (9, 1)),
     ],
 )
 @pytest.mark.parametrize(("standard", "full_range", "gap"), [("bt709", False, 0), ("bt601", True, 7)])
