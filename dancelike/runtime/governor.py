@@ -2,7 +2,7 @@
 
 A pure object like the engine: it is shown the engine's counters once a window, and answers which levels it
 wants. The ladder is one list of steps for all tasks, the least important first, so what gives way and in
-which order is known before the run.
+which order is known before the run. No task gives way for one that matters less.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class GovernorRules:
     window_s : float
         How often it looks.
     late_share : float
-        A window is bad if this share of any task's calls came late, or of its packets had to be dropped.
+        A window is bad for a task if this share of its calls came late, or of its packets had to be dropped.
     bad_windows : int
         Bad windows in a row that lead one step down.
     good_s : float
@@ -156,9 +156,12 @@ class Governor:
 
     def look(self, engine: Engine, now_ns: int, conditions: Conditions | None = None) -> list[Step]:
         """Judge the window that ends now; return the levels to ask for, none or one."""
-        late = self._late(engine)
+        hardship = self._hardship(engine)
+        # The step that may come next, and the one that may be taken back, concern tasks that matter as much at most.
+        late = hardship is not None and self._importance(self.taken) <= hardship
+        uneasy = hardship is not None and self.taken > 0 and self._importance(self.taken - 1) <= hardship
         pressed = conditions is not None and self._pressed(conditions)
-        if late or pressed:
+        if late or uneasy or pressed:
             self._good_since_ns = None
             self._bad = self._bad + 1 if late else 0
             due = self._bad >= self.rules.bad_windows
@@ -172,8 +175,13 @@ class Governor:
             return []
         return self._up(now_ns)
 
-    def _late(self, engine: Engine) -> bool:
-        late = False
+    def _importance(self, step: int) -> int:
+        """Return how important the task is whose step this is; that of the last step beyond the end."""
+        return self._graph[self.steps[min(step, len(self.steps) - 1)].task].importance if self.steps else 0
+
+    def _hardship(self, engine: Engine) -> int | None:
+        """Return the importance of the most important task that is in trouble; None if all is well."""
+        hardest: int | None = None
         for node in self._graph.tasks:
             state = engine.state(node.name)
             lost = sum(queue.dropped.get(reason, 0) for queue in state.queues for reason in _LATE)
@@ -182,8 +190,9 @@ class Governor:
             self._seen[node.name] = (bad, done)
             # One slip is no share, however few calls a window holds.
             new_bad = bad - seen_bad
-            late = late or (new_bad > 1 and new_bad > self.rules.late_share * (done - seen_done))
-        return late
+            if new_bad > 1 and new_bad > self.rules.late_share * (done - seen_done):
+                hardest = node.importance if hardest is None else max(hardest, node.importance)
+        return hardest
 
     def _pressed(self, conditions: Conditions) -> bool:
         hot = conditions.temperature_c is not None and conditions.temperature_c >= self.rules.hot_c

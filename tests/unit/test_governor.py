@@ -136,8 +136,10 @@ class Machine:
         self.governor = Governor(graph, rules)
         self.now_ns = 0
 
-    def window(self, misses: int = 0, runs: int = 15, conditions: Conditions | None = None) -> list[Step]:
-        state = self.engine.state("segment")
+    def window(
+        self, misses: int = 0, runs: int = 15, conditions: Conditions | None = None, *, task: str = "segment"
+    ) -> list[Step]:
+        state = self.engine.state(task)
         state.runs += runs
         state.misses += misses
         self.now_ns += S // 2
@@ -195,8 +197,41 @@ def test_heat_throttling_and_an_empty_battery_press_slowly_and_keep_it_down():
 
 def test_at_the_bottom_nothing_is_left_to_give():
     machine = Machine()
-    moved = [step for _ in range(40) for step in machine.window(5)]
+    moved = [step for _ in range(40) for step in machine.window(5, task="encode")]
     assert moved == list(machine.governor.steps)
+
+
+def test_the_recording_does_not_give_way_for_others():
+    machine = Machine()
+    moved = [step for _ in range(40) for step in machine.window(5)]
+    assert moved == [Step("render", 1), Step("segment", 1)]
+    moved = [step for _ in range(4) for step in machine.window(5, task="encode")]
+    assert moved == [Step("encode", 1), Step("encode", 2)]
+
+
+def test_the_recording_gets_its_quality_back_although_others_are_still_late():
+    machine = Machine()
+    for _ in range(8):
+        machine.window(5, task="encode")
+    moved = [step for _ in range(30) for step in machine.window(5)]
+    assert moved == [Step("encode", 1), Step("encode", 0)]
+    assert machine.governor.levels == {"render": 1, "segment": 1, "encode": 0}
+
+
+def test_a_slow_segmenter_leaves_the_recording_alone_in_a_run():
+    clock = ManualClock(10**12, autojump=True)
+    graph = dance()
+    graph["encode"].budget_ms, graph["encode"].cost_ms = 200.0, 5.0
+
+    def slow(inputs):
+        clock.jump(40_000_000)
+        return ()
+
+    graph["segment"].process = slow
+    report = run_realtime(graph, seconds=120.0, clock=clock, governor=Governor(graph, RULES), workers=1)
+    assert report.tasks["segment"].misses > 100
+    assert report.tasks["encode"].runs > 100
+    assert (report.tasks["segment"].level, report.tasks["encode"].level) == ("lite", "720p")
 
 
 @pytest.mark.parametrize(
