@@ -27,6 +27,7 @@ from dancelike.tasks.match import Match
 from dancelike.tasks.record import Record
 from dancelike.tasks.render import Render
 from dancelike.tasks.segment import Segment
+from dancelike.tasks.stage import Stage
 from dancelike.theme import DARK, rgb
 from dancelike.vision import Segmenter, load_segmenter
 from dancelike.vision.mirror import MirroredSegmenter
@@ -126,6 +127,7 @@ def build_live_graph(
     open_reference: Callable[[RunClock], Camera],
     open_camera: Callable[[RunClock], Camera],
     recording: Path | None,
+    stage: Stage | None = None,
 ) -> Graph:
     """Compose the live dance session: reference and camera, both segmented, followed, scored, drawn and recorded.
 
@@ -138,6 +140,8 @@ def build_live_graph(
         Open both at the pace at which they are to run, on the clock of the run.
     recording : Path or None
         Where the performance is written; None records nothing.
+    stage : Stage or None
+        Called ``render``; draws for people who watch. None: the parts are drawn, and nobody looks.
 
     Returns
     -------
@@ -162,13 +166,17 @@ def build_live_graph(
     timing = {"length_s": reference.duration_s, "step_s": float(step_s), "budget_ms": budget_ms}
     graph.add(Align("align", mirror=config.mirror, **timing))
     graph.add(Match("match", settings=ScoreSettings(mirror=config.mirror), **timing))
-    graph.add(Render("render", analysis_size_px=size_px, budget_ms=budget_ms))
+    graph.add(stage or Render("render", analysis_size_px=size_px, budget_ms=budget_ms))
     for side in sides:
         graph.connect(f"segment_{side}.bodies", f"align.{side}", capacity=BODIES_AHEAD)
     for port in ("poses", "followed"):
         graph.connect(f"align.{port}", f"match.{port}", capacity=BODIES_AHEAD)
     graph.connect("camera.captures", "render.captures", capacity=FRAMES_AHEAD, overflow=Overflow.DROP_OLDEST)
     graph.connect("segment_live.bodies", "render.bodies", capacity=FRAMES_AHEAD, overflow=Overflow.DROP_OLDEST)
+    if stage is not None:
+        more = {"reference": "reference.captures", "model": "segment_reference.bodies", "states": "match.states"}
+        for port, source in more.items():
+            graph.connect(source, f"render.{port}", capacity=FRAMES_AHEAD, overflow=Overflow.DROP_OLDEST)
     if recording is not None:
         graph.add(Record("encode", recording, config.rate_hz, budget_ms=2 * budget_ms))
         graph.connect("camera.captures", "encode.captures", capacity=RECORDING_AHEAD, overflow=Overflow.DROP_NEWEST)

@@ -1,0 +1,202 @@
+"""The pipeline behind a screen: built, started and stopped beside the window, never in its thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from PyQt6.QtCore import QObject, QTimer
+
+from dancelike.bundled import bundled_path
+from dancelike.config import LiveConfig
+from dancelike.errors import DancelikeError
+from dancelike.graph import Graph, RunClock
+from dancelike.media.camera import Camera
+from dancelike.media.camera_info import CameraRequest
+from dancelike.media.cameras import open_camera
+from dancelike.media.held import HeldCamera
+from dancelike.media.probe import ClipInfo
+from dancelike.pipelines import build_live_graph
+from dancelike.runtime import FlowProbe, LiveRun, RunReport
+from dancelike.tasks.camera import CameraSource
+from dancelike.tasks.record import Record
+from dancelike.tasks.stage import Stage
+from dancelike.ui.bridge import LiveBridge
+from dancelike.ui.jobs import JobControl, Jobs
+from dancelike.ui.observable import Event
+
+__all__ = ["LiveSession", "SessionPlan"]
+
+_LOOK_MS = 250
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPlan:
+    """What a live session is made of.
+
+    Attributes
+    ----------
+    reference : ClipInfo
+    camera : str or None
+        For `dancelike.media.cameras.open_camera`.
+    config : LiveConfig
+    recording : Path or None
+        Where the performance is written.
+    camera_size : tuple of int
+        Asked of the camera.
+    mirror : bool
+        Whether the dancer is shown as in a mirror.
+    """
+
+    reference: ClipInfo
+    camera: str | None
+    config: LiveConfig
+    recording: Path | None
+    camera_size: tuple[int, int] = (1280, 720)
+    mirror: bool = True
+
+
+class LiveSession(QObject):
+    """One run of the live graph for one screen.
+
+    Parameters
+    ----------
+    plan : SessionPlan
+    jobs : Jobs
+        Where starting and stopping, which take time, are done.
+    may_begin : callable
+        Asked on a thread of the pipeline whether the reference may play.
+
+    Attributes
+    ----------
+    bridge : LiveBridge
+    started : Event of None
+    failed : Event of str
+        The run could not start, or ended early: one sentence.
+    problem : Event of str
+        ``camera_gone``, ``camera_slow`` or ``recording_ended``, and empty when that is over.
+    stopped : Event of RunReport or None
+        Everything is closed, the recording is complete; None where nothing had started.
+    """
+
+    def __init__(self, plan: SessionPlan, jobs: Jobs, may_begin: Callable[[], bool]) -> None:
+        super().__init__()
+        self.plan = plan
+        self.bridge = LiveBridge(self)
+        self.started: Event[None] = Event()
+        self.failed: Event[str] = Event()
+        self.problem: Event[str] = Event()
+        self.stopped: Event[RunReport | None] = Event()
+        self.flows = FlowProbe({"capture_to_screen": ("camera", "render")})
+        self._jobs = jobs
+        self._may_begin = may_begin
+        self._graph: Graph | None = None
+        self._run: LiveRun | None = None
+        self._wanted = False
+        self._stopping = False
+        self._said = ""
+        self._watch = QTimer(self)
+        self._watch.setInterval(_LOOK_MS)
+        self._watch.timeout.connect(self._look)
+
+    @property
+    def recorded_cleanly(self) -> bool:
+        """Whether a recording was made and nothing ended it early; to be asked once `stopped`."""
+        task = None if self._graph is None or self.plan.recording is None else self._graph["encode"]
+        return isinstance(task, Record) and task.recording is not None and task.recording.ended is None
+
+    def start(self) -> None:
+        """Open camera, models and recording; `started` or `failed` says how it went."""
+        self._wanted = True
+        self._jobs.start(self._start, done=self._on_started, failed=self._on_failed)
+
+    def stop(self) -> None:
+        """End the run; `stopped` follows."""
+        self._wanted = False
+        if self._run is None or self._stopping:
+            return
+        self._stopping = True
+        self._watch.stop()
+        run = self._run
+        self._jobs.start(lambda _control: run.close(), done=self._on_stopped, failed=self._on_stop_failed)
+
+    def _start(self, _control: JobControl) -> LiveRun:
+        plan = self.plan
+        request = CameraRequest(size=plan.camera_size, rate=plan.config.rate_hz)
+        stage = Stage(
+            "render",
+            self.bridge.show,
+            self.bridge.tell,
+            analysis_size_px=plan.config.analysis_size_px,
+            budget_ms=float(1000 / plan.config.rate_hz),
+            mirror=plan.mirror,
+        )
+
+        def open_reference(clock: RunClock) -> Camera:
+            return HeldCamera(plan.reference.path, clock, request, may_begin=self._may_begin)
+
+        self._graph = build_live_graph(
+            plan.config,
+            reference=plan.reference,
+            open_reference=open_reference,
+            open_camera=partial(_open_camera, plan.camera, request, self._may_begin),
+            recording=plan.recording,
+            stage=stage,
+        )
+        run = LiveRun(self._graph, probes=(self.flows,), admission=False)
+        run.start()
+        return run
+
+    def _on_started(self, run: LiveRun) -> None:
+        self._run = run
+        if not self._wanted:
+            self.stop()
+            return
+        self._watch.start()
+        self.started.emit(None)
+
+    def _on_failed(self, error: Exception) -> None:
+        if not isinstance(error, DancelikeError):
+            raise error
+        self.failed.emit(str(error))
+        self.stopped.emit(None)
+
+    def _on_stopped(self, report: RunReport) -> None:
+        self.bridge.forget()
+        self._run = None
+        self.stopped.emit(report)
+
+    def _on_stop_failed(self, error: Exception) -> None:
+        self._run = None
+        self.failed.emit(str(error))
+        self.stopped.emit(None)
+
+    def _look(self) -> None:
+        """See whether the run is in trouble; the bridge tells all the rest."""
+        if self._run is None or self._graph is None:
+            return
+        if self._run.over and self._run.error is not None:
+            self.failed.emit(str(self._run.error))
+            self.stop()
+            return
+        said = ""
+        camera, encode = self._graph["camera"], None if self.plan.recording is None else self._graph["encode"]
+        if self._run.snapshot().tasks["camera"].condition in {"down", "hung"}:
+            said = "camera_gone"
+        elif isinstance(encode, Record) and encode.recording is not None and encode.recording.ended:
+            said = "recording_ended"
+        elif isinstance(camera, CameraSource) and camera.health is not None and camera.health.warning:
+            said = "camera_slow"
+        if said != self._said:
+            self._said = said
+            self.problem.emit(said)
+
+
+def _open_camera(spec: str | None, request: CameraRequest, may_begin: Callable[[], bool], clock: RunClock) -> Camera:
+    """Open the camera; a dancer in a file waits for the music as one in a room does."""
+    clip = bundled_path("assets") / "demo" / "take.mp4" if spec == "test" else Path(spec or "")
+    if spec is not None and clip.is_file():
+        return HeldCamera(clip, clock, request, may_begin=may_begin, still=True)
+    return open_camera(spec, clock, request)

@@ -1,0 +1,128 @@
+"""The figures over the stage: score, grade, combo, the count-in, the camera's sign, a word of advice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PyQt6.QtCore import QPointF, QRectF, Qt
+from PyQt6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+
+from dancelike.ui.look import Look
+from dancelike.ui.models.perform import COUNTS_IN, PerformModel, Phase
+
+__all__ = ["paint_count", "paint_hud", "paint_signs"]
+
+TEXT = QColor("#F2F4F8")
+QUIET = QColor("#B8C0CC")
+ACCENT = QColor("#FF6B4A")
+_MARGIN = 32.0
+
+
+def paint_hud(painter: QPainter, look: Look, model: PerformModel, whole: QRectF, texts: Mapping[str, str]) -> None:
+    """Paint the score at the top right, at least a ninth of the height, with grade, combo and lead under it."""
+    hud = model.hud.value
+    if model.phase.value not in {Phase.DANCING, Phase.PAUSED, Phase.ENDING, Phase.FINISHED}:
+        return
+    big = whole.height() * 0.17
+    font = look.font(px=big, strong=True)
+    metrics = QFontMetricsF(font)
+    text = "–" if hud.score is None else f"{hud.score:.0f}"
+    right = whole.right() - _MARGIN
+    cap = metrics.capHeight()
+    baseline = 24.0 + cap
+    painter.setFont(font)
+    painter.setPen(TEXT)
+    width = metrics.horizontalAdvance(text)
+    painter.drawText(QPointF(right - width, baseline), text)
+    if hud.grade:
+        side = cap
+        chip = QRectF(right - width - side - 24.0, baseline - cap, side, side)
+        painter.setPen(QPen(look.shape(hud.score), max(3.0, side * 0.05)))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(chip, side * 0.24, side * 0.24)
+        painter.setFont(look.font(px=side * 0.58, strong=True))
+        painter.setPen(TEXT)
+        painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, hud.grade)
+    small = max(15.0, whole.height() * 0.03)
+    line = baseline + small * 0.9
+    words = []
+    if hud.combo >= 3:
+        words.append((texts.get("combo", "{n} in a row").format(n=hud.combo), QColor("#FFD166")))
+    lead = hud.lead_ms
+    if lead is not None and abs(lead) > 45.0:
+        kind = "late" if lead > 0 else "early"
+        words.append((texts.get(kind, "{ms} ms " + kind).format(ms=f"{abs(lead):.0f}"), look.lead(lead)))
+    elif hud.mark:
+        words.append((texts.get("on_time", "on time"), TEXT))
+    painter.setFont(look.font(px=small, strong=True))
+    for word, colour in words:
+        painter.setPen(colour)
+        painter.drawText(
+            QRectF(whole.left(), line, right - whole.left(), small * 1.5), Qt.AlignmentFlag.AlignRight, word
+        )
+        line += small * 1.45
+
+
+def paint_count(painter: QPainter, look: Look, model: PerformModel, area: QRectF) -> None:
+    """Paint the count-in, the one large sign of the screen: a number in a ring that fills with each count."""
+    count = model.count.value
+    if model.phase.value is not Phase.COUNT_IN or not count:
+        return
+    side = area.height() * 0.46
+    ring = QRectF(0, 0, side, side)
+    ring.moveCenter(area.center())
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(8, 9, 12, 165))
+    painter.drawEllipse(ring)
+    inner = ring.adjusted(10, 10, -10, -10)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(QColor(255, 255, 255, 50), 8))
+    painter.drawEllipse(inner)
+    painter.setPen(QPen(ACCENT, 8, cap=Qt.PenCapStyle.RoundCap))
+    painter.drawArc(inner, 90 * 16, -round(360 * 16 * (COUNTS_IN - count + 1) / COUNTS_IN))
+    painter.setFont(look.font(px=side * 0.56, strong=True))
+    painter.setPen(TEXT)
+    painter.drawText(ring, Qt.AlignmentFlag.AlignCenter, str(count))
+
+
+def paint_signs(
+    painter: QPainter, look: Look, whole: QRectF, texts: Mapping[str, str], *, camera: bool, recording: bool
+) -> None:
+    """Paint what nobody may miss: that the camera is on, that a recording runs; and the advice of the moment."""
+    small = max(15.0, min(22.0, whole.height() * 0.026))
+    if camera or recording:
+        text = texts.get("recording", "Recording") if recording else texts.get("camera", "Camera on")
+        font = look.font(px=small, strong=True)
+        width = QFontMetricsF(font).horizontalAdvance(text)
+        pill = QRectF(_MARGIN, 24.0, width + small * 3.0, small * 2.1)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(8, 9, 12, 190))
+        painter.drawRoundedRect(pill, pill.height() / 2, pill.height() / 2)
+        dot = QPointF(pill.left() + small * 1.15, pill.center().y())
+        if recording:
+            painter.setBrush(ACCENT)
+            painter.drawEllipse(dot, small * 0.42, small * 0.42)
+        else:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(ACCENT, 3))
+            painter.drawEllipse(dot, small * 0.36, small * 0.36)
+        painter.setFont(font)
+        painter.setPen(TEXT)
+        painter.drawText(pill.adjusted(small * 2.0, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, text)
+    advice = texts.get("advice", "")
+    if advice:
+        font = look.font(px=max(18.0, whole.height() * 0.036), strong=True)
+        metrics = QFontMetricsF(font)
+        limit = whole.width() * 0.62
+        box = metrics.boundingRect(
+            QRectF(0, 0, limit, whole.height()), int(Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignCenter), advice
+        )
+        pill = QRectF(0, 0, box.width() + 64, box.height() + 28)
+        pill.moveCenter(QPointF(whole.center().x(), whole.height() * 0.30))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(8, 9, 12, 215))
+        painter.drawRoundedRect(pill, 16, 16)
+        painter.setFont(font)
+        painter.setPen(TEXT)
+        flags = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignCenter
+        painter.drawText(pill.adjusted(24, 8, -24, -8), int(flags), advice)
