@@ -350,3 +350,34 @@ def least_states_cost(stay, change, rent):
     n = len(rent)
     every = (np.arange(2**n)[:, None] >> np.arange(n)) & 1
     return min(states_cost(row.astype(bool), stay, change, rent) for row in every)
+
+
+# --- motion -----------------------------------------------------------------------------------------------------------
+
+
+def shrink_luma(luma, rows, columns):
+    """Mean of each cell of a grid over a luma plane, float32 [rows, columns]."""
+    h, w = luma.shape
+    return np.array(
+        [
+            [
+                luma[r * h // rows : (r + 1) * h // rows, c * w // columns : (c + 1) * w // columns].mean()
+                for c in range(columns)
+            ]
+            for r in range(rows)
+        ],
+        np.float32,
+    )
+
+
+def changed_share(now, before, noise, *, least, times, follow):
+    """Share of the cells that differ by more than usual once the light is taken away, and the noise followed."""
+    now, before = now.astype(float), before.astype(float)
+    gain, near = 1.0, np.ones(now.shape, bool)
+    for _ in range(3):
+        gain = np.clip((now[near].sum() + 1) / (before[near].sum() + 1), 0.25, 4.0)
+        near = np.abs(now - gain * before) <= 0.2 * (gain * before + 1)
+    difference = np.abs(now - gain * before)
+    limit = np.maximum(least, times * noise.astype(float))
+    followed = noise + follow * (np.minimum(difference, 2 * limit) - noise)
+    return float((difference > limit).mean()), followed.astype(np.float32)

@@ -110,6 +110,14 @@ def _warm_concordance() -> None:
     lag_concordance(rows, rows, np.arange(1, SIDE - 1), 1)
 
 
+def _warm_motion() -> None:
+    from dancelike.kernels.motion import changed_share, shrink_luma
+
+    grid = np.zeros((2, 2), np.float32)
+    shrink_luma(_labels(), grid)
+    changed_share(grid, grid, np.zeros_like(grid))
+
+
 def _warm_dtw() -> None:
     from dancelike.kernels.dtw import warm_up_dtw
 
@@ -129,6 +137,7 @@ _STEPS: Final[tuple[tuple[str, Callable[[], None], float], ...]] = (
     ("yuv", _warm_yuv, 5.1),
     ("banded", _warm_series, 0.6),
     ("concordance", _warm_concordance, 0.3),
+    ("motion", _warm_motion, 0.5),
     ("dtw", _warm_dtw, 16.0),
 )
 

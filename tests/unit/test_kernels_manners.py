@@ -14,10 +14,10 @@ from numba.core.dispatcher import Dispatcher
 
 from dancelike.errors import ConfigError
 from dancelike.frames import JOINT_COUNT, PART_COUNT
-from dancelike.kernels import capsules, labels, moments, overlap, overlay, shapes, warp, yuv
+from dancelike.kernels import capsules, labels, moments, motion, overlap, overlay, shapes, warp, yuv
 from dancelike.kernels._flags import frame_kernel
 
-MODULES = (capsules, labels, moments, overlap, overlay, shapes, warp, yuv)
+MODULES = (capsules, labels, moments, motion, overlap, overlay, shapes, warp, yuv)
 SIDE = 64
 compiled = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="numba's compiler is switched off")
 
@@ -58,6 +58,8 @@ def calls():
         "overlay_planes": lambda: overlay.overlay_planes(y, u, v, parts, palette),
         "to_rgb": lambda: converter.to_rgb(y, u, v, small),
         "to_tensor": lambda: converter.to_tensor(y, u, v, tensor),
+        "shrink_luma": lambda: motion.shrink_luma(y, plane[:36]),
+        "changed_share": lambda: motion.changed_share(odds, odds, plane),
     }
 
 

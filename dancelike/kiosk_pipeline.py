@@ -1,0 +1,68 @@
+"""The graph that watches for dancers: gates that are cheap wake what is dear."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from dancelike.config import LiveConfig
+from dancelike.graph import Graph, Overflow, RunClock
+from dancelike.media.camera import Camera
+from dancelike.tasks.director import Director
+from dancelike.tasks.motion_gate import MotionGate
+from dancelike.tasks.person_gate import PersonGate
+from dancelike.tasks.segment import Segment
+from dancelike.tasks.sightings import Sightings
+from dancelike.tasks.standby_camera import StandbyCamera
+from dancelike.vision import load_segmenter
+from dancelike.vision.person import load_detector
+from dancelike.visit.parts import Event
+
+__all__ = ["build_kiosk_graph"]
+
+SIGHTS_AHEAD = 64
+"""Events that may wait for the visit; it takes microseconds for each."""
+
+
+def build_kiosk_graph(
+    config: LiveConfig,
+    *,
+    open_camera: Callable[[RunClock, bool], Camera],
+    tell: Callable[[Event], None],
+    rest_hz: float = 5.0,
+    reopens: bool = False,
+) -> Graph:
+    """Compose the watch: motion wakes the look for a person, a person wakes (through the visit) the full pipeline.
+
+    Parameters
+    ----------
+    config : LiveConfig
+    open_camera, rest_hz, reopens
+        See `StandbyCamera`.
+    tell : callable
+        See `Sightings`; its task, ``visit``, is to be hosted by the run.
+
+    Returns
+    -------
+    Graph
+        Its source ``director`` opens the full pipeline when the host pushes True at ``full``.
+    """
+    graph = Graph("kiosk")
+    size_px = config.analysis_size_px
+    load = partial(
+        load_segmenter, config.model, runtime=config.runtime, delegate=config.delegate, threads=config.threads
+    )
+    graph.add(StandbyCamera("camera", open_camera, analysis_size_px=size_px, rest_hz=rest_hz, reopens=reopens))
+    graph.add(MotionGate("motion"))
+    graph.add(PersonGate("person", partial(load_detector, runtime=config.runtime, delegate=config.delegate)))
+    graph.add(Director("director"))
+    graph.add(Segment("segment_live", load, budget_ms=float(1000 / config.rate_hz)))
+    graph.add(Sightings("visit", ("person", "bodies"), tell))
+    for task in ("motion", "person"):
+        graph.connect("camera.captures", f"{task}.captures", capacity=1, overflow=Overflow.DROP_OLDEST)
+    graph.connect("camera.frames", "segment_live.frames", capacity=1, overflow=Overflow.DROP_OLDEST)
+    graph.connect("person.person", "visit.person", capacity=SIGHTS_AHEAD, overflow=Overflow.DROP_OLDEST)
+    graph.connect("segment_live.bodies", "visit.bodies", capacity=SIGHTS_AHEAD, overflow=Overflow.DROP_OLDEST)
+    graph.gate("motion.awake", ["person"])
+    graph.gate("director.full", ["segment_live"])
+    return graph
