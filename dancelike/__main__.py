@@ -11,6 +11,7 @@ DOORS = {
     "batch": ("dancelike.score.batch:batch", "Score many takes of one dance, and write one table."),
     "demo": ("dancelike.score.demo:demo", "Score the bundled dance and write its report."),
     "profile": ("dancelike.profile.cli:profile", "Say what each task of a live session costs on this machine."),
+    "kiosk": ("dancelike.kiosk.cli:kiosk", "Wait for dancers, hands-free, full screen or headless."),
     "models": ("dancelike.catalogue.cli:models", "List, show, fetch and check the models."),
     "devices": ("dancelike.catalogue.devices:devices", "List the cameras and the sound outputs."),
     "doctor": ("dancelike.catalogue.doctor:doctor", "Say what this machine has and what is missing."),

@@ -11,9 +11,9 @@ from typing import Any
 from dancelike.graph import Device, Graph, Node
 from dancelike.profile.about import program_version
 from dancelike.profile.collect import Collector
-from dancelike.profile.machine import Sample
 from dancelike.profile.series import distribution, percentiles, rounded, timeline
 from dancelike.runtime import Percentiles, RunReport, TaskStatistics
+from dancelike.runtime.machine import Sample
 
 __all__ = ["SCHEMA", "profile_document", "profile_schema", "to_json"]
 

@@ -8,10 +8,10 @@ from dancelike.kernels.warm import warm_up
 from dancelike.profile.alone import Tape
 from dancelike.profile.collect import Collector
 from dancelike.profile.flows import flow_probe
-from dancelike.profile.machine import Sensors
 from dancelike.profile.measured import Measured, Show, watch_run
 from dancelike.profile.session import Session
 from dancelike.runtime import Conditions, Progress, RunReport, run_offline, run_realtime
+from dancelike.runtime.machine import Sensors
 
 __all__ = ["measure_live", "measure_offline", "warm"]
 

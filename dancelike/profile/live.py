@@ -10,11 +10,11 @@ from typing import Any
 from dancelike.console import Manners, console
 from dancelike.graph import Graph
 from dancelike.profile.collect import Collector
-from dancelike.profile.machine import Sample
 from dancelike.profile.measured import Show
 from dancelike.profile.seconds import TaskSeries
 from dancelike.profile.series import percentiles
 from dancelike.profile.table import TaskTable
+from dancelike.runtime.machine import Sample
 
 __all__ = ["live_table", "task_rows"]
 

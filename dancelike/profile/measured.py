@@ -12,8 +12,8 @@ from dancelike.profile.collect import Collector
 from dancelike.profile.document import profile_document
 from dancelike.profile.drift import drift
 from dancelike.profile.flows import way_of
-from dancelike.profile.machine import Sample, Sensors
 from dancelike.runtime import FlowProbe, Percentiles, Progress, RunReport
+from dancelike.runtime.machine import Sample, Sensors
 
 __all__ = ["Measured", "Show", "Watch", "watch_run"]
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from dancelike.profile.collect import Collector
-from dancelike.profile.machine import Sample
 from dancelike.profile.seconds import TaskSeries
 from dancelike.runtime import Histogram, Percentiles
+from dancelike.runtime.machine import Sample
 
 __all__ = ["distribution", "percentiles", "rounded", "timeline"]
 

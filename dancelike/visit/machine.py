@@ -41,7 +41,10 @@ class Visit:
     ----------
     lengths_s : tuple of float
         Of the dances that can be chosen, at least one.
-    times : Times
+    times : Times or None
+        None: the usual ones.
+    now_s : float
+        The time at the beginning.
 
     Attributes
     ----------
@@ -56,13 +59,13 @@ class Visit:
         Whether there is a USB stick.
     """
 
-    def __init__(self, lengths_s: tuple[float, ...], times: Times | None = None) -> None:
+    def __init__(self, lengths_s: tuple[float, ...], times: Times | None = None, *, now_s: float = 0.0) -> None:
         self.state, self.times, self.since_s = State.ATTRACT, times or Times(), 0.0
         self.sentence: str | None = None
         self.score: float | None = None
         self.stick = False
         self._lengths_s, self._sight, self._chosen = lengths_s, Sight(), 0
-        self._now_s = self._entered_s = self._stopped_s = 0.0
+        self._now_s = self._entered_s = self._stopped_s = now_s
         self._taken = self._stopped = self._ignored = self._word = False
         self._out: list[Command] = []
 
@@ -151,7 +154,9 @@ class Visit:
         return State.DANCE
 
     def _result(self) -> State:
-        return State.PRIVACY if self.since_s >= self.times.result or not self.present else State.RESULT
+        # The camera opens again after a dance, so that for a while not being seen means nothing.
+        left = not self.present and self.since_s > self.times.grace
+        return State.PRIVACY if left or self.since_s >= self.times.result else State.RESULT
 
     def _privacy(self) -> State:
         if self.stick and self.held == 1.0:

@@ -165,7 +165,7 @@ class Times:
     away : float
         Whoever is not seen for so long has walked away.
     grace : float
-        The same at the begin of a dance, while the camera opens again.
+        The same at the begin of a dance and after it, while the camera opens again.
     answer : float
         In which a stopped dance must have ended.
     result, privacy : float

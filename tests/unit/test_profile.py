@@ -24,7 +24,6 @@ from dancelike.profile.compare import Change, compare, load_profile, verdicts
 from dancelike.profile.document import profile_document, profile_schema, to_json
 from dancelike.profile.drift import drift, slope_per_minute
 from dancelike.profile.flows import flow_probe, way_of
-from dancelike.profile.machine import Sample, Sensors
 from dancelike.profile.noise import holm, rank_test
 from dancelike.profile.overhead import probe_cost_us
 from dancelike.profile.page import profile_page
@@ -35,6 +34,7 @@ from dancelike.profile.whatif import predict, prediction_words
 from dancelike.profile.words import opening, verdict
 from dancelike.runtime import Histogram, Percentiles, RunReport, TaskStatistics, run_offline
 from dancelike.runtime.events import Action, Dispatch
+from dancelike.runtime.machine import Sample, Sensors
 from dancelike.timebase import Timestamp
 
 MS = 1_000_000

@@ -104,7 +104,7 @@ def test_walking_away_stops_the_dance_and_deletes_the_take_but_keeps_it_off_the_
     watch.tell(WHOLE, 10.0)
     assert watch.tell(NOBODY, 3.0) == [Stop()]
     assert watch.visit.state is State.DANCE
-    asked = watch.tell(Played(50.0)) + watch.tell(NOBODY, 1.0)
+    asked = watch.tell(Played(50.0)) + watch.tell(NOBODY, 9.0)
     assert asked == [Delete(), Look(False)]
     assert watch.visit.state is State.ATTRACT
 

@@ -30,12 +30,15 @@ class Sample:
         Whether heat or the supply has slowed the processor down since the sensors were made.
     clock_mhz : float or None
         Mean clock of the cores.
+    undervoltage : bool or None
+        Whether the supply of a Raspberry Pi is too weak now.
     """
 
     memory_mb: float | None
     temperature_c: float | None
     throttled: bool | None
     clock_mhz: float | None
+    undervoltage: bool | None = None
 
 
 class Sensors:
@@ -54,6 +57,8 @@ class Sensors:
         self._clocks = sorted(cpus.glob("cpu[0-9]*/cpufreq/scaling_cur_freq"))
         self._counts = sorted(cpus.glob("cpu[0-9]*/thermal_throttle/*_throttle_count"))
         self._pi = sys / "devices" / "platform" / "soc" / "soc:firmware" / "get_throttled"
+        named = (sys / "class" / "hwmon").glob("hwmon*/name")
+        self._volts = [path.with_name("in0_lcrit_alarm") for path in named if _text(path).strip() == "rpi_volt"]
         self._before = self._throttle_events()
 
     def sample(self) -> Sample:
@@ -66,6 +71,7 @@ class Sensors:
             max(heat, default=None),
             self._throttled(),
             sum(clocks) / len(clocks) if clocks else None,
+            self._undervoltage(),
         )
 
     def forget_peak(self) -> None:
@@ -95,12 +101,23 @@ class Sensors:
         counts = [value for value in map(_number, self._counts) if value is not None]
         return sum(counts) if counts else None
 
+    def _pi_flags(self) -> int | None:
+        """Bits 0 to 3: too little voltage, clock capped, throttled, soft limit, all at this moment."""
+        with suppress(ValueError):
+            return int(_text(self._pi).strip(), 16)
+        return None
+
+    def _undervoltage(self) -> bool | None:
+        flags = self._pi_flags()
+        alarms = [value for value in map(_number, self._volts) if value is not None]
+        if flags is None and not alarms:
+            return None
+        return bool((flags or 0) & 1) or any(alarms)
+
     def _throttled(self) -> bool | None:
-        pi = _text(self._pi).strip()
-        if pi:
-            # Bits 0 to 3: too little voltage, clock capped, throttled, soft limit, all at this moment.
-            with suppress(ValueError):
-                return bool(int(pi, 16) & 0b1111)
+        flags = self._pi_flags()
+        if flags is not None:
+            return bool(flags & 0b1111)
         now = self._throttle_events()
         return None if now is None or self._before is None else now > self._before
 

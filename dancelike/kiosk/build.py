@@ -1,0 +1,74 @@
+"""From settings to a kiosk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from dancelike.config import LiveConfig
+from dancelike.graph import RunClock
+from dancelike.kiosk.board import Board
+from dancelike.kiosk.dances import find_dances
+from dancelike.kiosk.run import Surroundings
+from dancelike.kiosk.session import Kiosk
+from dancelike.kiosk.settings import KioskSettings
+from dancelike.kiosk.takes import Takes
+from dancelike.media.camera import Camera
+from dancelike.media.camera_info import CameraRequest
+from dancelike.media.cameras import TEST_SPEC, open_camera
+from dancelike.runtime import Clock, Conditions, SystemClock
+from dancelike.runtime.machine import Sensors
+from dancelike.visit import Visit
+
+__all__ = ["build_kiosk"]
+
+REST_SIZE = (640, 360)
+
+
+def build_kiosk(
+    settings: KioskSettings,
+    *,
+    beat: Callable[[], None],
+    light: Callable[[bool], None] = lambda _on: None,
+    clock: Clock | None = None,
+) -> Kiosk:
+    """Make a kiosk that is ready to `step`; close it when done.
+
+    Parameters
+    ----------
+    settings : KioskSettings
+    beat, light
+        See `Kiosk`.
+    clock : Clock or None
+        None: the system's.
+
+    Raises
+    ------
+    ConfigError, ClipError, OutputError
+        A dance cannot be read, or a folder cannot be written.
+    """
+    dances = find_dances(settings.dances)
+    config = LiveConfig(model=settings.model)
+    sensors = Sensors()
+
+    def opened(run_clock: RunClock, resting: bool) -> Camera:
+        rates = {"rate": settings.rest_hz, "size": REST_SIZE} if resting and reopens else {"rate": config.rate_hz}
+        return open_camera(settings.camera, run_clock, CameraRequest(**rates))
+
+    def conditions() -> Conditions:
+        now = sensors.sample()
+        return Conditions(throttled=bool(now.throttled), temperature_c=now.temperature_c)
+
+    # A clip begins again when it is opened again, so that only a real camera is.
+    reopens = settings.camera is None or (settings.camera != TEST_SPEC and not Path(settings.camera).is_file())
+    around = Surroundings(config, opened, reopens, settings.rest_hz, conditions, clock or SystemClock())
+    lengths_s = tuple(dance.clip.duration_s for dance in dances)
+    return Kiosk(
+        dances,
+        Visit(lengths_s, settings.times, now_s=around.clock.now_ns() / 1e9),
+        around,
+        Takes(settings.takes, settings.stick),
+        Board(settings.state / "board.json", names=settings.names == "given"),
+        beat=beat,
+        light=light,
+    )

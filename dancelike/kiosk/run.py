@@ -1,0 +1,100 @@
+"""What the runs of a kiosk have in common, and what they need around them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dancelike.config import LiveConfig
+from dancelike.graph import Graph, Restart, RunClock
+from dancelike.media.camera import Camera
+from dancelike.media.waiting import wait
+from dancelike.runtime import Clock, Conditions, LiveRun
+from dancelike.tasks.camera import CameraSource
+
+__all__ = ["OpenCamera", "Run", "Surroundings"]
+
+OpenCamera = Callable[[RunClock, bool], Camera]
+AGAIN = Restart(first_ms=500.0, longest_ms=8000.0, attempts=None)
+WATCHDOG_MS = 5000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every run of a kiosk needs.
+
+    Attributes
+    ----------
+    config : LiveConfig
+    open_camera : callable
+        On the clock of the run; its second argument says whether it may be slow.
+    reopens : bool
+        Whether the camera is opened anew to rest.
+    rest_hz : float
+    conditions : callable
+        How the machine is, for the governor.
+    clock : Clock
+    wait : callable
+        Lets seconds pass.
+    """
+
+    config: LiveConfig
+    open_camera: OpenCamera
+    reopens: bool
+    rest_hz: float
+    conditions: Callable[[], Conditions]
+    clock: Clock
+    wait: Callable[[float], object] = wait
+
+
+class Run:
+    """A graph that is driven live, with its task ``visit`` in the calling thread.
+
+    Parameters
+    ----------
+    graph : Graph
+    around : Surroundings
+    """
+
+    def __init__(self, graph: Graph, around: Surroundings) -> None:
+        for node in graph.tasks:
+            node.restart = AGAIN if node.restart is None else node.restart  # a kiosk gives up on nothing
+        self.graph = graph
+        self._down: set[str] = set()  # at the last look; a camera that is gone shows in the pictures that do not come
+        self.run = LiveRun(
+            graph,
+            hosted=("visit",),
+            admission=False,  # somebody stands before it: the governor finds what it can do
+            clock=around.clock,
+            watchdog_ms=WATCHDOG_MS,
+            conditions=around.conditions,
+        )
+        try:
+            self.run.start()
+        except BaseException:
+            self.run.close()
+            raise
+
+    def step(self, timeout_s: float) -> None:
+        """Wait for news, at most so long, and let the visit hear of it."""
+        self.run.wait_hosted(timeout_s)
+        self.run.pump()
+
+    @property
+    def frames(self) -> int:
+        """Pictures that the camera has given in this run."""
+        camera = self.graph["camera"]
+        health = camera.health if isinstance(camera, CameraSource) else None
+        return 0 if health is None else health.captures
+
+    def problem(self) -> str | None:
+        """Say why the run has to be built again; asked about once a second. None while it goes on."""
+        if self.run.over:
+            return str(self.run.error or "The run has ended.")
+        down = {name for name, task in self.run.snapshot().tasks.items() if task.condition == "down"} - {"camera"}
+        lasting, self._down = sorted(down & self._down), down
+        return f"The part '{lasting[0]}' does not come back." if lasting else None
+
+    def close(self) -> None:
+        """End the run; whatever hangs is left behind."""
+        self.run.close()

@@ -1,0 +1,117 @@
+"""The kiosk at work: it lets the visit hear of what happens, and does what it asks for."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+from dancelike.kiosk.board import Board
+from dancelike.kiosk.dances import Dance
+from dancelike.kiosk.keeper import Keeper
+from dancelike.kiosk.run import Surroundings
+from dancelike.kiosk.runs import DanceRun
+from dancelike.kiosk.takes import Takes
+from dancelike.visit import Tick, Visit
+from dancelike.visit.parts import Command, Delete, Enter, Event, Keep, Look, Play, Played, Screen, Stick, Stop, Trouble
+
+__all__ = ["Kiosk"]
+
+STEP_S = 0.1
+LOOK_S = 1.0
+
+
+class Kiosk:
+    """One kiosk.
+
+    Parameters
+    ----------
+    dances : tuple of Dance
+    visit : Visit
+    around : Surroundings
+    takes : Takes
+    board : Board
+    beat : callable
+        Feeds the watchdog; called once a second while all is as it should be.
+    light : callable
+        Lights the screen or lets it go dark.
+
+    Attributes
+    ----------
+    visit : Visit
+    keeper : Keeper
+    place : int or None
+        Of the last score on the board.
+    """
+
+    def __init__(
+        self,
+        dances: tuple[Dance, ...],
+        visit: Visit,
+        around: Surroundings,
+        takes: Takes,
+        board: Board,
+        *,
+        beat: Callable[[], None],
+        light: Callable[[bool], None],
+    ) -> None:
+        self.visit = visit
+        self.place: int | None = None
+        self._dances, self._takes, self._board = dances, takes, board
+        self._beat, self._light = beat, light
+        self._events: deque[Event] = deque()
+        self.keeper = Keeper(around, self._events.append)
+        self._looked_s = float("-inf")
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """Of the dances."""
+        return tuple(dance.title for dance in self._dances)
+
+    @property
+    def now_s(self) -> float:
+        """Monotonic time in seconds."""
+        return self.keeper.now_s
+
+    def step(self) -> None:
+        """Go on for a moment."""
+        self.keeper.step(STEP_S)
+        self._takes.step()
+        now_s = self.now_s
+        if now_s - self._looked_s >= LOOK_S:
+            self._looked_s = now_s
+            self.keeper.look_after()
+            self._events.append(Trouble(self.keeper.care.trouble(now_s)))
+            self._events.append(Stick(self._takes.stick))
+            if self.keeper.care.beats(now_s):
+                self._beat()
+        self._events.append(Tick())
+        while self._events:
+            event = self._events.popleft()
+            for command in self.visit.handle(self.now_s, event):
+                self._obey(command)
+            if isinstance(event, Played):
+                self.keeper.change(None)
+
+    def _obey(self, command: Command) -> None:
+        if isinstance(command, Look):
+            self.keeper.look(full=command.full)
+        elif isinstance(command, Screen):
+            self._light(command.on)
+        elif isinstance(command, Play):
+            self.place = None
+            self.keeper.change((self._dances[command.dance].clip, self._takes.new()))
+        elif isinstance(command, Stop):
+            run = self.keeper.run
+            self._events.append(Played(run.score if isinstance(run, DanceRun) else None))
+        elif isinstance(command, Delete):
+            self.keeper.change(None)
+            self._takes.delete()
+        elif isinstance(command, Keep):
+            self._takes.keep()
+        elif isinstance(command, Enter):
+            self.place = self._board.enter(self._dances[command.dance].key, command.score)
+
+    def close(self) -> None:
+        """End the run and delete what must not stay."""
+        self.keeper.close()
+        self._takes.delete()

@@ -1,0 +1,138 @@
+"""What a kiosk is told: a TOML file, or the defaults."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from dancelike.errors import ConfigError
+from dancelike.visit import Times
+
+__all__ = ["KioskSettings", "load_settings"]
+
+NAME_CHOICES = ("given", "none")
+
+
+@dataclass(frozen=True, slots=True)
+class KioskSettings:
+    """How a kiosk works.
+
+    Attributes
+    ----------
+    camera : str or None
+        As ``--camera`` takes it; None is the first camera.
+    microphone : str
+        ``none``, ``default``, an ALSA name, or the path of a recording.
+    word : str
+        The wake word's model in the catalogue.
+    dances : tuple of Path
+        Clips, or folders of clips; empty: the bundled dance.
+    takes : Path
+        Where the running take lies until it is deleted; best in memory.
+    state : Path
+        Where the board is kept.
+    stick : Path
+        Where a USB stick is mounted.
+    names : str
+        ``given``: the board shows nicknames that the kiosk gives; ``none``: it shows only scores.
+    model : str
+        A model of the catalogue, with joints.
+    rest_hz : float
+        Pictures a second while nobody is there, 1 to 5.
+    times : Times
+    """
+
+    camera: str | None = None
+    microphone: str = "none"
+    word: str = "hey-jarvis"
+    dances: tuple[Path, ...] = ()
+    takes: Path = field(default_factory=lambda: _folder("RUNTIME_DIRECTORY", "takes"))
+    state: Path = field(default_factory=lambda: _folder("STATE_DIRECTORY", "kiosk"))
+    stick: Path = Path("/run/dancelike-stick")
+    names: str = "given"
+    model: str = "default:pi"
+    rest_hz: float = 5.0
+    times: Times = field(default_factory=Times)
+
+    def __post_init__(self) -> None:
+        if self.names not in NAME_CHOICES:
+            raise ConfigError(f"names must be one of {', '.join(NAME_CHOICES)}, but is {self.names!r}.")
+        if not 1.0 <= self.rest_hz <= 5.0:
+            raise ConfigError(f"rest_hz must be from 1 to 5 pictures a second, but is {self.rest_hz!r}.")
+
+
+def load_settings(path: Path | None, *, camera: str | None = None) -> KioskSettings:
+    """Read the ``[kiosk]`` table of a TOML file; None gives the defaults.
+
+    Parameters
+    ----------
+    path : Path or None
+    camera : str or None
+        In place of the file's.
+
+    Raises
+    ------
+    ConfigError
+        The file cannot be read, or a key or a value is not usable; the sentence names file and key.
+    """
+    settings = KioskSettings()
+    if path is not None:
+        try:
+            table = tomllib.loads(path.read_text(encoding="utf-8")).get("kiosk", {})
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise ConfigError(f"{path} cannot be read as a TOML file: {error}.") from error
+        try:
+            settings = replace(settings, **_checked(table, "kiosk"))
+        except ConfigError as error:
+            raise ConfigError(f"{path}: kiosk.{error}") from error
+    return settings if camera is None else replace(settings, camera=camera)
+
+
+def _checked(table: Any, name: str) -> dict[str, Any]:
+    """Turn the values of a table into those of `KioskSettings`."""
+    known = {f.name: f for f in fields(KioskSettings)}
+    out: dict[str, Any] = {}
+    if not isinstance(table, dict):
+        raise ConfigError(f"{name} must be a table, but is {type(table).__name__}.")
+    for key, value in table.items():
+        if key not in known:
+            raise ConfigError(f"{key} is not known; the keys are {', '.join(sorted(known))}.")
+        if key == "times":
+            out[key] = _times(value)
+        elif key == "dances":
+            if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+                raise ConfigError(f"dances must be a list of paths, but is {value!r}.")
+            out[key] = tuple(Path(one) for one in value)
+        elif key == "rest_hz":
+            if not isinstance(value, (int, float)) or isinstance(value, bool):
+                raise ConfigError(f"rest_hz must be a number, but is {value!r}.")
+            out[key] = float(value)
+        elif not isinstance(value, str) or not value:
+            raise ConfigError(f"{key} must be a text, but is {value!r}.")
+        else:
+            out[key] = Path(value) if key in {"takes", "state", "stick"} else value
+    return out
+
+
+def _times(table: Any) -> Times:
+    known = {f.name for f in fields(Times)}
+    if not isinstance(table, dict) or not set(table) <= known:
+        found = ", ".join(sorted(set(table) - known)) if isinstance(table, dict) else type(table).__name__
+        raise ConfigError(f"times must be a table with some of {', '.join(sorted(known))}, but has {found}.")
+    try:
+        return Times(**table)
+    except ConfigError as error:
+        raise ConfigError(f"times.{error}") from error
+
+
+def _folder(variable: str, name: str) -> Path:
+    """Return the folder that systemd gave the service, else one of the user's."""
+    given = os.environ.get(variable)
+    if given:
+        return Path(given.partition(":")[0])
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("dancelike")) / name
