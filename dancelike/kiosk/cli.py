@@ -12,6 +12,7 @@ import click
 
 from dancelike.console import Manners, common_options
 from dancelike.errors import ConfigError
+from dancelike.kiosk.install import install, uninstall
 
 if TYPE_CHECKING:
     from dancelike.kiosk.settings import KioskSettings
@@ -78,3 +79,7 @@ def watch(settings: KioskSettings, manners: Manners, seconds: float | None) -> N
         finally:
             status.end()
             notifier.tell(STOPPING=1)
+
+
+kiosk.add_command(install)
+kiosk.add_command(uninstall)
