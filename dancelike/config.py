@@ -77,6 +77,10 @@ class LiveConfig:
         Longest side of the pictures that are analysed.
     rate_hz : Fraction
         Frames a second at which the session runs.
+    sound : str or None
+        A sound output that `dancelike.media.sound_output.open_sound_output` takes; None: the system's default.
+    sound_latency_ms : float
+        Calibrated: how much later sound is heard than the output says, -500 to 500.
     """
 
     model: str = "default"
@@ -86,6 +90,8 @@ class LiveConfig:
     mirror: str = "auto"
     analysis_size_px: int = 640
     rate_hz: Fraction = Fraction(30)
+    sound: str | None = None
+    sound_latency_ms: float = 0.0
 
     def __post_init__(self) -> None:
         _require_choice("mirror", self.mirror, MIRROR_CHOICES)
@@ -93,6 +99,7 @@ class LiveConfig:
         _require_range("threads", self.threads, 1, 64)
         _require_range("analysis_size_px", self.analysis_size_px, 128, 4096)
         _require_range("rate_hz", self.rate_hz, 5, 120)
+        _require_range("sound_latency_ms", self.sound_latency_ms, -500, 500)
 
 
 def load_score_config(path: Path) -> ScoreConfig:
@@ -133,6 +140,6 @@ def _require_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
         raise ConfigError(f"{name} must be one of {', '.join(choices)}, but is {value!r}.")
 
 
-def _require_range(name: str, value: int | Fraction, low: int, high: int) -> None:
+def _require_range(name: str, value: float | Fraction, low: int, high: int) -> None:
     if not low <= value <= high:
         raise ConfigError(f"{name} must be from {low} to {high}, but is {value}.")

@@ -14,8 +14,12 @@ from dancelike.config import LiveConfig, ScoreConfig
 from dancelike.frames import BodyTrack
 from dancelike.graph import Graph, Overflow, RunClock
 from dancelike.media.camera import Camera
+from dancelike.media.camera_info import CameraRequest
 from dancelike.media.pictures import fit_size
+from dancelike.media.playback import Playback
+from dancelike.media.played import PlayedCamera
 from dancelike.media.probe import ClipInfo
+from dancelike.media.sound_output import SoundOutput, open_sound_output
 from dancelike.scoring import ScoreSettings
 from dancelike.scoring.bones import MOST_ROWS
 from dancelike.tasks.align import Align
@@ -25,8 +29,10 @@ from dancelike.tasks.export import Encode, HeldClipSource, Retime, SideBySide
 from dancelike.tasks.judge import Judge
 from dancelike.tasks.match import Match
 from dancelike.tasks.record import Record
+from dancelike.tasks.reference import ReferenceSource
 from dancelike.tasks.render import Render
 from dancelike.tasks.segment import Segment
+from dancelike.tasks.sound import PlaySound
 from dancelike.tasks.stage import Stage
 from dancelike.theme import DARK, rgb
 from dancelike.vision import Segmenter, load_segmenter
@@ -45,6 +51,8 @@ RECORDING_AHEAD = 60
 
 BODIES_AHEAD = 64
 """Observations that may wait before the judge; they are small, and the two clips need not advance in step."""
+
+_SIDES = {"reference": "reference", "live": "camera"}
 
 
 def build_dance_graph(config: ScoreConfig, *, reference: ClipInfo, take: ClipInfo) -> Graph:
@@ -124,9 +132,10 @@ def build_live_graph(
     config: LiveConfig,
     *,
     reference: ClipInfo,
-    open_reference: Callable[[RunClock], Camera],
     open_camera: Callable[[RunClock], Camera],
     recording: Path | None,
+    open_reference: Callable[[RunClock], Camera] | None = None,
+    playback: Playback | None = None,
     stage: Stage | None = None,
 ) -> Graph:
     """Compose the live dance session: reference and camera, both segmented, followed, scored, drawn and recorded.
@@ -136,10 +145,15 @@ def build_live_graph(
     config : LiveConfig
     reference : ClipInfo
         Of the reference clip.
-    open_reference, open_camera : callable
-        Open both at the pace at which they are to run, on the clock of the run.
+    open_camera : callable
+        Opens the camera on the clock of the run.
     recording : Path or None
         Where the performance is written; None records nothing.
+    open_reference : callable or None
+        Opens the reference at a pace of its own; None: as ``playback`` says.
+    playback : Playback or None
+        The controls. With them, the reference is also heard, by a task ``sound``, where it has any. None: the
+        reference plays on and on in silence.
     stage : Stage or None
         Called ``render``; draws for people who watch. None: the parts are drawn, and nobody looks.
 
@@ -155,9 +169,17 @@ def build_live_graph(
     load = partial(
         load_segmenter, config.model, runtime=config.runtime, delegate=config.delegate, threads=config.threads
     )
-    sides = {"reference": open_reference, "live": open_camera}
-    for side, source in (("reference", "reference"), ("live", "camera")):
-        graph.add(CameraSource(source, sides[side], analysis_size_px=size_px))
+    heard = playback is not None and reference.has_audio
+    playback = playback or Playback(reference.duration_s, repeat=True)
+    request = CameraRequest(rate=config.rate_hz)
+    open_reference = open_reference or partial(_played, reference, request, playback)
+    graph.add(ReferenceSource("reference", open_reference, playback, analysis_size_px=size_px))
+    graph.add(CameraSource("camera", open_camera, analysis_size_px=size_px))
+    if heard:
+        output = partial(_open_output, config.sound)
+        latency_s = config.sound_latency_ms / 1000
+        graph.add(PlaySound("sound", reference, playback, output, latency_s=latency_s))
+    for side, source in _SIDES.items():
         # Not both take their longer looks at once.
         load_here = partial(_staggered, load) if side == "live" else load
         graph.add(Segment(f"segment_{side}", load_here, budget_ms=budget_ms))
@@ -167,7 +189,8 @@ def build_live_graph(
     graph.add(Align("align", mirror=config.mirror, **timing))
     graph.add(Match("match", settings=ScoreSettings(mirror=config.mirror), **timing))
     graph.add(stage or Render("render", analysis_size_px=size_px, budget_ms=budget_ms))
-    for side in sides:
+    graph.connect("reference.cues", "align.cues", capacity=BODIES_AHEAD)
+    for side in _SIDES:
         graph.connect(f"segment_{side}.bodies", f"align.{side}", capacity=BODIES_AHEAD)
     for port in ("poses", "followed"):
         graph.connect(f"align.{port}", f"match.{port}", capacity=BODIES_AHEAD)
@@ -181,6 +204,14 @@ def build_live_graph(
         graph.add(Record("encode", recording, config.rate_hz, budget_ms=2 * budget_ms))
         graph.connect("camera.captures", "encode.captures", capacity=RECORDING_AHEAD, overflow=Overflow.DROP_NEWEST)
     return graph
+
+
+def _played(clip: ClipInfo, request: CameraRequest, playback: Playback, clock: RunClock) -> Camera:
+    return PlayedCamera(clip, clock, request, playback)
+
+
+def _open_output(spec: str | None, clock: RunClock, rate: int, channels: int) -> SoundOutput:
+    return open_sound_output(spec, clock, rate=rate, channels=channels)
 
 
 def _keep_every(frames: float) -> int:

@@ -13,7 +13,7 @@ from dancelike.frames import Frame
 from dancelike.media.pictures import UPRIGHT, PictureScaler, fit_size
 from dancelike.timebase import Timestamp
 
-__all__ = ["Capture", "CaptureScaler"]
+__all__ = ["Capture", "CaptureScaler", "mirrored"]
 
 UInt8 = NDArray[np.uint8]
 
@@ -46,6 +46,16 @@ class Capture:
         """Luma uint8 [h, w] and both chromas uint8 [(h + 1) / 2, (w + 1) / 2], without a copy; only for reading."""
         y, u, v = (_plane(self.picture.planes[k]) for k in range(3))
         return y, u, v
+
+
+def mirrored(capture: Capture) -> Capture:
+    """Return the capture as in a mirror."""
+    width, height = capture.size
+    turned = av.VideoFrame(width, height, "yuv420p")
+    for plane, rows in zip(turned.planes, capture.planes, strict=True):
+        target = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)  # type: ignore[call-overload]
+        target[: plane.height, : plane.width] = rows[:, ::-1]
+    return Capture(capture.index, capture.timestamp, turned)
 
 
 def _plane(plane: Any) -> UInt8:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack
-from fractions import Fraction
+from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import Any, Literal
-
-import av
-from av.video.reformatter import Interpolation
+from typing import Literal
 
 from dancelike.graph import RunClock
 from dancelike.media.camera import Camera, Shot
 from dancelike.media.camera_info import CameraInfo, CameraMode, CameraRequest
-from dancelike.media.faults import Damage, decode_stream, no_picture, open_container
-from dancelike.media.pictures import UPRIGHT, fit_size
-from dancelike.media.probe import probe_clip, video_stream
-from dancelike.media.timeline import Placed, Tally, in_order, thin
+from dancelike.media.clip_pictures import clip_pictures
+from dancelike.media.clips import thinning_rate
+from dancelike.media.faults import Damage, no_picture
+from dancelike.media.pictures import fit_size
+from dancelike.media.probe import probe_clip
 from dancelike.media.waiting import wait
 
 __all__ = ["PacedCamera"]
@@ -61,8 +57,7 @@ class PacedCamera(Camera):
         wait: Callable[[float], object] = wait,
     ) -> None:
         self._clip = probe_clip(path)
-        too_fast = self._clip.frame_rate > request.rate * Fraction(101, 100)
-        self._thin_to = request.rate if too_fast else None
+        self._thin_to = thinning_rate(self._clip, request.rate)
         got = CameraMode(
             fit_size(self._clip.size, max(request.size)), self._thin_to or self._clip.frame_rate, self._clip.codec
         )
@@ -71,7 +66,6 @@ class PacedCamera(Camera):
         self._loop = loop
         self._wait = wait
         self._damage = Damage()
-        self._stack = ExitStack()
         self._shots = self._play()
         self._due: Shot | None = None
 
@@ -103,7 +97,7 @@ class PacedCamera(Camera):
         begin_ns = self._clock.now().pts
         while True:
             count = 0
-            for placed in self._pictures():
+            for placed in clip_pictures(self._clip, thin_to=self._thin_to, damage=self._damage):
                 due_ns = begin_ns + round((placed.pts - first) * self._clip.time_base * 1_000_000_000)
                 count += 1
                 yield Shot(placed.picture, due_ns)
@@ -112,31 +106,6 @@ class PacedCamera(Camera):
             if not self._loop:
                 return
             begin_ns += round(self._clip.duration_s * 1e9)
-
-    def _pictures(self) -> Iterator[Placed[av.VideoFrame]]:
-        clip, tally = self._clip, Tally()
-        with ExitStack() as stack:
-            self._stack = stack
-            container = stack.enter_context(open_container(clip.path))
-            stream = video_stream(container, clip.path)
-            decoded = (
-                (picture.pts if picture.pts is not None else picture.dts, picture)
-                for picture in decode_stream(container, stream, self._damage)
-                if isinstance(picture, av.VideoFrame)
-            )
-            placed = in_order(
-                decoded, start=clip.start.pts, rate=clip.frame_rate, time_base=clip.time_base, tally=tally
-            )
-            if self._thin_to is not None:
-                placed = thin(placed, start=clip.start.pts, rate=self._thin_to, time_base=clip.time_base, tally=tally)
-            for one in placed:
-                yield Placed(one.index, one.pts, self._upright(one.picture))
-
-    def _upright(self, picture: av.VideoFrame) -> av.VideoFrame:
-        if self._clip.orientation == UPRIGHT:
-            return picture
-        rgb: Any = picture.reformat(format="rgb24", interpolation=Interpolation.BILINEAR, threads=1).to_ndarray()
-        return av.VideoFrame.from_ndarray(self._clip.orientation.apply(rgb), format="rgb24")
 
     def _release(self) -> None:
         self._shots.close()

@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from dancelike.closing import Closing
 from dancelike.errors import DeviceError
 from dancelike.graph import RunClock
+from dancelike.media.playback import Cue, Playback
 from dancelike.media.resample import ONE, FractionalReader
 from dancelike.media.sound import Sound
-from dancelike.media.sound_output import SilentOutput, SoundOutput
-from dancelike.timebase import Timestamp
+from dancelike.media.sound_output import SILENT_SPEC, SilentOutput, SoundOutput
+from dancelike.media.tempo import TempoReader
 
 __all__ = ["PlayerState", "SoundPlayer"]
 
@@ -27,7 +28,9 @@ Float32 = NDArray[np.float32]
 _BLOCK_S: Final = Fraction(1, 50)
 _FADE_S: Final = Fraction(1, 100)
 _RETRY_NS: Final = 1_000_000_000
+_SEAM_S: Final = Fraction(1, 200)
 _JUMP_S: Final = 0.08  # farther off than this, sound is not bent but put right at once
+_YIELD_S: Final = 0.01  # and farther off than this, the pictures follow the sound
 _SETTLE_S: Final = 8.0  # time constant with which it is bent otherwise
 _MOST_PPM: Final = 500.0  # less than one hundredth of a semitone
 _SLEW_PPM: Final = 10.0  # a block
@@ -63,20 +66,25 @@ class PlayerState:
 
 
 class SoundPlayer(Closing):
-    """Keeps a piece of sound on the clock of the run.
+    """Keeps a piece of sound on the line that `Playback` draws, and the line on the sound.
 
     Every block is placed by when it will be heard: the output says how much waits before it, ``latency_s`` adds what
-    the output cannot know. A small error is taken out by playing up to 500 millionths faster or slower, a large one
-    (the output was away, or asleep) by a jump between two fades of 10 ms. Without an output, a silent one takes the
-    sound at the pace of the clock, and another attempt is made every second.
+    the output cannot know. A small error is taken out by playing up to 500 millionths faster or slower; one of more
+    than 10 ms, which people could see, is given to the playback, so that pictures follow what is heard; a large one
+    (the output was away, or asleep) is put right by a jump between two fades of 10 ms. So are commands. A passage
+    that repeats closes by a cross-fade of 5 ms. Without an output, a silent one takes the sound at the pace of the
+    clock, and another attempt is made every second.
 
     Parameters
     ----------
     sound : Sound
         Its samples decide the number of channels.
     clock : RunClock
+    playback : Playback
     open_output : callable
         Opens the output with this rate and so many channels, or raises `DeviceError`.
+    begin_s : Fraction
+        When the first sample is heard, in seconds after the reference's first picture.
     latency_s : float
         Calibrated: how much later sound is heard than the output says, -0.5 to 0.5.
     silent : callable, optional
@@ -87,16 +95,21 @@ class SoundPlayer(Closing):
         self,
         sound: Sound,
         clock: RunClock,
+        playback: Playback,
         open_output: Callable[[int, int], SoundOutput],
         *,
+        begin_s: Fraction = Fraction(0),
         latency_s: float = 0.0,
         silent: Callable[[int, int], SoundOutput] | None = None,
     ) -> None:
         if not -0.5 <= latency_s <= 0.5:
             raise ValueError(f"latency_s must be -0.5 to 0.5, but is {latency_s}")
         self.rate, self._channels = sound.rate, sound.samples.shape[1]
+        self._samples = sound.samples
         self._reader = FractionalReader(sound.samples)
         self._clock = clock
+        self._playback = playback
+        self._begin_ns = round(begin_s * 1_000_000_000)
         self._open_output = open_output
         self._make_silent = silent or (lambda rate, channels: SilentOutput(clock, rate=rate, channels=channels))
         self._latency_s = latency_s
@@ -105,55 +118,13 @@ class SoundPlayer(Closing):
         self._retry_ns = clock.now().pts
         self._warning: str | None = None
         self._losses = self._jumps = 0
-        self._anchor: tuple[int, int] | None = None  # position in 2**-32 samples, at that time in ns
-        self._paused_at = 0
-        self._position = 0  # of the next sample that is written
+        self._cue: Cue | None = None
+        self._position = 0  # of the next sample that is written, at the cue's speed, in 2**-32 samples
         self._on_line = False
         self._ppm = 0.0
         self._drift_ppm = 0.0
         self._errors: deque[float] = deque(maxlen=_WINDOW)
         self._block = np.zeros((0, self._channels), np.float32)
-        self._last_told = 0
-
-    # Time
-
-    def start(self, position: Timestamp, at: Timestamp) -> None:
-        """Let ``position`` of the sound be heard at ``at``, and what follows after it.
-
-        Parameters
-        ----------
-        position : Timestamp
-            On the sound's own clock.
-        at : Timestamp
-            On the clock of the run, now or later.
-        """
-        self._anchor = int(position.exact_s * self.rate * ONE), at.pts
-        self._last_told = self._anchor[0]
-        self._leave_line()
-
-    def pause(self) -> None:
-        """Stop where the sound is now."""
-        self._paused_at = self._target(self._clock.now().pts)
-        self._anchor = None
-        self._leave_line()
-
-    def position(self, at: Timestamp) -> Timestamp:
-        """Return which sample of the sound is heard at a moment; never goes back while it plays.
-
-        This is the clock that pictures follow: the run's own, put right by what the output measures.
-        """
-        place = self._target(at.pts)
-        if self._anchor is not None:
-            place += round(self._error_s() * self.rate * ONE)
-            place = self._last_told = max(self._last_told, place)
-        return Timestamp(place // ONE, Fraction(1, self.rate))
-
-    def _target(self, now_ns: int) -> int:
-        """Position that should be heard at a time, in 2**-32 samples."""
-        if self._anchor is None:
-            return self._paused_at
-        begin, begin_ns = self._anchor
-        return begin + (now_ns - begin_ns) * self.rate * ONE // 1_000_000_000
 
     def _error_s(self) -> float:
         return median(self._errors) if self._errors else 0.0
@@ -215,16 +186,17 @@ class SoundPlayer(Closing):
         """Make what comes next: sound on its line, or the fades that lead there."""
         count = int(_BLOCK_S * self.rate)
         delay = output.delay()
-        silence = np.zeros((count, self._channels), np.float32)
-        if self._anchor is None or delay is None:
-            return silence
+        cue = self._playback.cue if self._playback.begun else None
+        if self._on_line and (cue is None or delay is None or self._cue is None or cue.line != self._cue.line):
+            self._leave_line()
+            return self._faded(self._read(count), up=False)
+        if cue is None or delay is None or not cue.speed:
+            return np.zeros((count, self._channels), np.float32)
         heard_ns = self._clock.now().pts + round((delay / self.rate + self._latency_s) * 1e9)
-        wanted = self._target(heard_ns)
         if not self._on_line:
-            self._position = wanted // ONE * ONE
-            self._on_line = True
-            return self._faded(self._read(count), up=True)
-        error_s = (self._position - wanted) / ONE / self.rate
+            return self._begin(cue, heard_ns, count)
+        self._cue = cue
+        error_s = self._off(self._position - self._place(cue.place(heard_ns)[0])) / ONE / self.rate
         if abs(error_s) > _JUMP_S:
             self._jumps += 1
             self._leave_line()
@@ -233,24 +205,71 @@ class SoundPlayer(Closing):
         self._steer()
         return self._read(count)
 
+    def _begin(self, cue: Cue, heard_ns: int, count: int) -> Float32:
+        """Begin on a line, which may itself begin within the block or later."""
+        wait = min(max(0, -(-(cue.at_ns - heard_ns) * self.rate // 1_000_000_000)), count)
+        silence = np.zeros((wait, self._channels), np.float32)
+        if wait == count:
+            return silence
+        if self._cue is None or self._cue.speed != cue.speed:
+            whole = cue.speed == 1
+            self._reader = (
+                FractionalReader(self._samples) if whole else TempoReader(self._samples, self.rate, cue.speed)
+            )
+        self._cue = cue
+        self._position = self._place(cue.place(max(heard_ns, cue.at_ns))[0]) // ONE * ONE
+        self._on_line = True
+        return np.concatenate([silence, self._faded(self._read(count - wait), up=True)])
+
+    def _place(self, position_ns: int) -> int:
+        """Return where the reader has a moment of the reference."""
+        speed = Fraction(1) if self._cue is None else self._cue.speed
+        return (position_ns - self._begin_ns) * self.rate * ONE * speed.denominator // (1_000_000_000 * speed.numerator)
+
+    def _off(self, distance: int) -> int:
+        """Shorten a distance by whole loops."""
+        loop = None if self._cue is None else self._cue.loop
+        if loop is None:
+            return distance
+        length = self._place(loop[1]) - self._place(loop[0])
+        return (distance + length // 2) % length - length // 2
+
     def _steer(self) -> None:
         """Bend the speed so that the error goes away in seconds; what it takes on average is the clocks' drift."""
         if len(self._errors) < _WINDOW:
             return
         error_s = self._error_s()
+        heard = self._output is not None and self._output.device.name != SILENT_SPEC
+        if abs(error_s) > _YIELD_S and heard and self._cue is not None:
+            self._playback.correct(self._cue.line, round(error_s * float(self._cue.speed) * 1e9))
+            self._errors.clear()
+            return
         self._drift_ppm += -error_s * 1e6 / _SETTLE_S**2 * float(_BLOCK_S) / 4
         self._drift_ppm = max(-_MOST_PPM, min(_MOST_PPM, self._drift_ppm))
         wish = max(-_MOST_PPM, min(_MOST_PPM, self._drift_ppm - error_s * 1e6 / _SETTLE_S))
         self._ppm += max(-_SLEW_PPM, min(_SLEW_PPM, wish - self._ppm))
 
     def _read(self, count: int) -> Float32:
+        """Return the next samples of the line; where it closes a loop within them, both ends are blended."""
         step = ONE + round(self._ppm * ONE / 1_000_000)
-        samples = self._reader.read(self._position, step, count)
-        self._position += count * step
-        return samples
+        loop = None if self._cue is None else self._cue.loop
+        left = count if loop is None else -(-(self._place(loop[1]) - self._position) // step)
+        if loop is None or left >= count:
+            samples = self._reader.read(self._position, step, count)
+            self._position += count * step
+            return samples
+        left, seam = max(left, 0), int(_SEAM_S * self.rate)
+        count = max(count, left + seam)
+        before = self._reader.read(self._position, step, left + seam)
+        again = self._position + left * step - (self._place(loop[1]) - self._place(loop[0]))
+        after = self._reader.read(again, step, count - left)
+        ramp = ((np.arange(seam) + 0.5) / seam).astype(np.float32)[:, None]
+        after[:seam] = after[:seam] * ramp + before[left:] * (1 - ramp)
+        self._position = again + (count - left) * step
+        return np.concatenate([before[:left], after])
 
     def _faded(self, samples: Float32, *, up: bool) -> Float32:
-        length = int(_FADE_S * self.rate)
+        length = min(int(_FADE_S * self.rate), len(samples))
         ramp = (0.5 - 0.5 * np.cos(np.pi * (np.arange(length) + 0.5) / length)).astype(np.float32)[:, None]
         if up:
             samples[:length] *= ramp

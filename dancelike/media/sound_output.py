@@ -15,7 +15,7 @@ from dancelike.errors import ConfigError, DeviceError, DeviceLostError
 from dancelike.graph import RunClock
 from dancelike.media.waiting import wait
 
-__all__ = ["SilentOutput", "SoundDevice", "SoundOutput", "list_sound_outputs", "open_sound_output"]
+__all__ = ["SILENT_SPEC", "SilentOutput", "SoundDevice", "SoundOutput", "list_sound_outputs", "open_sound_output"]
 
 Float32 = NDArray[np.float32]
 

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Final
 
 from dancelike.frames import BodyObservation
-from dancelike.graph import Emit, Join, Packet, Port, Task
+from dancelike.graph import RUN_TIME_BASE, Emit, Join, Packet, Port, Task
+from dancelike.media.playback import Cue
 from dancelike.scoring.follow import Followed, Follower
 from dancelike.scoring.pose import LivePose
+from dancelike.timebase import Timestamp
 
 __all__ = ["Align"]
+
+_CUES_KEPT: Final = 8  # pictures that were analysed before a command may come after the cue that tells of it
 
 
 class Align(Task):
     """Says for each live frame which moment of the reference is danced.
 
-    Inputs ``reference`` and ``live``: `BodyObservation`, stamped on one clock; outputs ``poses``: `LivePose` of the
-    reference, and ``followed``: `Followed`. Seconds are counted from the reference's first frame. A reference that
-    plays again begins a new round, whose seconds begin at 0 again.
+    Inputs ``cues``: `Cue`, ``reference`` and ``live``: `BodyObservation`, all stamped on the clock of the run; outputs
+    ``poses``: `LivePose` of the reference, and ``followed``: `Followed`. Seconds are counted from the reference's
+    first frame, on its own clock: half of them pass at half speed, none while it pauses, and then nobody is followed.
+    A reference that begins anew, anywhere, begins a new round, in which the dancer is looked for from there.
 
     Parameters
     ----------
@@ -31,7 +39,7 @@ class Align(Task):
         Time that one observation should take.
     """
 
-    inputs = (Port("reference", BodyObservation), Port("live", BodyObservation))
+    inputs = (Port("cues", Cue), Port("reference", BodyObservation), Port("live", BodyObservation))
     outputs = (Port("poses", LivePose, required=False), Port("followed", Followed, required=False))
     join = Join.each()
 
@@ -41,33 +49,57 @@ class Align(Task):
         self._length_s = length_s
         self._step_s = step_s
         self._mirror = mirror
-        self._begin_s: float | None = None
-        self._round = 0
-        self._follower = self._new_follower()
+        self._cues: deque[Cue] = deque(maxlen=_CUES_KEPT)
+        self._round = -1
+        self._begin_s = 0.0  # of the round
+        self._follower: Follower | None = None
 
     def process(self, inputs: Mapping[str, Packet]) -> Iterable[Emit]:
-        """Add one frame of the reference, or follow one live frame."""
+        """Take note of a cue, add one frame of the reference, or follow one live frame."""
+        if "cues" in inputs:
+            cue: Cue = inputs["cues"].payload
+            if not self._cues or cue != self._cues[-1]:
+                self._cues.append(cue)
+            return ()
         if "reference" in inputs:
             return self._play(inputs["reference"])
         return self._follow(inputs["live"])
 
     def _play(self, packet: Packet) -> Iterable[Emit]:
-        at_s = packet.timestamp.seconds
-        if self._begin_s is None:
-            self._begin_s = at_s
-        at_s -= self._begin_s
-        if int(at_s / self._length_s) > self._round:
-            self._round = int(at_s / self._length_s)
-            self._follower = self._new_follower()
-        pose = self._follower.add_reference(at_s - self._round * self._length_s, packet.payload)
-        return () if pose is None else (Emit("poses", pose),)
+        cue = self._cue_at(packet.timestamp)
+        if cue is None:
+            return ()
+        at_s, in_round = _seconds(cue, packet.timestamp)
+        if in_round < self._round or at_s > self._length_s:
+            return ()
+        if in_round > self._round or self._follower is None:
+            self._round, self._begin_s = in_round, at_s
+            self._follower = Follower(max(self._length_s - at_s, self._step_s), self._step_s, mirror=self._mirror)
+        pose = self._follower.add_reference(at_s - self._begin_s, packet.payload)
+        return () if pose is None else (Emit("poses", replace(pose, t_s=pose.t_s + self._begin_s)),)
 
     def _follow(self, packet: Packet) -> Iterable[Emit]:
-        if self._begin_s is None:
+        cue = self._cue_at(packet.timestamp)
+        if cue is None or not cue.speed or self._follower is None:
             return ()
-        at_s = packet.timestamp.seconds - self._begin_s - self._round * self._length_s
-        followed = self._follower.step(at_s, packet.payload)
-        return () if followed is None else (Emit("followed", followed),)
+        at_s, in_round = _seconds(cue, packet.timestamp)
+        if in_round != self._round or at_s > self._length_s:
+            return ()
+        followed = self._follower.step(at_s - self._begin_s, packet.payload)
+        if followed is None:
+            return ()
+        begin_s = self._begin_s
+        return (
+            Emit("followed", replace(followed, t_s=followed.t_s + begin_s, position_s=followed.position_s + begin_s)),
+        )
 
-    def _new_follower(self) -> Follower:
-        return Follower(self._length_s, self._step_s, mirror=self._mirror)
+    def _cue_at(self, stamp: Timestamp) -> Cue | None:
+        """Return the last line that had begun by then."""
+        at_ns = stamp.on(RUN_TIME_BASE).pts
+        begun = [cue for cue in self._cues if cue.at_ns <= at_ns]
+        return begun[-1] if begun else None
+
+
+def _seconds(cue: Cue, stamp: Timestamp) -> tuple[float, int]:
+    position_ns, in_round = cue.place(stamp.on(RUN_TIME_BASE).pts)
+    return position_ns / 1e9, in_round

@@ -34,7 +34,7 @@ class CameraSource(DeviceSource):
         Limit of the longer side of the frames.
     """
 
-    outputs = (Port("captures", Capture, required=False), Port("frames", Frame))
+    outputs: tuple[Port, ...] = (Port("captures", Capture, required=False), Port("frames", Frame))
     restart = Restart(first_ms=500.0, longest_ms=4000.0, attempts=None)
 
     def __init__(self, name: str, open_camera: Callable[[RunClock], Camera], *, analysis_size_px: int) -> None:

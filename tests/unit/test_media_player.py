@@ -10,6 +10,7 @@ import pytest
 
 from dancelike.errors import ConfigError, DeviceError, DeviceLostError
 from dancelike.graph import RUN_TIME_BASE
+from dancelike.media.playback import Playback
 from dancelike.media.player import SoundPlayer
 from dancelike.media.resample import ONE, FractionalReader
 from dancelike.media.sound import Sound
@@ -28,7 +29,13 @@ def at(seconds):
     return Timestamp(round(seconds * 1e9), RUN_TIME_BASE)
 
 
-def player_on(clock, samples, *, outputs=None, **settings):
+def begun(clock, length_s=60.0, begin_s=0.0, **settings):
+    playback = Playback(length_s, **settings)
+    playback.begin(clock, clock.now().pts + round(begin_s * 1e9))
+    return playback
+
+
+def player_on(clock, samples, *, outputs=None, playback=None, **settings):
     """A player on fake outputs; ``outputs`` are opened in turn."""
     made = []
 
@@ -39,6 +46,7 @@ def player_on(clock, samples, *, outputs=None, **settings):
     player = SoundPlayer(
         Sound(samples, RATE, Timestamp(0, Fraction(1, RATE))),
         clock,
+        playback or begun(clock, len(samples) / RATE),
         open_output,
         silent=lambda rate, channels: SilentOutput(clock, rate=rate, channels=channels, wait=clock.wait),
     )
@@ -93,8 +101,7 @@ def test_sound_is_heard_when_it_should_be():
     clock = FakeRunClock()
     click = np.zeros((3 * RATE, 1), np.float32)
     click[RATE] = 1.0
-    player, made = player_on(clock, click, latency_s=0.0)
-    player.start(at(0), at(0.5))
+    player, made = player_on(clock, click, playback=begun(clock, begin_s=0.5))
     run(player, clock, 2.5)
     moment_ns = next(
         begin + int(np.argmax(block[:, 0])) * 1_000_000_000 // RATE
@@ -107,8 +114,7 @@ def test_sound_is_heard_when_it_should_be():
 @pytest.mark.parametrize("ppm", [120.0, -300.0])
 def test_drift_is_taken_out_without_a_click(ppm):
     clock = FakeRunClock()
-    player, made = player_on(clock, sine(125), ppm=ppm)
-    player.start(at(0), at(0.2))
+    player, made = player_on(clock, sine(125), ppm=ppm, playback=begun(clock, 125, 0.2))
     run(player, clock, 120)
     assert player.state.jumps == 0
     assert abs(player.state.error_ms) < 0.5
@@ -124,36 +130,18 @@ def test_drift_is_taken_out_without_a_click(ppm):
     assert np.abs(last - expected).max() < 0.5 * 2 * np.pi * 440 * 0.0015
 
 
-def test_the_position_is_whole_samples_and_never_goes_back():
-    clock = FakeRunClock()
-    player, _ = player_on(clock, sine(10), ppm=400.0)
-    player.start(at(2), at(0.5))
-    places = []
-    for _ in range(300):
-        player.pump(0.02)
-        places.append(player.position(clock.now()))
-    assert {place.time_base for place in places} == {Fraction(1, RATE)}
-    pts = np.array([place.pts for place in places])
-    assert np.all(np.diff(pts) >= 0)
-    assert places[-1].seconds == pytest.approx(2 + clock.now_ns / 1e9 - 0.5, abs=0.004)
-    player.pause()
-    stopped = player.position(clock.now())
-    run(player, clock, 1.0)
-    assert player.position(clock.now()) == stopped
-
-
 def test_a_calibrated_latency_is_taken_off():
     clock = FakeRunClock()
     click = np.zeros((3 * RATE, 1), np.float32)
     click[RATE] = 1.0
     output = FakeSound(clock, rate=RATE, channels=1, latency_s=0.12)
-    player = SoundPlayer(Sound(click, RATE, Timestamp(0, Fraction(1, RATE))), clock, lambda *_: output, latency_s=0.12)
-    player.start(at(0), at(0.5))
+    sound = Sound(click, RATE, Timestamp(0, Fraction(1, RATE)))
+    player = SoundPlayer(sound, clock, begun(clock, begin_s=0.5), lambda *_: output, latency_s=0.12)
     run(player, clock, 2.5)
     moment_ns = next(begin + int(np.argmax(b)) * 1_000_000_000 // RATE for begin, b in output.heard if b.max() > 0.5)
     assert abs(moment_ns - 1_500_000_000) < 1_000_000
     with pytest.raises(ValueError, match=r"latency_s must be -0\.5 to 0\.5, but is 2"):
-        SoundPlayer(Sound(click, RATE, Timestamp(0, Fraction(1, RATE))), clock, lambda *_: output, latency_s=2)
+        SoundPlayer(sound, clock, begun(clock), lambda *_: output, latency_s=2)
 
 
 # --- without a device
@@ -165,15 +153,16 @@ def test_without_a_device_the_clock_goes_on_in_silence():
     def nothing(_rate, _channels):
         raise DeviceError("the sound server does not answer: start it.")
 
+    playback = begun(clock)
     player = SoundPlayer(
         Sound(sine(20), RATE, Timestamp(0, Fraction(1, RATE))),
         clock,
+        playback,
         nothing,
         silent=lambda rate, channels: SilentOutput(clock, rate=rate, channels=channels, wait=clock.wait),
     )
-    player.start(at(0), at(0))
     run(player, clock, 5)
-    assert player.position(clock.now()).seconds == pytest.approx(clock.now_ns / 1e9, abs=0.003)
+    assert playback.position(clock.now()).seconds == pytest.approx(clock.now_ns / 1e9, abs=0.003)
     assert player.state.output == "none"
     assert player.state.warning == "There is no sound: the sound server does not answer: start it."
 
@@ -182,7 +171,6 @@ def test_without_a_device_the_clock_goes_on_in_silence():
 def test_a_device_that_dies_is_noticed_and_comes_back_on_time(how):
     clock = FakeRunClock()
     player, made = player_on(clock, sine(60))
-    player.start(at(0), at(0))
     run(player, clock, 3)
     setattr(made[0], how, True)
     begin_ns = clock.now_ns
@@ -206,7 +194,6 @@ def test_a_device_that_dies_is_noticed_and_comes_back_on_time(how):
 def test_a_large_error_is_put_right_between_two_fades():
     clock = FakeRunClock()
     player, _ = player_on(clock, sine(30))
-    player.start(at(0), at(0))
     run(player, clock, 3)
     clock.wait(0.5)  # nobody pumped: a laptop was asleep
     run(player, clock, 3)
@@ -225,11 +212,12 @@ def test_clicks_are_heard_when_they_should_be_on_a_real_server(tmp_path, monkeyp
         samples = np.zeros((8 * RATE, 2), np.float32)
         samples[:: RATE // 2] = samples[1 :: RATE // 2] = 0.9
         sound = Sound(samples, RATE, Timestamp(0, Fraction(1, RATE)))
+        begin_ns = clock.now().pts + 600_000_000
+        playback = Playback(8.0)
+        playback.begin(clock, begin_ns)
         with SoundPlayer(
-            sound, clock, lambda rate, channels: open_sound_output("spk", clock, rate=rate, channels=channels)
+            sound, clock, playback, lambda rate, channels: open_sound_output("spk", clock, rate=rate, channels=channels)
         ) as player:
-            begin_ns = clock.now().pts + 600_000_000
-            player.start(at(0), Timestamp(begin_ns, RUN_TIME_BASE))
             while clock.now().pts < begin_ns + 3_200_000_000:
                 player.pump(0.05)
                 server.listen()
@@ -250,10 +238,10 @@ def test_a_dead_server_is_noticed_within_two_seconds(tmp_path, monkeypatch, sign
     clock = WallClock()
     with sound_server(tmp_path, monkeypatch, clock) as server:
         sound = Sound(sine(20, channels=2), RATE, Timestamp(0, Fraction(1, RATE)))
+        playback = begun(clock)
         with SoundPlayer(
-            sound, clock, lambda rate, channels: open_sound_output(None, clock, rate=rate, channels=channels)
+            sound, clock, playback, lambda rate, channels: open_sound_output(None, clock, rate=rate, channels=channels)
         ) as player:
-            player.start(at(0), clock.now())
             pump_for(player, clock, 0.5)
             assert player.state.losses == 0
             server.process.send_signal(sign)
@@ -262,9 +250,9 @@ def test_a_dead_server_is_noticed_within_two_seconds(tmp_path, monkeypatch, sign
                 player.pump(0.05)
             assert clock.now().pts - begin_ns < 2_000_000_000
             assert "There is no sound" in player.state.warning
-            before = player.position(clock.now()).seconds
+            before = playback.position(clock.now()).seconds
             pump_for(player, clock, 0.3)
-            assert player.position(clock.now()).seconds > before + 0.25
+            assert playback.position(clock.now()).seconds > before + 0.25
 
 
 def test_without_a_server_there_is_a_sentence(tmp_path, monkeypatch):
