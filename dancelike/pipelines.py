@@ -52,8 +52,6 @@ RECORDING_AHEAD = 60
 BODIES_AHEAD = 64
 """Observations that may wait before the judge; they are small, and the two clips need not advance in step."""
 
-_SIDES = {"reference": "reference", "live": "camera"}
-
 
 def build_dance_graph(config: ScoreConfig, *, reference: ClipInfo, take: ClipInfo) -> Graph:
     """Compose the dance session: two clips, two segmenters, one judge.
@@ -173,24 +171,23 @@ def build_live_graph(
     playback = playback or Playback(reference.duration_s, repeat=True)
     request = CameraRequest(rate=config.rate_hz)
     open_reference = open_reference or partial(_played, reference, request, playback)
-    graph.add(ReferenceSource("reference", open_reference, playback, analysis_size_px=size_px))
-    graph.add(CameraSource("camera", open_camera, analysis_size_px=size_px))
-    if heard:
-        output = partial(_open_output, config.sound)
-        latency_s = config.sound_latency_ms / 1000
-        graph.add(PlaySound("sound", reference, playback, output, latency_s=latency_s))
-    for side, source in _SIDES.items():
+    sources: dict[str, CameraSource] = {
+        "reference": ReferenceSource("reference", open_reference, playback, analysis_size_px=size_px),
+        "live": CameraSource("camera", open_camera, analysis_size_px=size_px),
+    }
+    for side, source in sources.items():
+        graph.add(source)
         # Not both take their longer looks at once.
         load_here = partial(_staggered, load) if side == "live" else load
         graph.add(Segment(f"segment_{side}", load_here, budget_ms=budget_ms))
         # The newest picture is the one worth looking at.
-        graph.connect(f"{source}.frames", f"segment_{side}.frames", capacity=1, overflow=Overflow.DROP_OLDEST)
+        graph.connect(f"{source.name}.frames", f"segment_{side}.frames", capacity=1, overflow=Overflow.DROP_OLDEST)
     timing = {"length_s": reference.duration_s, "step_s": float(step_s), "budget_ms": budget_ms}
     graph.add(Align("align", mirror=config.mirror, **timing))
     graph.add(Match("match", settings=ScoreSettings(mirror=config.mirror), **timing))
     graph.add(stage or Render("render", analysis_size_px=size_px, budget_ms=budget_ms))
     graph.connect("reference.cues", "align.cues", capacity=BODIES_AHEAD)
-    for side in _SIDES:
+    for side in sources:
         graph.connect(f"segment_{side}.bodies", f"align.{side}", capacity=BODIES_AHEAD)
     for port in ("poses", "followed"):
         graph.connect(f"align.{port}", f"match.{port}", capacity=BODIES_AHEAD)
@@ -200,6 +197,9 @@ def build_live_graph(
         more = {"reference": "reference.captures", "model": "segment_reference.bodies", "states": "match.states"}
         for port, source in more.items():
             graph.connect(source, f"render.{port}", capacity=FRAMES_AHEAD, overflow=Overflow.DROP_OLDEST)
+    if heard:
+        output = partial(_open_output, config.sound)
+        graph.add(PlaySound("sound", reference, playback, output, latency_s=config.sound_latency_ms / 1000))
     if recording is not None:
         graph.add(Record("encode", recording, config.rate_hz, budget_ms=2 * budget_ms))
         graph.connect("camera.captures", "encode.captures", capacity=RECORDING_AHEAD, overflow=Overflow.DROP_NEWEST)

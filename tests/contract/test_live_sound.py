@@ -1,0 +1,184 @@
+"""The live session with its sound, on a real sound server whose null sink is listened to."""
+
+from __future__ import annotations
+
+import signal
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dancelike.config import LiveConfig
+from dancelike.graph import DeviceSink, Overflow, Port
+from dancelike.media.capture import Capture
+from dancelike.media.playback import Playback
+from dancelike.media.probe import probe_clip
+from dancelike.media.waiting import wait
+from dancelike.media.writer import ClipWriter
+from dancelike.pipelines import build_live_graph
+from dancelike.runtime import LiveRun
+from dancelike.tasks.sound import PlaySound
+from dancelike.testing.devices import FakeCamera
+from tests.pulse import RATE, sound_server
+
+pytestmark = pytest.mark.slow
+
+BEAT_S = Fraction(1, 2)
+
+
+class Screen(DeviceSink):
+    """Says when each picture of the reference was there to be shown, and how bright it is."""
+
+    name = "screen"
+    inputs = (Port("captures", Capture),)
+
+    def __init__(self) -> None:
+        self.shown: list[tuple[int, float]] = []
+
+    def process(self, inputs):
+        self.shown.append((self.clock.now().pts, float(inputs["captures"].payload.planes[0].mean())))
+        return ()
+
+    def now(self):
+        return self.clock.now()
+
+
+@pytest.fixture(scope="module")
+def beats(tmp_path_factory) -> Path:
+    """A clip that flashes for one picture and clicks at every half second."""
+    path = tmp_path_factory.mktemp("beats") / "beats.mp4"
+    with ClipWriter(path, (320, 240), Fraction(30), time_base=Fraction(1, 30), audio_rate=RATE) as writer:
+        for k in range(300):
+            writer.write(np.full((240, 320, 3), 230 if k % 15 == 0 and k else 20, np.uint8), k)
+        samples = np.zeros((10 * RATE, 1), np.float32)
+        for at in range(RATE // 2, len(samples), RATE // 2):
+            samples[at : at + 96] = 0.8
+        writer.write_audio(samples)
+    return path
+
+
+def session(reference: Path, playback: Playback, screen: Screen):
+    graph = build_live_graph(
+        LiveConfig(rate_hz=Fraction(30)),
+        reference=probe_clip(reference),
+        playback=playback,
+        open_camera=FakeCamera,
+        recording=None,
+    )
+    graph.add(screen)
+    graph.connect("reference.captures", "screen.captures", capacity=8, overflow=Overflow.DROP_OLDEST)
+    return graph
+
+
+def skews_ms(screen: Screen, heard_s: np.ndarray) -> np.ndarray:
+    """How much later than its flash each click was heard."""
+    bright = np.array([at / 1e9 for at, light in screen.shown if light > 120])
+    nearest = bright[np.abs(heard_s[:, None] - bright[None, :]).argmin(axis=1)]
+    found: np.ndarray = (heard_s - nearest) * 1000
+    return found[np.abs(found) < 200]
+
+
+def clicks_s(server) -> np.ndarray:
+    loud = np.flatnonzero(server.heard > 0.3)
+    clicks = loud[np.concatenate([[True], np.diff(loud) > RATE // 10])]
+    found: np.ndarray = server.moments_ns()[clicks] / 1e9
+    return found
+
+
+def test_a_click_is_heard_when_its_flash_is_seen(beats, tmp_path, monkeypatch):
+    screen, playback = Screen(), Playback(10.0)
+    run = LiveRun(session(beats, playback, screen), admission=False)
+    with sound_server(tmp_path, monkeypatch, screen) as server:
+        run.start()
+        while screen.now().pts < 6_000_000_000:
+            wait(0.02)
+            server.listen()
+        report = run.close()
+        assert report.tasks["sound"].failures == 0
+        skews = skews_ms(screen, clicks_s(server))
+        assert len(skews) >= 7
+        # Sound may lead by 15 ms and lag by 45 (EBU R37); a picture that this busy machine holds up is none to go by.
+        assert -15 < np.quantile(skews, 0.75) < 45
+
+
+def test_commands_reach_pictures_and_sound_of_a_run(beats, tmp_path, monkeypatch):
+    screen, playback = Screen(), Playback(10.0, playing=False)
+    run = LiveRun(session(beats, playback, screen), admission=False)
+    with sound_server(tmp_path, monkeypatch, screen) as server:
+        run.start()
+
+        def pass_s(seconds: float) -> None:
+            end_ns = screen.now().pts + round(seconds * 1e9)
+            while screen.now().pts < end_ns:
+                wait(0.02)
+                server.listen()
+
+        pass_s(1.0)
+        assert len(screen.shown) == 1  # the first picture, and then it waits
+        assert not len(server.blocks) or np.abs(server.heard).max() < 0.01
+        playback.play(3.0)
+        pass_s(2.2)
+        playback.pause()
+        pass_s(0.5)
+        count = len(screen.shown)
+        assert 45 < count < 70
+        pass_s(1.0)
+        assert len(screen.shown) == count
+        assert playback.position(screen.now()).seconds == pytest.approx(5.0, abs=0.1)
+        run.close()
+        skews = skews_ms(screen, clicks_s(server))
+        assert len(skews) >= 2
+        assert -15 < np.quantile(skews, 0.75) < 45
+
+
+@pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_dead_sound_server_costs_the_sound_and_nothing_else(beats, tmp_path, monkeypatch, sign):
+    screen, playback = Screen(), Playback(10.0, repeat=True)
+    graph = session(beats, playback, screen)
+    sound = graph["sound"]
+    assert isinstance(sound, PlaySound)
+    run = LiveRun(graph, admission=False)
+    with sound_server(tmp_path, monkeypatch, screen) as server:
+        run.start()
+        while screen.now().pts < 2_000_000_000:
+            wait(0.02)
+            server.listen()
+        assert sound.state is not None
+        assert sound.state.losses == 0
+        server.process.send_signal(sign)
+        begin_ns, before = screen.now().pts, len(screen.shown)
+        while sound.state.losses == 0 and screen.now().pts < begin_ns + 5_000_000_000:
+            wait(0.01)
+        assert screen.now().pts - begin_ns < 2_000_000_000
+        end_ns = screen.now().pts + 2_000_000_000
+        while screen.now().pts < end_ns:
+            wait(0.02)
+        # Attempts to open the output again, which take half a second each, hold up no picture.
+        moments = np.array([at for at, _ in screen.shown[before:]])
+        assert len(moments) > 50
+        assert np.diff(moments).max() < 300_000_000
+        assert "There is no sound" in (sound.state.warning or "")
+        begin = playback.position(screen.now()).pts
+        wait(0.2)
+        assert playback.position(screen.now()).pts - begin > 150_000_000
+        report = run.close()
+        assert all(task.condition != "hung" for task in report.tasks.values())
+
+
+def test_without_a_server_the_session_runs_in_silence(beats, tmp_path, monkeypatch):
+    monkeypatch.setenv("PULSE_SERVER", f"unix:{tmp_path}/nobody")
+    screen, playback = Screen(), Playback(10.0)
+    graph = session(beats, playback, screen)
+    run = LiveRun(graph, admission=False)
+    run.start()
+    while screen.now().pts < 2_000_000_000:
+        wait(0.02)
+    sound = graph["sound"]
+    assert isinstance(sound, PlaySound)
+    assert sound.state is not None
+    assert sound.state.output == "none"
+    assert "There is no sound" in (sound.state.warning or "")
+    report = run.close()
+    assert report.tasks["sound"].failures == 0
+    assert len(screen.shown) > 40
