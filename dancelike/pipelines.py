@@ -195,8 +195,8 @@ def build_live_graph(
     graph.connect("segment_live.bodies", "render.bodies", capacity=FRAMES_AHEAD, overflow=Overflow.DROP_OLDEST)
     if stage is not None:
         more = {"reference": "reference.captures", "model": "segment_reference.bodies", "states": "match.states"}
-        for port, source in more.items():
-            graph.connect(source, f"render.{port}", capacity=FRAMES_AHEAD, overflow=Overflow.DROP_OLDEST)
+        for port, end in more.items():
+            graph.connect(end, f"render.{port}", capacity=FRAMES_AHEAD, overflow=Overflow.DROP_OLDEST)
     if heard:
         output = partial(_open_output, config.sound)
         graph.add(PlaySound("sound", reference, playback, output, latency_s=config.sound_latency_ms / 1000))
