@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import random
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+
+import numpy as np
+from numpy.typing import NDArray
 
 __all__ = ["Histogram", "Percentiles"]
 
 # 64 steps an octave, of durations with more than 7 bits: a percentile is off by 0.8 % at most, and there are
 # never more than 4000 steps.
+_BITS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,35 +44,31 @@ class Histogram:
     __slots__ = ("_counts", "count", "max_ns", "total_ns")
 
     def __init__(self) -> None:
-        self._counts: dict[int, int] = {}
+        self._counts: Counter[int] = Counter()
         self.count = 0
         self.total_ns = 0
         self.max_ns = 0
 
     def add(self, ns: int) -> None:
         """Count a duration; one below 0 counts as 0."""
-        self.add_all([ns])
+        ns = max(ns, 0)
+        self.max_ns = max(self.max_ns, ns)
+        self.count += 1
+        self.total_ns += ns
+        shift = max(ns.bit_length() - _BITS, 0)
+        self._counts[(shift << _BITS) | (ns >> shift)] += 1
 
-    def add_all(self, durations_ns: list[int]) -> None:
-        """Count durations; cheaper for several together."""
-        if not durations_ns:
+    def add_all(self, durations_ns: NDArray[np.int64]) -> None:
+        """Count durations int64 [n]; much cheaper than one by one."""
+        if not durations_ns.size:
             return
-        if min(durations_ns) < 0:
-            durations_ns = [max(ns, 0) for ns in durations_ns]
-        self.max_ns = max(self.max_ns, *durations_ns)
-        self.count += len(durations_ns)
-        self.total_ns += sum(durations_ns)
-        counts = self._counts
-        for ns in durations_ns:
-            if ns > 127:
-                shift = ns.bit_length() - 7
-                step = (shift << 7) | (ns >> shift)
-            else:
-                step = ns
-            if step in counts:
-                counts[step] += 1
-            else:
-                counts[step] = 1
+        values = np.maximum(durations_ns, 0)
+        self.max_ns = max(self.max_ns, int(values.max()))
+        self.count += values.size
+        self.total_ns += int(values.sum())
+        bit_length = np.frexp(values)[1].astype(np.int64)
+        shift = np.maximum(bit_length - _BITS, 0)
+        self._counts.update(((shift << _BITS) | (values >> shift)).tolist())
 
     @classmethod
     def from_percentiles(cls, percentiles: Percentiles) -> Histogram:
@@ -104,7 +105,7 @@ class Histogram:
     def steps(self) -> Iterator[tuple[int, int]]:
         """Yield the middle of each step in ns with its count, in ascending order."""
         for step in sorted(self._counts):
-            shift, mantissa = step >> 7, step & 127
+            shift, mantissa = step >> _BITS, step & ((1 << _BITS) - 1)
             yield (mantissa << shift) + ((1 << shift) >> 1), self._counts[step]
 
     def sampler(self) -> Sampler:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import Enum
 from heapq import heappop, heappush
 
 from dancelike.graph import Edge, Packet
@@ -29,10 +28,8 @@ __all__ = ["Lifecycle"]
 _PAUSED_NS = 1_000_000_000
 
 
-class _Timer(Enum):
-    RELEASE = 0
-    RESTART = 1
-    EXPIRE = 2
+# What a timer is for; whole numbers, because they are sorted and looked at with every event.
+_RELEASE, _RESTART, _EXPIRE = range(3)
 
 
 class Lifecycle:
@@ -84,7 +81,7 @@ class Lifecycle:
         state.expires_ns = expires_ns
         if not state.watched:
             state.watched = True
-            self._set_timer(expires_ns, _Timer.EXPIRE, state)
+            self._set_timer(expires_ns, _EXPIRE, state)
 
     def _expire(self, state: TaskState) -> None:
         state.watched = False
@@ -117,7 +114,7 @@ class Lifecycle:
         retry_ns = self._now_ns + round(wait_ms * 1e6)
         state.phase = Phase.DOWN
         self._out.append(TaskDown(state.name, error, retry_ns))
-        self._set_timer(retry_ns, _Timer.RESTART, state)
+        self._set_timer(retry_ns, _RESTART, state)
         self._dirty.append(state)
 
     def _give_up(self, state: TaskState, error: BaseException) -> None:
@@ -155,7 +152,7 @@ class Lifecycle:
         """Let a source that has no timer yet go on."""
         if state.period_ns is not None and not state.ticking:
             state.ticking = True
-            self._set_timer(self._now_ns, _Timer.RELEASE, state)
+            self._set_timer(self._now_ns, _RELEASE, state)
         elif state.pulled and state.running is None and state.phase is Phase.ACTIVE:
             state.due_ns = self._now_ns
 
@@ -214,18 +211,18 @@ class Lifecycle:
                     state.expires_ns = now_ns + state.watchdog_ns
         self._promised_ns = None
 
-    def _set_timer(self, moment_ns: int, kind: _Timer, state: TaskState) -> None:
-        heappush(self._timers, (moment_ns, kind.value, state.index))
+    def _set_timer(self, moment_ns: int, kind: int, state: TaskState) -> None:
+        heappush(self._timers, (moment_ns, kind, state.index))
 
     def _promise(self) -> None:
         """Say when to come back at the latest."""
         timers = self._timers
-        while timers and timers[0][1] == _Timer.EXPIRE.value:
+        while timers and timers[0][1] == _EXPIRE:
             state = self._states[timers[0][2]]
             if state.running is None or state.expires_ns is None:
                 state.watched = False
             elif state.expires_ns > timers[0][0]:
-                heappush(timers, (state.expires_ns, _Timer.EXPIRE.value, state.index))
+                heappush(timers, (state.expires_ns, _EXPIRE, state.index))
             else:
                 break
             heappop(timers)
@@ -239,11 +236,11 @@ class Lifecycle:
         while self._timers and self._timers[0][0] <= self._now_ns:
             moment_ns, kind, index = heappop(self._timers)
             state = self._states[index]
-            if kind == _Timer.EXPIRE.value:
+            if kind == _EXPIRE:
                 self._expire(state)
             elif state.phase is Phase.ENDED:
                 pass
-            elif kind == _Timer.RESTART.value:
+            elif kind == _RESTART:
                 self._restart(state)
             else:
                 self._release(state, moment_ns)
@@ -265,7 +262,7 @@ class Lifecycle:
         if skipped:
             state.skipped += skipped
             self._out.append(Skipped(state.name, skipped))
-        self._set_timer(release_ns + period_ns, _Timer.RELEASE, state)
+        self._set_timer(release_ns + period_ns, _RELEASE, state)
 
 
 def _hung_error(state: TaskState) -> TimeoutError:
