@@ -7,8 +7,6 @@ import os
 import zipfile
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict
-from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,13 +14,13 @@ from dancelike.errors import BundleError, CancelledError, ConfigError, LibraryEr
 from dancelike.library import dances
 from dancelike.library.checking import hash_file
 from dancelike.library.files import CHUNK, copy_stream, output_faults, sync_folder
-from dancelike.library.rows import Dance, Section
+from dancelike.library.manifest import SCHEMA, manifest_of, row_of
+from dancelike.library.rows import Dance
 from dancelike.library.store import Store
-from dancelike.timebase import format_rate
+from dancelike.library.text import plain_suffix
 
-__all__ = ["SCHEMA", "read", "write"]
+__all__ = ["read", "write"]
 
-SCHEMA: Final = "dancelike.dance/1"
 MANIFEST: Final = "dance.json"
 MOST_MANIFEST_BYTES: Final = 1 << 20
 MOST_BYTES: Final = 1 << 36
@@ -60,7 +58,8 @@ def write(
                 # Clips are compressed already; storing them is as small and many times as fast.
                 with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
                     # One fixed date: the same dance gives the same bytes.
-                    archive.writestr(zipfile.ZipInfo(MANIFEST), _manifest(dance, files))
+                    manifest = json.dumps(manifest_of(dance) | {"files": files}, indent=1, ensure_ascii=False)
+                    archive.writestr(zipfile.ZipInfo(MANIFEST), manifest)
                     for file in members.values():
                         with file.open("rb") as source, archive.open(_member(file), "w", force_zip64=True) as sink:
                             while piece := source.read(CHUNK):
@@ -105,27 +104,6 @@ def read(
         raise BundleError(f"{path} cannot be read: {(error.strerror or str(error)).lower()}.") from error
 
 
-def _manifest(dance: Dance, files: dict[str, dict[str, Any]]) -> str:
-    return json.dumps(
-        {
-            "schema": SCHEMA,
-            "title": dance.title,
-            "duration_s": dance.duration_s,
-            "frames": dance.frames,
-            "frame_rate": format_rate(dance.frame_rate),
-            "width": dance.size[0],
-            "height": dance.size[1],
-            "has_audio": dance.has_audio,
-            "tempo_bpm": dance.tempo_bpm,
-            "first_beat_s": dance.first_beat_s,
-            "sections": [asdict(section) for section in dance.sections],
-            "files": files,
-        },
-        indent=1,
-        ensure_ascii=False,
-    )
-
-
 def _member(file: Path) -> zipfile.ZipInfo:
     info = zipfile.ZipInfo(file.name)
     info.external_attr = 0o600 << 16
@@ -164,33 +142,13 @@ def _check_manifest(
         for entry in files.values():
             entry["bytes"], entry["sha256"] = int(entry["bytes"]), str(entry["sha256"])
             entry["name"] = str(entry["name"])
-        row = {
-            "title": dances.clean_title(str(manifest["title"])),
-            "clip": "clip" + dances.plain_suffix(clip["name"]),
-            "thumbnail": None,
-            "duration_s": float(manifest["duration_s"]),
-            "frames": int(manifest["frames"]),
-            "frame_rate": format_rate(Fraction(str(manifest["frame_rate"]))),
-            "width": int(manifest["width"]),
-            "height": int(manifest["height"]),
-            "has_audio": int(bool(manifest["has_audio"])),
-            "bytes": clip["bytes"],
-        }
-        described = {
-            "tempo_bpm": manifest["tempo_bpm"],
-            "first_beat_s": manifest["first_beat_s"],
-            "sections": tuple(Section(**entry) for entry in manifest["sections"]),
-        }
-        row |= dances.described(described, row["duration_s"])
-    except (KeyError, TypeError, ValueError, AttributeError, ZeroDivisionError, OverflowError) as error:
+        row = row_of(manifest)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         what = str(error) if isinstance(error, ConfigError) else f"{type(error).__name__} {error}"
-        raise BundleError(
-            f"{path} has a {MANIFEST} that does not describe a dance ({what}); export it again."
-        ) from error
-    if not (0 < row["duration_s"] < 86_400 and row["frames"] > 0 and row["width"] > 0 and row["height"] > 0):
-        raise BundleError(f"{path} describes a clip of no size or length; export it again.")
+        raise BundleError(f"{path} has a {MANIFEST} that describes no dance ({what}); export it again.") from error
     for role, entry in files.items():
         _check_member(archive, path, role, entry)
+    row |= {"clip": "clip" + plain_suffix(clip["name"]), "thumbnail": None, "bytes": clip["bytes"]}
     if "thumbnail" in files:
         row["thumbnail"] = "thumbnail.png" if files["thumbnail"]["name"].lower().endswith(".png") else "thumbnail.jpg"
     return row, {row[role]: entry for role, entry in files.items()}

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import math
+import os
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
@@ -21,25 +20,23 @@ from dancelike.errors import (
     LibraryNotFoundError,
 )
 from dancelike.library.files import copy_stream, output_faults, remove_tree, sync_folder, write_whole
-from dancelike.library.rows import LONGEST_TITLE, ClipFacts, Dance, Section
+from dancelike.library.folders import note_dance
+from dancelike.library.rows import ClipFacts, Dance, Section
 from dancelike.library.store import Store, new_id, read_date, write_date
+from dancelike.library.text import clean_title, described, plain_suffix
 from dancelike.timebase import format_rate
 
 __all__ = [
-    "clean_title",
     "delete",
-    "described",
     "find",
     "get",
     "import_clip",
     "listed",
-    "plain_suffix",
     "take_in",
     "thumbnail",
     "update",
 ]
 
-LONGEST_SUFFIX: Final = 8
 _QUERY: Final = """
     SELECT dances.*, max(takes.score) AS best_score, count(takes.id) AS danced, max(takes.begun_at) AS danced_at
     FROM dances LEFT JOIN takes ON takes.dance_id = dances.id AND takes.state = 'finished'
@@ -87,14 +84,7 @@ def import_clip(
     cancelled: Callable[[], bool] | None,
 ) -> Dance:
     """Copy a clip into the library; see `Library.import_clip`."""
-    try:
-        size = clip.stat().st_size
-        source = clip.open("rb")
-    except FileNotFoundError as error:
-        raise ClipNotFoundError(f"{clip} does not exist; check the path.") from error
-    except OSError as error:
-        raise ClipError(f"{clip} cannot be read: {(error.strerror or str(error)).lower()}.") from error
-    row = {
+    row: dict[str, Any] = {
         "title": clean_title(description["title"] or clip.stem),
         "clip": "clip" + plain_suffix(clip.name),
         "thumbnail": None,
@@ -105,8 +95,13 @@ def import_clip(
         "height": int(facts.size[1]),
         "has_audio": int(facts.has_audio),
         **described(description, facts.duration_s),
-        "bytes": size,
     }
+    try:
+        source = clip.open("rb")
+    except FileNotFoundError as error:
+        raise ClipNotFoundError(f"{clip} does not exist; check the path.") from error
+    except OSError as error:
+        raise ClipError(f"{clip} cannot be read: {(error.strerror or str(error)).lower()}.") from error
 
     def fill(folder: Path) -> str:
         digest, copied = copy_stream(
@@ -117,7 +112,8 @@ def import_clip(
         return digest
 
     with source:
-        return take_in(store, row, fill)
+        size = os.fstat(source.fileno()).st_size
+        return take_in(store, row | {"bytes": size}, fill)
 
 
 def take_in(store: Store, row: dict[str, Any], fill: Callable[[Path], str]) -> Dance:
@@ -137,7 +133,7 @@ def take_in(store: Store, row: dict[str, Any], fill: Callable[[Path], str]) -> D
         with output_faults(folder):
             folder.mkdir(parents=True)
             digest = fill(folder)
-            sync_folder(folder)
+            note_dance(folder, dance_id, row | {"sha256": digest})
             sync_folder(folder.parent)
         with store.database.writing() as connection:
             twin = connection.execute(
@@ -177,7 +173,7 @@ def update(store: Store, dance_id: str, changes: dict[str, Any]) -> Dance:
             {"title": title, "id": dance_id, **known},
         )
     store.database.back_up()
-    return get(store, dance_id)
+    return _noted(store, dance_id)
 
 
 def thumbnail(store: Store, dance_id: str, picture: bytes) -> Dance:
@@ -196,7 +192,7 @@ def thumbnail(store: Store, dance_id: str, picture: bytes) -> Dance:
         with suppress(OSError):
             before.unlink()
     store.database.back_up()
-    return get(store, dance_id)
+    return _noted(store, dance_id)
 
 
 def delete(store: Store, dance_id: str) -> None:
@@ -212,45 +208,14 @@ def delete(store: Store, dance_id: str) -> None:
         connection.execute("UPDATE dances SET state = 'leaving' WHERE id = ?", (dance_id,))
 
 
-def clean_title(title: str) -> str:
-    """Return a title on one line without control characters.
-
-    Raises
-    ------
-    ConfigError
-        Nothing is left, or it is too long.
-    """
-    title = " ".join("".join(c if c.isprintable() else " " for c in title).split())
-    if not title:
-        raise ConfigError("a dance needs a title, but it is empty.")
-    if len(title) > LONGEST_TITLE:
-        raise ConfigError(f"a title may have {LONGEST_TITLE} characters, but this one has {len(title)}.")
-    return title
-
-
-def described(description: dict[str, Any], duration_s: float) -> dict[str, Any]:
-    """Check tempo, first beat and sections, and give them as the table holds them."""
-    tempo, first = description["tempo_bpm"], description["first_beat_s"]
-    if tempo is not None and not (math.isfinite(tempo) and 20 <= tempo <= 400):
-        raise ConfigError(f"tempo_bpm must be from 20 to 400, but is {tempo}.")
-    if first is not None and not (math.isfinite(first) and 0 <= first <= duration_s):
-        raise ConfigError(f"first_beat_s must be within the clip's {duration_s:.1f} s, but is {first}.")
-    sections: Sequence[Section] = sorted(description["sections"], key=lambda section: section.start_s)
-    for section in sections:
-        if section.start_s >= duration_s:
-            raise ConfigError(f"section '{section.name}' begins after the end of the clip at {duration_s:.1f} s.")
-    return {
-        "tempo_bpm": None if tempo is None else float(tempo),
-        "first_beat_s": None if first is None else float(first),
-        "sections": json.dumps([asdict(section) for section in sections], ensure_ascii=False),
-    }
-
-
-def plain_suffix(name: str) -> str:
-    """Return the ending of a file's name where it is harmless, so that players know what the copy is."""
-    suffix = Path(name).suffix.lower()
-    plain = suffix[1:].isascii() and suffix[1:].isalnum() and len(suffix) <= LONGEST_SUFFIX
-    return suffix if plain else ".video"
+def _noted(store: Store, dance_id: str) -> Dance:
+    with store.database.reading() as connection:
+        row = _row(connection, store, dance_id)
+        columns = [entry["name"] for entry in connection.execute("PRAGMA table_info(dances)")]
+    # The database is what counts: a note that cannot be written now is no reason to fail.
+    with suppress(OSError):
+        note_dance(store.dance_folder(dance_id), dance_id, {name: row[name] for name in columns})
+    return _dance(store, row)
 
 
 def _row(connection: sqlite3.Connection, store: Store, dance_id: str) -> sqlite3.Row:

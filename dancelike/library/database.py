@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -237,16 +238,8 @@ class Database(Closing):
 
 
 def _can_share(path: Path) -> bool:
-    """Whether a reader can take part in the database's log; without it, nobody is writing."""
-    if path.with_name(path.name + "-wal").exists():
-        return True
-    probe = path.with_name(f".{path.name}.probe")
-    try:
-        probe.touch()
-        probe.unlink()
-    except OSError:
-        return False
-    return True
+    """Whether a reader can take part in the database's log; without one, and where none can be made, nobody writes."""
+    return path.with_name(path.name + "-wal").exists() or os.access(path.parent, os.W_OK)
 
 
 def _name(error: sqlite3.Error) -> str:

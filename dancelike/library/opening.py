@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 from contextlib import suppress
 from pathlib import Path
@@ -11,6 +13,7 @@ from dancelike.errors import LibraryDamagedError, LibraryNotFoundError, OutputEr
 from dancelike.library import takes
 from dancelike.library.database import Database, OwnerLock
 from dancelike.library.files import remove_tree, sync_folder
+from dancelike.library.folders import adopt_folders
 from dancelike.library.rows import Notice, NoticeKind
 from dancelike.library.store import Store
 
@@ -25,6 +28,10 @@ def take_lock(folder: Path, notices: list[Notice]) -> OwnerLock | None:
     exists = (folder / DATABASE).is_file()
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for needed in (folder, folder / DATABASE, folder / LOCK):
+            # SQLite would open a file that cannot be written, and complain much later.
+            if needed.exists() and not os.access(needed, os.W_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         lock = OwnerLock(folder / LOCK)
     except (OSError, sqlite3.Error) as error:
         reason = (getattr(error, "strerror", None) or str(error)).lower()
@@ -74,13 +81,18 @@ def open_database(folder: Path, *, read_only: bool, notices: list[Notice]) -> Da
             return database
         _set_aside(path)
     database = Database(path, read_only=False)
-    text = "The library's database and its backup were damaged, so a new one was begun"
-    notices.append(Notice(NoticeKind.STARTED_ANEW, f"{text}{aside}; the clips in {folder / 'dances'} are still there."))
+    text = "The library's database and its backup were damaged, so dances and takes were read from their folders"
+    notices.append(Notice(NoticeKind.STARTED_ANEW, f"{text}{aside}."))
     return database
 
 
 def clean_up(store: Store, notices: list[Notice]) -> None:
     """Complete or undo what was under way when the last owner ended, and make the backup current."""
+    if notices:  # the database was restored or begun anew
+        adopt_folders(store)
+    for pattern in (".*.part", ".*.part-journal", "*/*/.*.part"):
+        for part in store.folder.glob(pattern):
+            part.unlink(missing_ok=True)
     with store.database.reading() as connection:
         arriving = [row["id"] for row in connection.execute("SELECT id FROM dances WHERE state = 'arriving'")]
     for dance_id in arriving:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import sqlite3
 from collections.abc import Mapping
 from contextlib import suppress
@@ -13,15 +12,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from dancelike.errors import ConfigError, LibraryBusyError, LibraryNotFoundError
-from dancelike.library.files import output_faults, sync_folder, write_whole
+from dancelike.library.figures import RECORDING, SCORE, figures_of, insert_parts
+from dancelike.library.files import output_faults, remove_tree, sync_folder, write_whole
+from dancelike.library.folders import TAKE_NOTE, note_take
 from dancelike.library.rows import Offsets, Take, TakeState
 from dancelike.library.settings import PrivacySettings
 from dancelike.library.store import Store, new_id, read_date, write_date
 
 __all__ = ["begin", "delete", "discard", "finish", "get", "keep", "listed", "recover", "spent"]
 
-RECORDING: Final = "recording.mp4"
-SCORE: Final = "score.json"
 UNFINISHED_DAYS: Final = 7
 """How long an unfinished take waits for a decision."""
 
@@ -51,6 +50,7 @@ def begin(store: Store, dance_id: str, settings: Mapping[str, Any], offsets: Off
         plain = json.dumps(dict(settings), ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError) as error:
         raise ConfigError(f"a take's settings must be plain JSON values: {error}.") from error
+    begun_at = write_date(store.now())
     with store.database.writing() as connection:
         known = connection.execute("SELECT 1 FROM dances WHERE id = ? AND state = 'ready'", (dance_id,)).fetchone()
         if known is None:
@@ -58,15 +58,19 @@ def begin(store: Store, dance_id: str, settings: Mapping[str, Any], offsets: Off
         connection.execute(
             "INSERT INTO takes (id, dance_id, state, begun_at, recorded, kept, offsets, settings)"
             " VALUES (?, ?, 'recording', ?, 1, 0, ?, ?)",
-            (take_id, dance_id, write_date(store.now()), json.dumps(asdict(offsets)), plain),
+            (take_id, dance_id, begun_at, json.dumps(asdict(offsets)), plain),
         )
     try:
         with output_faults(folder):
             folder.mkdir(parents=True)
+            note = {"dance_id": dance_id, "begun_at": begun_at, "offsets": asdict(offsets), "settings": dict(settings)}
+            note_take(folder, note)
             sync_folder(folder.parent)
     except BaseException:
-        with suppress(Exception), store.database.writing() as connection:
-            connection.execute("DELETE FROM takes WHERE id = ?", (take_id,))
+        with suppress(Exception):
+            remove_tree(folder)
+            with store.database.writing() as connection:
+                connection.execute("DELETE FROM takes WHERE id = ?", (take_id,))
         raise
     return get(store, take_id)
 
@@ -75,7 +79,7 @@ def finish(
     store: Store, take_id: str, score: Mapping[str, Any], *, keep: bool | None, privacy: PrivacySettings
 ) -> Take:
     """Write score.json and the figures; see `Library.finish_take`."""
-    figures, parts = _figures(score)
+    figures, parts = figures_of(score)
     now = store.now()
     kept = privacy.keep == "always" if keep is None else keep
     days = privacy.days if privacy.keep == "days" and keep is None else 0
@@ -94,10 +98,7 @@ def finish(
             " grade = :grade, coverage = :coverage, lead_ms = :lead_ms WHERE id = :id",
             {"id": take_id, "recorded": recorded, "kept": recorded and kept, "expires": expires, **figures},
         )
-        connection.executemany(
-            "INSERT INTO parts (take_id, part, shape, lead_ms, coverage) VALUES (?, ?, ?, ?, ?)",
-            [(take_id, *part) for part in parts],
-        )
+        insert_parts(connection, take_id, parts)
     store.database.back_up()
     return get(store, take_id)
 
@@ -112,6 +113,7 @@ def keep(store: Store, take_id: str, until: datetime | None) -> Take:
             "UPDATE takes SET kept = ?, expires_at = ? WHERE id = ?",
             (until is None, None if until is None else write_date(until), take_id),
         )
+    store.database.back_up()
     return get(store, take_id)
 
 
@@ -126,11 +128,12 @@ def discard(store: Store, take_id: str) -> Take:
     folder = store.take_folder(take_id)
     with output_faults(folder):
         for file in folder.iterdir() if folder.is_dir() else ():
-            if file.name != SCORE:
+            if file.name not in (SCORE, TAKE_NOTE):
                 file.unlink()
         sync_folder(folder)
     with store.database.writing() as connection:
         connection.execute("UPDATE takes SET recorded = 0, expires_at = NULL WHERE id = ?", (take_id,))
+    store.database.back_up()
     return get(store, take_id)
 
 
@@ -164,33 +167,6 @@ def recover(store: Store) -> int:
             )
         found: int = connection.execute("SELECT count(*) FROM takes WHERE state = 'unfinished'").fetchone()[0]
         return found
-
-
-def _figures(score: Mapping[str, Any]) -> tuple[dict[str, Any], list[tuple[Any, ...]]]:
-    """Take what the history needs out of score.json."""
-    schema = score.get("schema")
-    if schema != "dancelike.score/1":
-        raise ConfigError(f"a take is finished with a score of schema dancelike.score/1, but this one has {schema!r}.")
-    timing = score["timing"]
-    figures = {
-        "duration_s": float(score["take"]["duration_s"]),
-        "mirrored": int(score["mirrored"]),
-        "score": float(score["score"]),
-        "shape": float(score["shape"]),
-        "timing": float(timing["score"]),
-        "grade": str(score["grade"]),
-        "coverage": float(score["coverage"]),
-        "lead_ms": _number(timing["lead_ms"]),
-    }
-    parts = [
-        (name, _number(part["shape"]), _number(part["lead_ms"]), float(part["coverage"]))
-        for name, part in score["parts"].items()
-    ]
-    return figures, parts
-
-
-def _number(value: Any) -> float | None:
-    return None if value is None or not math.isfinite(value) else float(value)
 
 
 def _row(connection: sqlite3.Connection, store: Store, take_id: str) -> sqlite3.Row:
