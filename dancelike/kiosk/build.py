@@ -9,6 +9,7 @@ from dancelike.config import LiveConfig
 from dancelike.graph import RunClock
 from dancelike.kiosk.board import Board
 from dancelike.kiosk.dances import find_dances
+from dancelike.kiosk.keeper import Keeper
 from dancelike.kiosk.run import Surroundings
 from dancelike.kiosk.session import Kiosk
 from dancelike.kiosk.settings import KioskSettings
@@ -66,7 +67,7 @@ def build_kiosk(
     return Kiosk(
         dances,
         Visit(lengths_s, settings.times, now_s=around.clock.now_ns() / 1e9),
-        around,
+        Keeper(around),
         Takes(settings.takes, settings.stick),
         Board(settings.state / "board.json", names=settings.names == "given"),
         beat=beat,

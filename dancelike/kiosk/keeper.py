@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
 from dancelike.errors import DancelikeError
-from dancelike.kiosk.run import Surroundings
+from dancelike.kiosk.run import Run, Surroundings
 from dancelike.kiosk.runs import DanceRun, WatchRun
 from dancelike.media.probe import ClipInfo
 from dancelike.visit.care import Care
@@ -24,22 +25,31 @@ class Keeper:
     Parameters
     ----------
     around : Surroundings
-    tell : callable
-        Takes the events for the visit.
+    watch, dance : callable
+        Make the runs; only tests need others.
 
     Attributes
     ----------
-    run : WatchRun, DanceRun or None
+    events : deque of Event
+        What the runs tell the visit, not heard yet.
+    run : Run or None
         None while the next attempt is waited for.
     care : Care
     full : bool
         Whether the watch has its full pipeline open.
     """
 
-    def __init__(self, around: Surroundings, tell: Callable[[Event], None]) -> None:
-        self.run: WatchRun | DanceRun | None = None
+    def __init__(
+        self,
+        around: Surroundings,
+        *,
+        watch: Callable[..., Run] = WatchRun,
+        dance: Callable[..., Run] = DanceRun,
+    ) -> None:
+        self.events: deque[Event] = deque()
+        self.run: Run | None = None
         self.full = False
-        self._around, self._tell = around, tell
+        self._around, self._makers = around, (watch, dance)
         self._dance: tuple[ClipInfo, Path] | None = None
         self.care = Care(now_s=self.now_s)
 
@@ -74,7 +84,7 @@ class Keeper:
     def look(self, *, full: bool) -> None:
         """Open the full pipeline of the watch, or close it."""
         self.full = full
-        if isinstance(self.run, WatchRun):
+        if self.run is not None:
             self.run.look(full=full)
 
     def change(self, dance: tuple[ClipInfo, Path] | None) -> None:
@@ -93,10 +103,11 @@ class Keeper:
             except Exception:
                 _LOG.exception("the run could not be closed")
 
-    def _built(self) -> WatchRun | DanceRun:
+    def _built(self) -> Run:
+        watch, dance = self._makers
         if self._dance is None:
-            return WatchRun(self._around, self._tell, full=self.full)
-        return DanceRun(self._around, self._tell, *self._dance)
+            return watch(self._around, self.events.append, full=self.full)
+        return dance(self._around, self.events.append, *self._dance)
 
     def _fail(self, error: Exception) -> None:
         expected = isinstance(error, DancelikeError)

@@ -98,3 +98,11 @@ class Run:
     def close(self) -> None:
         """End the run; whatever hangs is left behind."""
         self.run.close()
+
+    def look(self, *, full: bool) -> None:
+        """Open the full pipeline, or close it and let the camera rest."""
+
+    @property
+    def score(self) -> float | None:
+        """The score so far, 0 to 100; None while nothing can be said."""
+        return None

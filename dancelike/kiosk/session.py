@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 
 from dancelike.kiosk.board import Board
 from dancelike.kiosk.dances import Dance
 from dancelike.kiosk.keeper import Keeper
-from dancelike.kiosk.run import Surroundings
-from dancelike.kiosk.runs import DanceRun
 from dancelike.kiosk.takes import Takes
 from dancelike.visit import Tick, Visit
-from dancelike.visit.parts import Command, Delete, Enter, Event, Keep, Look, Play, Played, Screen, Stick, Stop, Trouble
+from dancelike.visit.parts import Command, Delete, Enter, Keep, Look, Play, Played, Screen, Stick, Stop, Trouble
 
 __all__ = ["Kiosk"]
 
@@ -27,7 +24,7 @@ class Kiosk:
     ----------
     dances : tuple of Dance
     visit : Visit
-    around : Surroundings
+    keeper : Keeper
     takes : Takes
     board : Board
     beat : callable
@@ -47,7 +44,7 @@ class Kiosk:
         self,
         dances: tuple[Dance, ...],
         visit: Visit,
-        around: Surroundings,
+        keeper: Keeper,
         takes: Takes,
         board: Board,
         *,
@@ -58,8 +55,8 @@ class Kiosk:
         self.place: int | None = None
         self._dances, self._takes, self._board = dances, takes, board
         self._beat, self._light = beat, light
-        self._events: deque[Event] = deque()
-        self.keeper = Keeper(around, self._events.append)
+        self.keeper = keeper
+        self._events = keeper.events
         self._looked_s = float("-inf")
 
     @property
@@ -102,7 +99,7 @@ class Kiosk:
             self.keeper.change((self._dances[command.dance].clip, self._takes.new()))
         elif isinstance(command, Stop):
             run = self.keeper.run
-            self._events.append(Played(run.score if isinstance(run, DanceRun) else None))
+            self._events.append(Played(None if run is None else run.score))
         elif isinstance(command, Delete):
             self.keeper.change(None)
             self._takes.delete()

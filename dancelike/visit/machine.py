@@ -26,11 +26,13 @@ from dancelike.visit.parts import (
     Trouble,
     Word,
 )
-from dancelike.visit.sight import Sight
+from dancelike.visit.sight import NEVER, Sight
 
 __all__ = ["Visit"]
 
 IDLE = frozenset({State.ASLEEP, State.ATTRACT, State.TROUBLE})
+IGNORE_S = (6.0, 30.0, 120.0, 600.0)  # after a wake in vain, and after the next ones, while somebody seems to be there
+LONGEST_STEP_S = 2.0
 SEEN = frozenset({State.FRAME, State.CHOOSE, State.COUNT_IN})  # somebody must be there
 
 
@@ -65,8 +67,9 @@ class Visit:
         self.score: float | None = None
         self.stick = False
         self._lengths_s, self._sight, self._chosen = lengths_s, Sight(), 0
-        self._now_s = self._entered_s = self._stopped_s = now_s
-        self._taken = self._stopped = self._ignored = self._word = False
+        self._now_s = self._told_s = self._entered_s = self._stopped_s = now_s
+        self._taken = self._stopped = self._word = False
+        self._ignored_until_s, self._in_vain = -NEVER, 0
         self._out: list[Command] = []
 
     @property
@@ -86,11 +89,15 @@ class Visit:
         return min(1.0, max(0.0, (self._now_s - self._sight.arm_s) / self.times.hold))
 
     def handle(self, now_s: float, event: Event) -> list[Command]:
-        """Take in what happened at ``now_s`` (monotonic seconds; a step back counts as no time) and say what to do."""
-        self._now_s, self._out = max(self._now_s, now_s), []
+        """Take in what happened at ``now_s`` (monotonic seconds) and say what to do.
+
+        It is told of something many times a second. A longer pause means that nobody ran meanwhile (the machine was
+        suspended, a call hung) and counts as `LONGEST_STEP_S`; a step back counts as nothing.
+        """
+        self._now_s += min(max(0.0, now_s - self._told_s), LONGEST_STEP_S)
+        self._told_s, self._out = now_s, []
         self.since_s = self._now_s - self._entered_s
         self._word = isinstance(event, Word)
-        self._ignored = self._ignored and self.present and not self._word
         if isinstance(event, Body | Person):
             self._sight.take_in(self._now_s, event)
         elif isinstance(event, Stick):
@@ -99,6 +106,8 @@ class Visit:
             self.sentence = event.sentence
         elif isinstance(event, Played) and self.state is State.DANCE:
             self._played(event.score)
+        if self._word or not self.present:
+            self._ignored_until_s, self._in_vain = -NEVER, 0
         while (due := self._due()) is not self.state:
             self._go(due)
         return self._out
@@ -108,7 +117,7 @@ class Visit:
         if self.sentence is not None:
             return State.TROUBLE
         if self.state in SEEN and (not self.present or self.since_s > self.times.patience):
-            self._ignored = self.present
+            self._ignored_until_s = NEVER if self.present else -NEVER
             return State.ATTRACT
         waits: dict[State, Callable[[], State]] = {
             State.WAKE: self._wake,
@@ -123,16 +132,19 @@ class Visit:
         return waits.get(self.state, self._idle)()
 
     def _idle(self) -> State:
-        if self._word or (self.present and not self._ignored):
+        if self._word or (self.present and self._now_s >= self._ignored_until_s):
             return State.WAKE
         return State.ASLEEP if self.since_s > self.times.asleep and not self.present else self.state
 
     def _wake(self) -> State:
         if self._sight.body_s >= self._entered_s:
+            self._in_vain = 0
             return State.FRAME
         if self.since_s <= self.times.wake:
             return State.WAKE
-        self._ignored = self.present  # the small detector took something for a person
+        # Mostly the small detector took something for a person, and would again; seldom the pipeline was slow.
+        self._ignored_until_s = self._now_s + IGNORE_S[min(self._in_vain, len(IGNORE_S) - 1)]
+        self._in_vain += 1
         return State.ATTRACT
 
     def _frame(self) -> State:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dancelike.visit.parts import Body, Person
 
-__all__ = ["Sight"]
+__all__ = ["NEVER", "Sight"]
 
 NEVER = float("inf")
 
