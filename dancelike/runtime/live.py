@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping
 
 from dancelike.errors import ConfigError, GraphError, InternalError
 from dancelike.graph import RUN_TIME_BASE, Device, Emit, Graph, SourceTask
 from dancelike.runtime.calls import Starter, measure
 from dancelike.runtime.clock import Clock, SystemClock
+from dancelike.runtime.crew import Crew
 from dancelike.runtime.engine import Engine
 from dancelike.runtime.events import (
     Abandon,
@@ -31,14 +30,14 @@ from dancelike.runtime.events import (
 )
 from dancelike.runtime.governor import Conditions, Governor
 from dancelike.runtime.offline import available_cores
-from dancelike.runtime.places import Alarms, HostPlace, OwnPlace, StreamClock, Worker, interrupt_devices, stamped
+from dancelike.runtime.places import StreamClock, Worker, interrupt_devices, stamped
 from dancelike.runtime.probes import Probe, ProbeSet
 from dancelike.runtime.report import RunReport, Tally
+from dancelike.runtime.timekeeper import Timekeeper
 from dancelike.timebase import Timestamp
 
 __all__ = ["LiveRun"]
 
-_LOG = logging.getLogger(__name__)
 _PERMANENT = (GraphError, ConfigError, InternalError)  # another attempt would fail in the same way
 
 
@@ -133,22 +132,14 @@ class LiveRun:
         self._stop_within_s = stop_within_s
         self._starter = Starter(graph)
         self._lock = threading.Lock()
-        self._ready: deque[Dispatch] = deque()  # for the pool
-        self._workers: list[Worker] = []
-        self._idle: list[Worker] = []
-        self._waking = 0  # woken workers that have not looked at `_ready` yet
-        self._calls: dict[int, Worker | None] = {}
-        self._inside: dict[Worker, str] = {}  # the task whose call each worker makes
-        self._host = HostPlace(on_hosted)
-        self._places: dict[str, HostPlace | OwnPlace] = {
-            **dict.fromkeys(hosted, self._host),
-            **{name: OwnPlace(name) for name in devices},
-        }
-        self._timer = threading.Thread(target=self._keep_time, name="dancelike-timer", daemon=True)
-        self._timer_wakeup = threading.Condition(self._lock)
-        self._timer_until_ns: int | None = None  # for what the timer waits; 0 while it is awake
-        self._due_ns: int | None = None  # when the engine wants to hear the time
-        self._alarms = Alarms()
+        self._crew = Crew(self._lock, self._call, devices=devices, hosted=hosted, on_hosted=on_hosted)
+        self._timekeeper = Timekeeper(
+            self._lock,
+            self.clock,
+            tick=lambda now_ns: self._tell(Tick(now_ns), None),
+            busy=lambda: self.engine.busy,
+            on_error=lambda error: self._break(error, None),
+        )
         self._interrupter: threading.Thread | None = None
         self._origin_ns = self._begin_ns = self._end_ns = 0
         self._begin_cpu_ns = self._end_cpu_ns = 0
@@ -174,37 +165,30 @@ class LiveRun:
         self._begin_ns = self.clock.now_ns()
         self._begin_cpu_ns = time.process_time_ns()
         with self._lock:
-            self._alarms.shift(self._begin_ns)
             self._probes.call("engine_made", self.engine, self._origin_ns)
             self._probes.call("run_started", self.graph, self._begin_ns)
             for _ in range(self._count):
-                self._hire(None)
+                self._crew.hire()
             for task, level in self.governor.levels.items():
                 if level:
                     self._tell(LevelRequested(self._begin_ns, task, level), None)
             self._tell(Started(self._begin_ns), None)
-        if self.governor.steps:
-            self.after(round(self.governor.rules.window_s * 1e9), self._govern)
-        self._timer.start()
+            if self.governor.steps:
+                self._timekeeper.after(round(self.governor.rules.window_s * 1e9), self._govern)
+            self._timekeeper.start()
 
     def pump(self) -> int:
         """Make the hosted calls that are due, in this thread, and return how many; at most one a task."""
-        made = 0
         with self._lock:
-            for _ in range(len(self._host.ready)):
-                if self.over or not self._host.ready:
-                    break
-                self._call(self._host.ready.popleft(), None)
-                made += 1
-        return made
+            return self._crew.pump()
 
     def wait_hosted(self, timeout_s: float | None) -> bool:
         """Wait until `pump` has something to do or the run is over; return whether that came in time."""
-        return self._host.wait(timeout_s)
+        return self._crew.host.wait(timeout_s)
 
     def signal_hosted(self) -> None:
         """End a `wait_hosted`; waits for no lock, so that a signal handler may call it."""
-        self._host.signal()
+        self._crew.host.signal()
 
     def push(self, task: str, emits: Iterable[Emit] | None) -> None:
         """Hand over what a device gave for its source task, or None at the end of the stream."""
@@ -231,7 +215,7 @@ class LiveRun:
             self._ended_by = by
             self._tell(StopRequested(self.clock.now_ns()), None)
         self._interrupt()
-        self._host.signal()
+        self._crew.host.signal()
 
     def after(self, delay_ns: int, call: Callable[[int], None]) -> None:
         """Have ``call(now_ns)`` called once, on the timer's thread; it must return at once.
@@ -239,13 +223,12 @@ class LiveRun:
         Before `start`, the delay counts from the moment at which the tasks have started.
         """
         with self._lock:
-            self._alarms.add((self.clock.now_ns() if self._begin_ns else 0) + delay_ns, call)
-            self._timer_wakeup.notify()
+            self._timekeeper.after(delay_ns, call)
 
     def poke(self) -> None:
         """Look at the clock again, because somebody moved it."""
         with self._lock:
-            self._timer_wakeup.notify()
+            self._timekeeper.poke()
 
     def close(self) -> RunReport:
         """Stop the run, its threads and its tasks within the time that was set, and say how it went.
@@ -264,15 +247,15 @@ class LiveRun:
         self.request_stop()
         while not self.over and left_s(0.5) > 0:
             self.pump()
-            self._host.wait(left_s(0.5))
+            self._crew.host.wait(left_s(0.5))
         with self._lock:
             self._end()
         self._interrupt()
-        for thread in [w.thread for w in self._workers if not w.retired] + [self._timer, self._interrupter]:
+        for thread in [*self._crew.threads, self._timekeeper.thread, self._interrupter]:
             if thread is not None and thread.ident is not None:
                 thread.join(left_s(0.7))
         with self._lock:
-            inside = set(self._inside.values())
+            inside = self._crew.inside
         problem = self._starter.stop_within(left_s(1.0), leave=inside)
         self.error = self.error or problem
         return self._report(hung=inside | set(self._starter.hung))
@@ -297,62 +280,7 @@ class LiveRun:
             hung=hung,
         )
 
-    # The threads; the lock is held between calls, and so in every method below
-
-    def _hire(self, place: OwnPlace | None) -> Worker:
-        name = f"dancelike-{len(self._workers)}" if place is None else f"dancelike-{place.task}"
-        worker = Worker(name, self._work if place is None else self._serve, place)
-        self._workers = [other for other in self._workers if other.thread.is_alive() or other.thread.ident is None]
-        self._workers.append(worker)
-        worker.thread.start()
-        return worker
-
-    def _work(self, me: Worker) -> None:
-        """Be a worker of the pool."""
-        with self._lock:
-            while not (self.over or me.retired):
-                if self._ready:
-                    self._call(self._ready.popleft(), me)
-                else:
-                    self._idle.append(me)
-                    me.park(self._lock)
-                    self._waking -= 1
-
-    def _serve(self, me: Worker) -> None:
-        """Be the thread of a device."""
-        place = me.place
-        with self._lock:
-            while place is not None and not (self.over or me.retired):
-                if place.ready:
-                    self._call(place.ready.popleft(), me)
-                else:
-                    me.park(self._lock)
-
-    def _keep_time(self) -> None:
-        """Tell the engine the time when it wants to hear it."""
-        with self._lock:
-            while not self.over:
-                now_ns = self.clock.now_ns()
-                alarm = self._alarms.pop_due(now_ns)
-                if alarm is not None:
-                    self._timer_until_ns = 0
-                    self._lock.release()
-                    try:
-                        alarm(now_ns)
-                    except Exception as error:
-                        self.error = self.error or error
-                    finally:
-                        self._lock.acquire()
-                    if self.error is not None:
-                        self._end()
-                elif self._due_ns is not None and self._due_ns <= now_ns:
-                    self._timer_until_ns = 0
-                    self._tell(Tick(now_ns), None)
-                else:
-                    moments = [moment for moment in (self._alarms.due_ns, self._due_ns) if moment is not None]
-                    waits = not moments or (self.clock.jumps and self.engine.busy)
-                    self._timer_until_ns = None if waits else min(moments)
-                    self.clock.wait(self._timer_wakeup, self._timer_until_ns)
+    # Between calls; the lock is held in every method below but `_govern`
 
     def _govern(self, now_ns: int) -> None:
         """Let the governor judge the window that ends, and ask for what it wants."""
@@ -369,9 +297,7 @@ class LiveRun:
         probes, clock, task = self._probes, self.clock, dispatch.task
         if "before_task" in probes.wanted:
             probes.call("before_task", dispatch, clock.now_ns())
-        self._calls[dispatch.number] = me
-        if me is not None:
-            self._inside[me] = task
+        self._crew.entered(dispatch, me)
         self._lock.release()
         try:
             call = measure(self._nodes[task], dispatch, clock.now_ns)
@@ -380,12 +306,11 @@ class LiveRun:
             problem = error
         finally:
             self._lock.acquire()
-        if me is not None:
-            del self._inside[me]
+        counts = self._crew.left(dispatch, me)
         if call is None:
             self._break(problem, task)
             return
-        if self._calls.pop(dispatch.number, self) is not self:  # was not given up meanwhile
+        if counts:
             self.tally.add(dispatch, call)
             if "after_task" in probes.wanted:
                 probes.call("after_task", dispatch, call.end_ns, call.end_ns - call.begin_ns, call.cpu_ns)
@@ -414,42 +339,19 @@ class LiveRun:
         due_ns = None
         for command in commands:
             if type(command) is Dispatch:
-                self._assign(command, me, event.now_ns)
+                if "task_scheduled" in self._probes.wanted:
+                    self._probes.call("task_scheduled", command, event.now_ns)
+                self._crew.assign(command, me)
             elif type(command) is WaitUntil:
                 due_ns = command.until_ns
             else:
                 self._note(command, event.now_ns)
-        self._due_ns = due_ns
-        timer_until_ns = self._timer_until_ns
-        sooner = due_ns is not None and (timer_until_ns is None or due_ns < timer_until_ns)
-        if sooner or (self.clock.jumps and not self.engine.busy):
-            self._timer_wakeup.notify()
-        # Whoever tells takes one dispatch himself, if he is of the pool.
-        surplus = len(self._ready) - self._waking - (me is not None and me.place is None and not me.retired)
-        while surplus > 0 and self._idle:
-            self._idle.pop().wake()
-            self._waking += 1
-            surplus -= 1
-
-    def _assign(self, dispatch: Dispatch, me: Worker | None, now_ns: int) -> None:
-        """Put a dispatch where the thread that will make the call looks for it."""
-        if "task_scheduled" in self._probes.wanted:
-            self._probes.call("task_scheduled", dispatch, now_ns)
-        place = self._places.get(dispatch.task)
-        if place is None:
-            self._ready.append(dispatch)
-            return
-        place.ready.append(dispatch)
-        if isinstance(place, HostPlace):
-            place.signal()
-        elif place.worker is None:
-            place.worker = self._hire(place)
-        elif place.worker is not me:
-            place.worker.wake()
+        self._timekeeper.expect(due_ns)
+        self._crew.rouse(me)
 
     def _note(self, command: Command, now_ns: int) -> None:
         if isinstance(command, Abandon):
-            self._abandon(command)
+            self._crew.abandon(command.number, command.task)
         elif isinstance(command, Stop):
             self._break(command.error, command.task)
         elif isinstance(command, Finished):
@@ -457,18 +359,6 @@ class LiveRun:
             self._end()
         else:
             self._probes.note(command, now_ns)
-
-    def _abandon(self, command: Abandon) -> None:
-        """Replace the worker that is stuck in a call; the thread of a device follows with its next dispatch."""
-        _LOG.warning("task '%s' hangs; its call was given up", command.task)
-        worker = self._calls.pop(command.number, None)
-        if worker is None:
-            return  # in the host's thread, which nobody can replace
-        worker.retired = True
-        if worker.place is None:
-            self._hire(None)
-        else:
-            worker.place.worker = None
 
     # The end
 
@@ -486,10 +376,8 @@ class LiveRun:
         self._end_ns = self.clock.now_ns()
         self._end_cpu_ns = time.process_time_ns()
         self._probes.call("run_ended", self._end_ns)
-        for worker in self._workers:
-            worker.wake()
-        self._timer_wakeup.notify()
-        self._host.signal()
+        self._crew.dismiss()
+        self._timekeeper.stop()
 
     def _interrupt(self) -> None:
         """Have the devices' calls return; on a thread of its own, because that might hang, too."""

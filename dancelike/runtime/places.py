@@ -1,4 +1,4 @@
-"""Parts of a live run: pool workers, a thread for each device, the host's own loop, alarms, the devices' clock."""
+"""Parts of a live run: workers, the places where calls wait for their thread, the devices' clock."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable
-from heapq import heappop, heappush
 
 from dancelike.graph import RUN_TIME_BASE, Device, Emit, Graph
 from dancelike.runtime.clock import Clock
 from dancelike.runtime.events import Dispatch
 from dancelike.timebase import Timestamp
 
-__all__ = ["Alarms", "HostPlace", "OwnPlace", "StreamClock", "Worker", "interrupt_devices", "stamped"]
+__all__ = ["HostPlace", "OwnPlace", "StreamClock", "Worker", "interrupt_devices", "stamped"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -30,17 +29,20 @@ class Worker:
         Whether it was given up, so that it ends as soon as its call returns.
     parked : bool
         Whether it waits to be woken.
+    inside : str or None
+        The task whose call it makes.
     place : OwnPlace or None
         The place that it serves alone; None for the pool.
     """
 
-    __slots__ = ("_parking", "parked", "place", "retired", "thread")
+    __slots__ = ("_parking", "inside", "parked", "place", "retired", "thread")
 
     def __init__(self, name: str, target: Callable[[Worker], None], place: OwnPlace | None = None) -> None:
         self._parking = threading.Lock()
         self._parking.acquire()
         self.retired = False
         self.parked = False
+        self.inside: str | None = None
         self.place = place
         self.thread = threading.Thread(target=target, args=(self,), name=name, daemon=True)
 
@@ -92,34 +94,6 @@ class HostPlace:
     def wait(self, timeout_s: float | None) -> bool:
         """Wait for a signal; return whether there was one."""
         return self._flag.acquire(timeout=-1 if timeout_s is None else timeout_s)
-
-
-class Alarms:
-    """What has to be called at a moment."""
-
-    __slots__ = ("_count", "_heap")
-
-    def __init__(self) -> None:
-        self._heap: list[tuple[int, int, Callable[[int], None]]] = []
-        self._count = 0
-
-    @property
-    def due_ns(self) -> int | None:
-        """The moment of the first; None when there is none."""
-        return self._heap[0][0] if self._heap else None
-
-    def add(self, moment_ns: int, call: Callable[[int], None]) -> None:
-        """Have ``call`` called; those of one moment in the order in which they were added."""
-        self._count += 1
-        heappush(self._heap, (moment_ns, self._count, call))
-
-    def shift(self, by_ns: int) -> None:
-        """Let all be later."""
-        self._heap = [(moment_ns + by_ns, count, call) for moment_ns, count, call in self._heap]
-
-    def pop_due(self, now_ns: int) -> Callable[[int], None] | None:
-        """Remove and return the first if its moment has come."""
-        return heappop(self._heap)[2] if self._heap and self._heap[0][0] <= now_ns else None
 
 
 class StreamClock:
