@@ -10,7 +10,7 @@ from PyQt6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from dancelike.ui.look import Look
 from dancelike.ui.models.perform import COUNTS_IN, PerformModel, Phase
 
-__all__ = ["paint_count", "paint_hud", "paint_signs"]
+__all__ = ["paint_count", "paint_guide", "paint_hud", "paint_signs"]
 
 TEXT = QColor("#F2F4F8")
 QUIET = QColor("#B8C0CC")
@@ -126,3 +126,22 @@ def paint_signs(
         painter.setPen(TEXT)
         flags = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignCenter
         painter.drawText(pill.adjusted(24, 8, -24, -8), int(flags), advice)
+
+
+def paint_guide(painter: QPainter, look: Look, area: QRectF, *, good: bool) -> None:
+    """Paint where to stand: corners round the room that a body with raised arms needs."""
+    height = area.height() * 0.9
+    box = QRectF(0, 0, min(area.width() * 0.9, height * 0.78), height)
+    box.moveCenter(area.center())
+    painter.setPen(
+        QPen(look.shape(90.0) if good else QColor(242, 244, 248, 150), 5 if good else 3, cap=Qt.PenCapStyle.RoundCap)
+    )
+    arm = box.width() * 0.14
+    for corner, x_way, y_way in (
+        (box.topLeft(), 1, 1),
+        (box.topRight(), -1, 1),
+        (box.bottomLeft(), 1, -1),
+        (box.bottomRight(), -1, -1),
+    ):
+        painter.drawLine(corner, corner + QPointF(x_way * arm, 0))
+        painter.drawLine(corner, corner + QPointF(0, y_way * arm))

@@ -13,7 +13,7 @@ from dancelike.frames import BodyObservation, Joint
 from dancelike.tasks.stage import Shown
 from dancelike.ui.look import Look
 from dancelike.ui.models.perform import PerformModel
-from dancelike.ui.widgets.hud import paint_count, paint_hud, paint_signs
+from dancelike.ui.widgets.hud import paint_count, paint_guide, paint_hud, paint_signs
 from dancelike.ui.widgets.ribbon import paint_ribbon
 
 __all__ = ["LAYOUTS", "StageView"]
@@ -74,6 +74,10 @@ class StageView(QWidget):
         Whether the dancer's pictures arrive mirrored.
     painted : int
         Repaints so far.
+    camera_on, recording : bool
+        What the sign at the top left says.
+    guide, guide_good : bool
+        Whether the outline to stand in is drawn, and whether the dancer stands in it.
     """
 
     def __init__(self, look: Look, *, analysis_size_px: int = 640) -> None:
@@ -84,6 +88,7 @@ class StageView(QWidget):
         self.mirrored = True
         self.painted = 0
         self.camera_on = self.recording = False
+        self.guide, self.guide_good = False, False
         self.texts: dict[str, str] = {}
         self._analysis_size_px = analysis_size_px
         self._dancer, self._reference = _Side(), _Side()
@@ -136,6 +141,8 @@ class StageView(QWidget):
             painter.setOpacity(_GHOST)
             _paint_side(painter, self._reference, right)
             painter.setOpacity(1.0)
+        if self.guide:
+            paint_guide(painter, self.look, right, good=self.guide_good)
         self._shade(painter, whole)
         if self.model is not None:
             paint_ribbon(painter, self.look, self.model, whole)

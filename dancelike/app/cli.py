@@ -1,0 +1,67 @@
+"""``dancelike app``: parse, open the window."""
+
+from __future__ import annotations
+
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import click
+
+from dancelike.console import Manners, common_options
+from dancelike.errors import ModelError
+
+__all__ = ["app"]
+
+
+@click.command()
+@click.option("--camera", help="A camera by name or path, a clip, or test.  [default: the one in the settings]")
+@click.option("--library", type=click.Path(path_type=Path), help="Folder of the library.  [default: the user's own]")
+@click.option("--size", default="1280x720", show_default=True, help="Size of the window.")
+@click.option("--language", type=click.Choice(["system", "en", "zh_CN"]), help="In place of the one in the settings.")
+@click.option("--screenshot", type=click.Path(path_type=Path), help="Save a picture of the first screen, and end.")
+@common_options
+def app(
+    camera: str | None,
+    library: Path | None,
+    size: str,
+    language: str | None,
+    screenshot: Path | None,
+    manners: Manners,  # noqa: ARG001  the window speaks for itself
+) -> None:
+    """Learn a dance in front of a camera, in a window.
+
+    \b
+    Exit codes: 0 closed; 2 usage, or the library cannot be used; 5 the window's packages or a model are missing;
+    6 the library cannot be written; 130 interrupted.
+    """  # noqa: D301  click reads the \\b as "keep these lines"
+    width, _, height = size.partition("x")
+    if not (width.isdecimal() and height.isdecimal() and 320 <= int(width) <= 16384 and 240 <= int(height) <= 16384):
+        raise click.UsageError(f"--size must be WIDTHxHEIGHT in pixels, for example 1280x720, but is {size}.")
+    require_window()
+    import dancelike
+    from dancelike.library import default_library_folder
+    from dancelike.ui.application import Options, run
+
+    options = Options(library or default_library_folder(), camera, (int(width), int(height)), language, screenshot)
+    code = run(options, dancelike.score_clips)
+    if code:
+        sys.exit(code)
+
+
+def require_window() -> None:
+    """Refuse in one sentence where the window's packages or the system's libraries are missing.
+
+    Raises
+    ------
+    ModelError
+    """
+    if find_spec("PyQt6") is None:
+        raise ModelError("the window needs PyQt6, which is not installed; run: pip install 'dancelike[app]'.")
+    try:
+        import dancelike.ui.look  # noqa: F401
+    except ImportError as error:
+        raise ModelError(
+            f"the window's packages are here but a library of the system is missing ({error}); "
+            "install what 'dancelike doctor' names and try again."
+        ) from error

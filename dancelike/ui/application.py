@@ -1,0 +1,126 @@
+"""Starting the window: fonts, look and language first, kernels and models warmed up behind a splash."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from PyQt6.QtCore import QTimer
+from PyQt6.QtGui import QImage
+from PyQt6.QtWidgets import QApplication
+
+from dancelike.kernels.warm import warm_up
+from dancelike.library import Library
+from dancelike.ui.context import Context, Score
+from dancelike.ui.jobs import JobControl, Jobs
+from dancelike.ui.look import Look, load_fonts
+from dancelike.ui.models.settings import AppSettings
+from dancelike.ui.screens.base import Screen
+from dancelike.ui.screens.library import LibraryScreen
+from dancelike.ui.screens.perform import PerformScreen
+from dancelike.ui.screens.setup import SetupScreen
+from dancelike.ui.shell import Shell
+from dancelike.ui.splash import Splash
+from dancelike.ui.words import Language
+from dancelike.vision import load_segmenter
+
+__all__ = ["Options", "make_window", "run"]
+
+SCREENS: tuple[type[Screen], ...] = (LibraryScreen, SetupScreen, PerformScreen)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line said.
+
+    Attributes
+    ----------
+    library : Path
+        Folder of the library.
+    camera : str or None
+        In place of the one in the settings.
+    size : tuple of int
+        Of the window in pixels.
+    language : str or None
+        In place of the one in the settings.
+    screenshot : Path or None
+        Where to save a picture of the first screen, and then end.
+    """
+
+    library: Path
+    camera: str | None = None
+    size: tuple[int, int] = (1280, 720)
+    language: str | None = None
+    screenshot: Path | None = None
+
+
+def make_window(library: Library, score: Score, options: Options) -> tuple[Shell, Context]:
+    """Return the window, not shown yet, and what its screens work with; there must be a `QApplication`."""
+    load_fonts()
+    settings = library.settings(AppSettings)
+    if options.language is not None:
+        settings = replace(settings, language=options.language)
+    language = Language()
+    language.use(settings.language)
+    look = Look(light=settings.theme == "light", scale=settings.text_scale, still=settings.still)
+    context = Context(library, Jobs(), score, settings, look, language, camera=options.camera)
+    window = Shell(context, SCREENS)
+    window.resize(*options.size)
+    return window, context
+
+
+def run(options: Options, score: Score) -> int:
+    """Show the window until it is closed, and return the exit code.
+
+    Raises
+    ------
+    LibraryError, OutputError
+        The library's folder cannot be used.
+    """
+    library = Library(options.library)
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(app, QApplication)
+    app.setApplicationName("dancelike")
+    app.setStyle("Fusion")
+    try:
+        window, context = make_window(library, score, options)
+        splash = Splash(context.look, options.size)
+        splash.show()
+
+        def ready(_result: object) -> None:
+            window.show()
+            splash.close()
+            if options.screenshot is not None:
+                QTimer.singleShot(400, lambda: _save(window, options.screenshot, app))
+
+        def failed(error: Exception) -> None:
+            splash.say(str(error))
+
+        context.jobs.start(_warm(splash.tell), done=ready, failed=failed)
+        code = app.exec()
+        context.jobs.close()
+        return code
+    finally:
+        library.close()
+
+
+def _warm(tell: Callable[[str], object]) -> Callable[[JobControl], Any]:
+    """Return the job that makes everything ready, and says what it does."""
+
+    def work(_control: JobControl) -> None:
+        tell("kernels")
+        warm_up()
+        tell("model")
+        load_segmenter()
+
+    return work
+
+
+def _save(window: Shell, path: Path | None, app: QApplication) -> None:
+    image: QImage = window.grab().toImage()
+    image.save(str(path))
+    window.close()
+    app.quit()

@@ -1,0 +1,260 @@
+"""Perform: the mirror, the reference, the count-in, the score; nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PyQt6.QtCore import QElapsedTimer, QTimer
+from PyQt6.QtGui import QImage, QResizeEvent
+from PyQt6.QtWidgets import QHBoxLayout, QWidget
+
+from dancelike.errors import DancelikeError
+from dancelike.library import Dance, Take
+from dancelike.media.probe import probe_clip
+from dancelike.scoring.running import RunningState
+from dancelike.tasks.stage import Shown
+from dancelike.ui.advice import framing_text, problem_text
+from dancelike.ui.context import Context
+from dancelike.ui.models.framing import Framing
+from dancelike.ui.models.perform import Beats, PerformModel, Phase
+from dancelike.ui.screens.base import Screen
+from dancelike.ui.session import LiveSession, SessionPlan
+from dancelike.ui.widgets.basic import button
+from dancelike.ui.widgets.stage_view import LAYOUTS, StageView
+from dancelike.ui.words import translate
+
+__all__ = ["PerformScreen", "beats_of"]
+
+_TICK_MS = 20
+_PATIENCE_MS = 4000  # how long the count-in waits for somebody to stand well
+
+
+def beats_of(dance: Dance) -> Beats | None:
+    """Return where the counts of a dance fall, if that is known."""
+    return None if dance.tempo_bpm is None else Beats(dance.tempo_bpm, dance.first_beat_s or 0.0)
+
+
+class PerformScreen(Screen):
+    """One performance from the count-in to the last count."""
+
+    name = "perform"
+    whole = True
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.model = PerformModel("", 1.0)
+        self.view = StageView(context.look)
+        self.view.setParent(self)
+        self.session: LiveSession | None = None
+        self.take: Take | None = None
+        self._dance: Dance | None = None
+        self._then = ""
+        self._clock = QElapsedTimer()
+        self._clock.start()
+        self._ready_ms = 0
+        self._timer = QTimer(self)
+        self._timer.setInterval(_TICK_MS)
+        self._timer.timeout.connect(self._tick)
+        self._build()
+
+    def _build(self) -> None:
+        self.stop_button = button(translate("Perform", "Stop"), "overlay", on=self._stop_pressed, key="Esc")
+        self.again_button = button(translate("Perform", "Restart"), "overlay", on=self.restart, key="R")
+        self.layout_button = button(translate("Perform", "View"), "overlay", on=self.next_layout, key="V")
+        self.bar = QWidget(self)
+        layout = QHBoxLayout(self.bar)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        for made in (self.stop_button, self.again_button, self.layout_button):
+            layout.addWidget(made)
+        self.view.setAccessibleName(translate("Perform", "You and the reference"))
+        self.view.texts = {
+            "recording": translate("Perform", "Camera on, recording"),
+            "camera": translate("Perform", "Camera on"),
+            "combo": translate("Perform", "{n} in a row"),
+            "late": translate("Perform", "{ms} ms late"),
+            "early": translate("Perform", "{ms} ms early"),
+            "on_time": translate("Perform", "on time"),
+        }
+
+    def opened(self, **what: Any) -> None:
+        """Prepare a take of a dance and begin with the count-in."""
+        self._dance = what["dance"]
+        self._begin()
+
+    def _begin(self) -> None:
+        dance = self._dance
+        assert dance is not None
+        self._then = "review"
+        settings = self.context.settings
+        self.view.layout_name = settings.layout
+        self.model = PerformModel(dance.title, dance.duration_s, beats_of(dance), step_s=float(1 / dance.frame_rate))
+        self.view.clear()
+        self.view.model = self.model
+        if dance.thumbnail is not None:
+            self.view.set_reference_still(QImage(str(dance.thumbnail)))
+        try:
+            # A library that is open elsewhere takes no take: it can be danced, and nothing is kept.
+            self.take = None if self.context.library.read_only else self.context.library.begin_take(dance.id)
+        except DancelikeError as error:
+            self.take = None
+            self.model.fail(str(error))
+        plan = SessionPlan(
+            probe_clip(dance.clip),
+            self.context.camera_spec,
+            settings.live(),
+            None if self.take is None else self.take.recording,
+            camera_size=settings.camera_size,
+        )
+        session = self.session = LiveSession(plan, self.context.jobs, self._may_begin)
+        session.bridge.dancer.listen(self._show)
+        session.bridge.reference.listen(self._show_reference)
+        session.bridge.state.listen(self._judge)
+        session.problem.listen(lambda problem: self.model.problem.set(problem_text(problem)))
+        session.failed.listen(self._failed)
+        session.stopped.listen(self._stopped)
+        model = self.model
+        model.finished.listen(self._ended)
+        model.phase.watch(self._show_phase)
+        model.problem.watch(lambda _text: self._advise())
+        model.framing.advice.watch(lambda _advice: self._advise())
+        model.prepare()
+        self._timer.start()
+        session.start()
+
+    def left(self) -> None:
+        """End what is under way; the take is forgotten unless it came to its end."""
+        self._timer.stop()
+        if self.session is not None:
+            self._then = ""
+            self.model.end(completed=False)
+
+    def may_close(self) -> bool:
+        """Finish the recording before the window closes."""
+        if self.session is None:
+            return True
+        self._then = "close"
+        self.model.end(completed=False)
+        return False
+
+    # From the pipeline
+
+    def _may_begin(self) -> bool:
+        return self.model.may_begin
+
+    def _show(self, shown: Shown) -> None:
+        if self.session is None:
+            return
+        if self.model.phase.value is Phase.PREPARING:
+            self._ready_ms = self._clock.elapsed()
+            self.model.pictures_come()
+            self.view.camera_on = True
+            self.view.recording = self.take is not None
+        if shown.body is not None:
+            height, width = shown.picture.shape[:2]
+            scale = min(1.0, self.session.plan.config.analysis_size_px / max(width, height))
+            self.model.on_body(shown.body, (round(width * scale), round(height * scale)))
+        self.view.show_dancer(shown)
+
+    def _show_reference(self, shown: Shown) -> None:
+        self.view.show_reference(shown)
+        self.model.on_reference(shown.timestamp.seconds)
+
+    def _judge(self, state: RunningState) -> None:
+        self.model.on_state(state)
+        hud = self.model.hud.value
+        if hud.score is not None:
+            self.view.setAccessibleDescription(f"{hud.score:.0f}, {hud.grade}")
+
+    def _tick(self) -> None:
+        model = self.model
+        if model.phase.value is Phase.READY:
+            waited = self._clock.elapsed() - self._ready_ms
+            if model.framing.advice.value is Framing.GOOD or waited > _PATIENCE_MS:
+                model.begin_count()
+        model.tick(self._clock.elapsed() / 1000.0)
+
+    # What is shown
+
+    def _show_phase(self, phase: Phase) -> None:
+        self._advise()
+        if phase is Phase.COUNT_IN or phase is Phase.DANCING:
+            self.view.update()
+
+    def _advise(self) -> None:
+        model = self.model
+        advice = model.problem.value
+        if not advice and model.phase.value is Phase.PREPARING:
+            advice = translate("Perform", "Opening the camera …")
+        elif not advice and model.phase.value is Phase.ENDING:
+            advice = translate("Perform", "Completing your take …")
+        elif not advice and model.framing.advice.value is not Framing.GOOD:
+            watched = {Phase.READY, Phase.DANCING}
+            advice = framing_text(model.framing.advice.value) if model.phase.value in watched else ""
+        self.view.texts["advice"] = advice
+        self.view.update()
+
+    # What people do
+
+    def next_layout(self) -> None:
+        """Show the reference beside, as a ghost, or not at all."""
+        at = LAYOUTS.index(self.view.layout_name)
+        self.view.layout_name = LAYOUTS[(at + 1) % len(LAYOUTS)]
+        self.view.update()
+
+    def restart(self) -> None:
+        """Forget this take and begin again."""
+        if self.session is not None:
+            self._then = "again"
+            self.model.end(completed=False)
+        else:
+            self._begin()
+
+    def _stop_pressed(self) -> None:
+        if self.session is None:
+            self.context.go("library")
+            return
+        self._then = "library" if self.model.progress < 0.3 else "review"
+        self.model.end(completed=self._then == "review")
+
+    # The end
+
+    def _ended(self, completed: bool) -> None:
+        if self._then == "review" and not completed:
+            self._then = "library"
+        if self.session is not None:
+            self.session.stop()
+
+    def _failed(self, sentence: str) -> None:
+        self.model.fail(sentence[:1].upper() + sentence[1:])
+
+    def _stopped(self, _report: object) -> None:
+        self._timer.stop()
+        self.session = None
+        self.view.camera_on = self.view.recording = False
+        take, self.take = self.take, None
+        then, self._then = self._then, ""
+        failed = self.model.phase.value is Phase.FAILED
+        if take is not None and (then != "review" or failed):
+            self.context.library.delete_take(take.id)
+        if failed and then in {"review", "library"}:
+            return  # the sentence stays on the screen
+        self.model.closed()
+        if then == "again":
+            self._begin()
+        elif then == "review" and take is not None:
+            self.context.go("review", dance=self._dance, take=take)
+        elif then == "close":
+            window = self.window()
+            if window is not None:
+                window.close()
+        elif then:
+            self.context.go("library")
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Let the stage fill the window; the controls lie under the sign of the camera."""
+        super().resizeEvent(event)
+        self.view.setGeometry(self.rect())
+        self.bar.adjustSize()
+        self.bar.move(32, 76)
+        self.bar.raise_()
