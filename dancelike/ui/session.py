@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from dancelike.media.camera import Camera
 from dancelike.media.camera_info import CameraRequest
 from dancelike.media.cameras import open_camera
 from dancelike.media.held import HeldCamera
+from dancelike.media.playback import Playback
 from dancelike.media.probe import ClipInfo
 from dancelike.pipelines import build_live_graph
 from dancelike.runtime import FlowProbe, LiveRun, RunReport
@@ -48,6 +50,12 @@ class SessionPlan:
         Asked of the camera.
     mirror : bool
         Whether the dancer is shown as in a mirror.
+    mirrored_reference : bool
+        Whether the reference is.
+    speed : Fraction
+        Of the reference, 1/2 to 1.
+    repeat : bool
+        Whether the reference begins again at its end.
     """
 
     reference: ClipInfo
@@ -56,6 +64,9 @@ class SessionPlan:
     recording: Path | None
     camera_size: tuple[int, int] = (1280, 720)
     mirror: bool = True
+    mirrored_reference: bool = False
+    speed: Fraction = Fraction(1)
+    repeat: bool = False
 
 
 class LiveSession(QObject):
@@ -67,11 +78,13 @@ class LiveSession(QObject):
     jobs : Jobs
         Where starting and stopping, which take time, are done.
     may_begin : callable
-        Asked on a thread of the pipeline whether the reference may play.
+        Asked on a thread of the pipeline whether a dancer in a file, who stands in for one in a room, may begin.
 
     Attributes
     ----------
     bridge : LiveBridge
+    playback : Playback
+        The reference's controls; it stands at its first picture until `Playback.play`.
     started : Event of None
     failed : Event of str
         The run could not start, or ended early: one sentence.
@@ -85,13 +98,20 @@ class LiveSession(QObject):
         super().__init__()
         self.plan = plan
         self.bridge = LiveBridge(self)
+        self.playback = Playback(
+            plan.reference.duration_s,
+            playing=False,
+            speed=plan.speed,
+            repeat=plan.repeat,
+            mirrored=plan.mirrored_reference,
+        )
         self.started: Event[None] = Event()
         self.failed: Event[str] = Event()
         self.problem: Event[str] = Event()
         self.stopped: Event[RunReport | None] = Event()
         self.flows = FlowProbe({"capture_to_screen": ("camera", "render")})
         self._jobs = jobs
-        self._may_begin = may_begin
+        self._dancer_waits_until = may_begin
         self._graph: Graph | None = None
         self._run: LiveRun | None = None
         self._wanted = False
@@ -134,15 +154,12 @@ class LiveSession(QObject):
             mirror=plan.mirror,
         )
 
-        def open_reference(clock: RunClock) -> Camera:
-            return HeldCamera(plan.reference.path, clock, request, may_begin=self._may_begin)
-
         self._graph = build_live_graph(
             plan.config,
             reference=plan.reference,
-            open_reference=open_reference,
-            open_camera=partial(_open_camera, plan.camera, request, self._may_begin),
+            open_camera=partial(_open_camera, plan.camera, request, self._dancer_waits_until),
             recording=plan.recording,
+            playback=self.playback,
             stage=stage,
         )
         run = LiveRun(self._graph, probes=(self.flows,), admission=False)

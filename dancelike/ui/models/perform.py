@@ -103,6 +103,8 @@ class PerformModel:
     beats : Beats or None
     step_s : float
         Time between two pictures of the reference.
+    repeats : bool
+        Whether it begins again at its end, or its passage does, until somebody ends it.
 
     Attributes
     ----------
@@ -121,7 +123,16 @@ class PerformModel:
         Emitted once at the end; True when the dance came to its end.
     """
 
-    def __init__(self, title: str, duration_s: float, beats: Beats | None = None, *, step_s: float = 1 / 30) -> None:
+    def __init__(
+        self,
+        title: str,
+        duration_s: float,
+        beats: Beats | None = None,
+        *,
+        step_s: float = 1 / 30,
+        repeats: bool = False,
+    ) -> None:
+        self.repeats = repeats
         self.title, self.duration_s, self.beats = title, duration_s, beats
         self._step_s = step_s
         self.phase: Observable[Phase] = Observable(Phase.IDLE)
@@ -133,7 +144,6 @@ class PerformModel:
         self.trace: list[TracePoint] = []
         self.position_s = 0.0
         self.recording = False
-        self._begun_s: float | None = None
         self._count_began_s: float | None = None
         self._combo_from_s = 0.0
         self._combo_kept = True
@@ -160,7 +170,7 @@ class PerformModel:
         self.trace.clear()
         self.hud.set(Hud())
         self.position_s = 0.0
-        self._begun_s = self._count_began_s = None
+        self._count_began_s = None
         self._combo_from_s, self._combo_kept = 0.0, True
         self.count.set(0)
         self.problem.set("")
@@ -193,17 +203,15 @@ class PerformModel:
 
     @property
     def may_begin(self) -> bool:
-        """Whether the reference may play; asked on a thread of the pipeline."""
+        """Whether the dance has begun; asked on a thread of the pipeline."""
         return self.phase.value is Phase.DANCING
 
-    def on_reference(self, t_s: float) -> None:
-        """Take the moment, on the clock of the run, of a picture of the reference."""
+    def on_reference(self, position_s: float) -> None:
+        """Take the moment of the reference that is shown."""
         if self.phase.value is not Phase.DANCING:
             return
-        if self._begun_s is None:
-            self._begun_s = t_s
-        self.position_s = t_s - self._begun_s
-        if self.position_s >= self.duration_s - 1.5 * self._step_s:
+        self.position_s = position_s
+        if not self.repeats and position_s >= self.duration_s - 1.5 * self._step_s:
             self.end(completed=True)
 
     def on_body(self, body: BodyObservation, size: tuple[int, int]) -> None:
@@ -224,6 +232,8 @@ class PerformModel:
         if state.t_s - self._combo_from_s >= _COMBO_EVERY_S:
             combo = combo + 1 if self._combo_kept else 0
             self._combo_from_s, self._combo_kept = state.t_s, True
+        if self.trace and state.t_s < self.trace[-1].t_s - 0.5:
+            self.trace.clear()  # another round
         if not self.trace or state.t_s > self.trace[-1].t_s:
             self.trace.append(TracePoint(state.t_s, state.now, lead))
         self.hud.set(Hud(state.score, state.grade, state.mark, combo, lead))

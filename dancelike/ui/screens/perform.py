@@ -59,13 +59,14 @@ class PerformScreen(Screen):
 
     def _build(self) -> None:
         self.stop_button = button(translate("Perform", "Stop"), "overlay", on=self._stop_pressed, key="Esc")
+        self.pause_button = button(translate("Perform", "Pause"), "overlay", on=self.pause, key="Space")
         self.again_button = button(translate("Perform", "Restart"), "overlay", on=self.restart, key="R")
         self.layout_button = button(translate("Perform", "View"), "overlay", on=self.next_layout, key="V")
         self.bar = QWidget(self)
         layout = QHBoxLayout(self.bar)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
-        for made in (self.stop_button, self.again_button, self.layout_button):
+        for made in (self.stop_button, self.pause_button, self.again_button, self.layout_button):
             layout.addWidget(made)
         self.view.setAccessibleName(translate("Perform", "You and the reference"))
         self.view.texts = {
@@ -158,7 +159,8 @@ class PerformScreen(Screen):
 
     def _show_reference(self, shown: Shown) -> None:
         self.view.show_reference(shown)
-        self.model.on_reference(shown.timestamp.seconds)
+        if self.session is not None:
+            self.model.on_reference(self.session.playback.position(shown.timestamp).seconds)
 
     def _judge(self, state: RunningState) -> None:
         self.model.on_state(state)
@@ -178,8 +180,15 @@ class PerformScreen(Screen):
 
     def _show_phase(self, phase: Phase) -> None:
         self._advise()
-        if phase is Phase.COUNT_IN or phase is Phase.DANCING:
-            self.view.update()
+        if self.session is not None and phase is Phase.DANCING:
+            self.session.playback.play()
+        elif self.session is not None and phase is Phase.PAUSED:
+            self.session.playback.pause()
+        self.pause_button.setEnabled(phase in {Phase.DANCING, Phase.PAUSED})
+        self.pause_button.setText(
+            translate("Perform", "Go on") if phase is Phase.PAUSED else translate("Perform", "Pause")
+        )
+        self.pause_button.setShortcut("Space")  # a new text takes the shortcut away
 
     def _advise(self) -> None:
         model = self.model
@@ -201,6 +210,13 @@ class PerformScreen(Screen):
         at = LAYOUTS.index(self.view.layout_name)
         self.view.layout_name = LAYOUTS[(at + 1) % len(LAYOUTS)]
         self.view.update()
+
+    def pause(self) -> None:
+        """Hold the dance, or go on."""
+        if self.model.phase.value is Phase.PAUSED:
+            self.model.resume()
+        else:
+            self.model.pause()
 
     def restart(self) -> None:
         """Forget this take and begin again."""
