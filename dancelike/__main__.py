@@ -13,6 +13,7 @@ DOORS = {
     "profile": ("dancelike.profile.cli:profile", "Say what each task of a live session costs on this machine."),
     "kiosk": ("dancelike.kiosk.cli:kiosk", "Wait for dancers, hands-free, full screen or headless."),
     "app": ("dancelike.app.cli:app", "Learn a dance in front of a camera, in a window."),
+    "library": ("dancelike.catalogue.library:library", "List, import, export and delete dances; tell their history."),
     "models": ("dancelike.catalogue.cli:models", "List, show, fetch and check the models."),
     "devices": ("dancelike.catalogue.devices:devices", "List the cameras and the sound outputs."),
     "doctor": ("dancelike.catalogue.doctor:doctor", "Say what this machine has and what is missing."),

@@ -1,1 +1,1 @@
-"""The door to the models and to the machine: ``dancelike models``, ``doctor`` and ``warm-up``."""
+"""The door to the models, the machine and the library: ``dancelike models``, ``doctor``, ``library`` and more."""
