@@ -91,7 +91,8 @@ class Run:
         """Say why the run has to be built again; asked about once a second. None while it goes on."""
         if self.run.over:
             return str(self.run.error or "The run has ended.")
-        down = {name for name, task in self.run.snapshot().tasks.items() if task.condition == "down"} - {"camera"}
+        conditions = {name: task.condition for name, task in self.run.snapshot().tasks.items()}
+        down = {name for name, how in conditions.items() if how == "hung" or (how == "down" and name != "camera")}
         lasting, self._down = sorted(down & self._down), down
         return f"The part '{lasting[0]}' does not come back." if lasting else None
 

@@ -1,0 +1,252 @@
+"""The kiosk as it runs, with real threads, models and files: it wakes, it sleeps, and what breaks comes back."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading  # noqa: TID251  counts the threads that are left
+import time  # noqa: TID251  generous limits
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from dancelike.bundled import bundled_path
+from dancelike.config import LiveConfig
+from dancelike.errors import DeviceLostError
+from dancelike.kiosk.board import Board
+from dancelike.kiosk.dances import find_dances
+from dancelike.kiosk.keeper import Keeper
+from dancelike.kiosk.run import Surroundings
+from dancelike.kiosk.session import Kiosk
+from dancelike.kiosk.takes import Takes
+from dancelike.media.camera_info import CameraRequest
+from dancelike.media.clips import open_clip
+from dancelike.media.probe import probe_clip
+from dancelike.runtime import Conditions, SystemClock
+from dancelike.testing.devices import FakeCamera
+from dancelike.testing.hallway import plain_wall
+from dancelike.visit import State, Times, Visit
+
+pytestmark = pytest.mark.slow
+LIMIT_S = 20.0
+DEMO = bundled_path("assets") / "demo"
+ACTIVE = {State.FRAME, State.CHOOSE, State.COUNT_IN}
+
+
+@pytest.fixture(scope="module")
+def dancer():
+    with open_clip(probe_clip(DEMO / "take.mp4"), analysis_size=640, max_rate=Fraction(10)) as clip:
+        return [frame.rgb for _, frame in zip(range(40), clip, strict=False)]
+
+
+class House:
+    """A kiosk before which somebody dances, or nobody is."""
+
+    def __init__(self, folder: Path, dancer) -> None:
+        self.someone, self.gone = False, False
+        self.cameras = []
+        self._dancer, self._wall = dancer, plain_wall(3)
+        around = Surroundings(LiveConfig(), self.open, False, 5.0, Conditions, SystemClock())
+        self.keeper = Keeper(around)
+        self.folder = folder
+        self.kiosk = Kiosk(
+            find_dances(()),
+            Visit((30.0,), replace(Times(), asleep=4.0), now_s=self.keeper.now_s),
+            self.keeper,
+            Takes(folder / "takes", folder / "stick"),
+            Board(folder / "board.json", names=True),
+            beat=lambda: None,
+            light=lambda _: None,
+        )
+
+    def open(self, clock, resting):
+        if self.gone:
+            raise DeviceLostError("camera 'fake' is not plugged in.")
+        camera = FakeCamera(clock, CameraRequest(self._size), paint=self.paint)
+        self.cameras.append(camera)
+        return camera
+
+    @property
+    def _size(self):
+        return self._dancer[0].shape[1], self._dancer[0].shape[0]
+
+    def paint(self, number, size):
+        if self.gone:
+            raise DeviceLostError("camera 'fake' went away while it was used: plug it in again.")
+        if self.someone:
+            return self._dancer[number // 3 % len(self._dancer)]
+        return self._wall
+
+    def until(self, states, limit_s=LIMIT_S):
+        begin_s = self.keeper.now_s
+        while self.kiosk.visit.state not in states:
+            assert self.keeper.now_s - begin_s < limit_s, (self.kiosk.visit.state, self.kiosk.visit.sentence)
+            self.kiosk.step()
+        return self.keeper.now_s - begin_s
+
+    def for_s(self, seconds):
+        begin_s = self.keeper.now_s
+        while self.keeper.now_s - begin_s < seconds:
+            self.kiosk.step()
+
+
+@pytest.fixture
+def house(tmp_path, dancer):
+    before = set(threading.enumerate())
+    house = House(tmp_path, dancer)
+    yield house
+    house.kiosk.close()
+    limit_s = time.monotonic() + LIMIT_S
+    while set(threading.enumerate()) - before and time.monotonic() < limit_s:
+        time.sleep(0.05)
+    assert set(threading.enumerate()) == before
+    assert all(camera.closed for camera in house.cameras)
+    assert not list((tmp_path / "takes").iterdir())
+
+
+def test_it_sleeps_at_five_pictures_a_second_and_wakes_for_a_person(house):
+    house.until({State.ASLEEP})
+    first = house.keeper.run.frames
+    house.for_s(3.0)
+    assert house.keeper.run.frames - first <= 16
+    tasks = house.keeper.run.run.snapshot().tasks
+    assert (tasks["person"].condition, tasks["segment_live"].condition) == ("asleep", "asleep")
+    assert (tasks["person"].runs, tasks["segment_live"].runs) == (0, 0)
+    house.someone = True
+    house.until(ACTIVE)
+    house.someone = False
+    house.until({State.ATTRACT})
+    house.until({State.ASLEEP})
+
+
+def test_a_camera_that_is_unplugged_is_told_and_used_again(house):
+    house.someone = True
+    house.until(ACTIVE)
+    house.gone = True
+    house.until({State.TROUBLE})
+    assert house.kiosk.visit.sentence == "The camera gives no picture. Please check its cable."
+    house.for_s(3.0)
+    house.gone = False
+    house.until(ACTIVE)
+
+
+def test_a_task_that_dies_comes_back(house):
+    house.someone = True
+    house.until(ACTIVE)
+    segment = house.keeper.run.graph["segment_live"]._segmenter
+    died = []
+
+    def die(_rgb):
+        died.append(True)
+        raise MemoryError
+
+    segment.analyse = die
+    house.for_s(1.0)
+    assert died
+    house.until({State.CHOOSE, State.COUNT_IN})
+
+
+def test_a_call_that_hangs_is_given_up_and_the_run_is_built_again(house):
+    house.someone = True
+    house.until(ACTIVE)
+    segment = house.keeper.run.graph["segment_live"]._segmenter
+    release, inside = threading.Event(), threading.Event()
+    threads = []
+
+    def hang(_rgb):
+        threads.append(threading.current_thread())
+        inside.set()
+        release.wait()
+
+    first = house.keeper.run
+    segment.analyse = hang
+    begin_s = house.keeper.now_s
+    try:
+        while house.keeper.run is first or house.kiosk.visit.state not in ACTIVE:
+            assert house.keeper.now_s - begin_s < LIMIT_S, house.kiosk.visit.state
+            house.kiosk.step()
+        assert inside.is_set()
+    finally:
+        release.set()
+        for thread in threads:
+            thread.join(LIMIT_S)
+
+
+def test_a_damaged_model_is_told_and_read_again_once_it_is_repaired(house, tmp_path, monkeypatch):
+    models = tmp_path / "models"
+    shutil.copytree(bundled_path("models"), models)
+    monkeypatch.setenv("DANCELIKE_MODELS", str(models))
+    whole = (models / "pose_detection.tflite").read_bytes()
+    (models / "pose_detection.tflite").write_bytes(whole[:-100])
+    house.someone = True
+    house.until({State.TROUBLE})
+    assert "pose_detection.tflite" in house.kiosk.visit.sentence
+    assert "must have" in house.kiosk.visit.sentence
+    (models / "pose_detection.tflite").write_bytes(whole)
+    house.until(ACTIVE)
+
+
+def test_kill_9_in_a_dance_loses_the_take_and_nothing_else(tmp_path):
+    config = tmp_path / "kiosk.toml"
+    config.write_text(f'[kiosk]\ntakes = "{tmp_path}/takes"\nstate = "{tmp_path}/state"\n[kiosk.times]\ncount_in = 1\n')
+    Board(tmp_path / "state" / "board.json", names=True).enter("demo", 77.0)
+    command = [sys.executable, "-m", "dancelike", "kiosk", "--headless", "--camera", "test", "--config", str(config)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    try:
+        for line in process.stderr:
+            if line.startswith("dance:"):
+                break
+        limit_s = time.monotonic() + LIMIT_S
+        while not list((tmp_path / "takes").glob("*.mp4")) and time.monotonic() < limit_s:
+            time.sleep(0.1)
+        assert list((tmp_path / "takes").glob("*.mp4"))
+    finally:
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        process.stderr.close()
+    (tmp_path / "state" / ".board.json.1.part").write_text('{"count": 1, "be')  # a write that was torn
+    done = subprocess.run([*command, "--seconds", "8"], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "frame:" in done.stderr
+    assert not list((tmp_path / "takes").iterdir())
+    assert [e.score for e in Board(tmp_path / "state" / "board.json", names=True).best["demo"]] == [77.0]
+
+
+def small_disk(folder):
+    folder.mkdir()
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder)], capture_output=True, check=False
+    )
+    return done.returncode == 0
+
+
+def test_a_full_disk_costs_the_take_and_not_the_kiosk(tmp_path):
+    disk = tmp_path / "disk"
+    if os.geteuid() != 0 or not small_disk(disk):
+        pytest.skip("only root may mount the small disk that this test fills")
+    try:
+        (disk / "full").write_bytes(bytes(250 << 10))
+        config = tmp_path / "kiosk.toml"
+        config.write_text(f'[kiosk]\ntakes = "{disk}/takes"\nstate = "{disk}/state"\n[kiosk.times]\ncount_in = 1\n')
+        command = [
+            sys.executable,
+            "-m",
+            "dancelike",
+            "kiosk",
+            "--headless",
+            "--camera",
+            "test",
+            "--config",
+            str(config),
+        ]
+        done = subprocess.run([*command, "--seconds", "20"], capture_output=True, text=True, timeout=120, check=False)
+        assert done.returncode == 0, done.stderr
+        assert "dance:" in done.stderr
+        assert "Traceback" not in done.stderr
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
