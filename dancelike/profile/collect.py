@@ -73,6 +73,8 @@ class Collector(Probe):
     def run_ended(self, now_ns: int) -> None:
         """Close the seconds that are whole; a rest of less than one would only look like a fault."""
         self._advance(now_ns)
+        for series in self.tasks.values():
+            series.close()
 
     def _advance(self, now_ns: int) -> None:
         while now_ns >= self._until_ns:

@@ -2,36 +2,38 @@
 
 from __future__ import annotations
 
+import math
+from array import array
 from collections import Counter
 from dataclasses import dataclass, field
 
 from dancelike.runtime import Histogram
 
-__all__ = ["SECOND_NS", "Second", "TaskSeries"]
+__all__ = ["SECOND_NS", "Seconds", "TaskSeries"]
 
 SECOND_NS = 1_000_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Second:
-    """One task, or one latency, in one second of the run.
+class Seconds:
+    """One task in the seconds of a run that are over, a column for each figure: 28 bytes a second.
 
     Attributes
     ----------
-    p50, p95, peak : float or None
-        Wall time of a call in milliseconds; None where none returned.
-    busy : float
+    p50, p95, peak : array of float
+        Wall time of a call in milliseconds; not a number where none returned.
+    busy : array of float
         Wall time of all calls, as a share of the second.
-    runs, misses, dropped : int
+    runs, misses, dropped : array of int
     """
 
-    p50: float | None
-    p95: float | None
-    peak: float | None
-    busy: float
-    runs: int
-    misses: int
-    dropped: int
+    __slots__ = ("busy", "dropped", "misses", "p50", "p95", "peak", "runs")
+
+    def __init__(self) -> None:
+        self.p50, self.p95, self.peak, self.busy = (array("f") for _ in range(4))
+        self.runs, self.misses, self.dropped = (array("i") for _ in range(3))
+
+    def __len__(self) -> int:
+        return len(self.runs)
 
 
 @dataclass(slots=True)
@@ -45,8 +47,7 @@ class TaskSeries:
     dropped : Counter
         Packets on their way to it, by reason.
     misses, level : int
-    seconds : list of Second
-        The seconds that are over.
+    seconds : Seconds
     """
 
     wall: Histogram = field(default_factory=Histogram)
@@ -55,7 +56,7 @@ class TaskSeries:
     dropped: Counter[str] = field(default_factory=Counter)
     misses: int = 0
     level: int = 0
-    seconds: list[Second] = field(default_factory=list)
+    seconds: Seconds = field(default_factory=Seconds)
     begin_ns: int | None = None
     walls_ns: list[int] = field(default_factory=list)
     late: int = 0
@@ -63,24 +64,26 @@ class TaskSeries:
 
     def close_second(self) -> None:
         """Put what was heard since the last one together."""
-        walls = sorted(self.walls_ns)
-        self.seconds.append(
-            Second(
-                _quantile_ms(walls, 0.5),
-                _quantile_ms(walls, 0.95),
-                walls[-1] / 1e6 if walls else None,
-                sum(walls) / SECOND_NS,
-                len(walls),
-                self.late,
-                self.lost,
-            )
-        )
+        walls, seconds = sorted(self.walls_ns), self.seconds
+        seconds.p50.append(_quantile_ms(walls, 0.5))
+        seconds.p95.append(_quantile_ms(walls, 0.95))
+        seconds.peak.append(walls[-1] / 1e6 if walls else math.nan)
+        seconds.busy.append(sum(walls) / SECOND_NS)
+        seconds.runs.append(len(walls))
+        seconds.misses.append(self.late)
+        seconds.dropped.append(self.lost)
         self.walls_ns = []
         self.late = self.lost = 0
 
+    def close(self) -> None:
+        """Count the faults of the last, broken second to the one before: so their sum is that of the whole run."""
+        if self.seconds:
+            self.seconds.misses[-1] += self.late
+            self.seconds.dropped[-1] += self.lost
 
-def _quantile_ms(ordered_ns: list[int], share: float) -> float | None:
+
+def _quantile_ms(ordered_ns: list[int], share: float) -> float:
     """Return the value that ``share`` of all do not exceed."""
     if not ordered_ns:
-        return None
+        return math.nan
     return ordered_ns[max(0, -int(-share * len(ordered_ns) // 1) - 1)] / 1e6

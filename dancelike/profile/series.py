@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -47,8 +48,12 @@ def timeline(collected: Collector, samples: Sequence[tuple[float, Sample]]) -> d
 
 
 def _series(series: TaskSeries) -> dict[str, list[float | int | None]]:
-    names = {"p50": 3, "p95": 3, "peak": 3, "busy": 4, "runs": 0, "misses": 0, "dropped": 0}
+    seconds = series.seconds
+    times = {"p50": seconds.p50, "p95": seconds.p95, "peak": seconds.peak}
     return {
-        name: [rounded(getattr(s, name), digits) if digits else getattr(s, name) for s in series.seconds]
-        for name, digits in names.items()
+        **{name: [None if math.isnan(ms) else round(ms, 3) for ms in column] for name, column in times.items()},
+        "busy": [round(share, 4) for share in seconds.busy],
+        "runs": list(seconds.runs),
+        "misses": list(seconds.misses),
+        "dropped": list(seconds.dropped),
     }

@@ -21,6 +21,7 @@ from dancelike.profile.overhead import probe_cost_us
 from dancelike.profile.plan import Outcome, Plan
 from dancelike.profile.session import Session, choose_session
 from dancelike.profile.whatif import predict, prediction_words
+from dancelike.runtime import ratios_of
 
 __all__ = ["carry_out"]
 
@@ -96,6 +97,7 @@ def _predicted(plan: Plan, session: Session, measured: Measured, profile: dict[s
     profile["prediction"] = prediction = predict(
         session.live(None if plan.no_record else Path("never.mp4")),
         {name: series.cpu for name, series in measured.collected.tasks.items()},
+        ratios_of(measured.report),
         rate_hz=float(min(session.reference.frame_rate, plan.rate)),
         cores=plan.cores or measured.report.cores,
         speed=plan.speed or 1.0,

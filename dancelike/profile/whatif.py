@@ -16,6 +16,7 @@ __all__ = ["predict", "prediction_words"]
 def predict(
     graph: Graph,
     costs: Mapping[str, Histogram],
+    ratios: Mapping[str, float],
     *,
     rate_hz: float,
     cores: int,
@@ -32,6 +33,8 @@ def predict(
         As for a live run.
     costs : Mapping of str to Histogram
         CPU time of the calls of each task, measured on this machine.
+    ratios : Mapping of str to float
+        Packets that each call put on the edges, likewise; see `ratios_of`.
     rate_hz : float
         Pictures a second of its devices.
     cores : int
@@ -43,7 +46,7 @@ def predict(
     source : str
     """
     rates_hz = {node.name: rate_hz for node in graph.tasks if isinstance(node, DeviceSource)}
-    report = simulate(graph, costs, cores=cores, speed=speed, seconds=seconds, rates_hz=rates_hz)
+    report = simulate(graph, costs, ratios=ratios, cores=cores, speed=speed, seconds=seconds, rates_hz=rates_hz)
     simulated = {**machine, "simulated": {"cores": cores, "speed": speed}}
     return profile_document(report, graph, source=source, machine=simulated, peak_mb=None)
 

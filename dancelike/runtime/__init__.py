@@ -9,13 +9,12 @@ from dancelike.runtime.governor import Conditions, Governor, GovernorRules, Step
 from dancelike.runtime.histogram import Histogram, Percentiles
 from dancelike.runtime.live import LiveRun
 from dancelike.runtime.log import Codec, JsonCodec, Mode, RunLog
-from dancelike.runtime.minutes import Minute, MinuteProbe
 from dancelike.runtime.offline import Progress, available_cores, run_offline
 from dancelike.runtime.probes import Probe
 from dancelike.runtime.realtime import run_realtime
 from dancelike.runtime.replay import Replay, replay
 from dancelike.runtime.report import EdgeStatistics, RunReport, TaskStatistics
-from dancelike.runtime.simulator import costs_of, simulate
+from dancelike.runtime.simulator import costs_of, ratios_of, simulate
 from dancelike.runtime.trace import TraceProbe
 
 __all__ = [
@@ -35,8 +34,6 @@ __all__ = [
     "LiveRun",
     "Load",
     "ManualClock",
-    "Minute",
-    "MinuteProbe",
     "Mode",
     "PathLatency",
     "Percentiles",
@@ -55,6 +52,7 @@ __all__ = [
     "costs_of",
     "estimate_load",
     "ladder",
+    "ratios_of",
     "replay",
     "run_offline",
     "run_realtime",

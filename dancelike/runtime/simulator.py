@@ -6,6 +6,7 @@ quality levels cost what the tasks declare, and the governor works as in a live 
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ from dancelike.runtime.histogram import Histogram, Sampler
 from dancelike.runtime.report import RunReport, Tally
 from dancelike.timebase import Timestamp
 
-__all__ = ["costs_of", "simulate"]
+__all__ = ["costs_of", "ratios_of", "simulate"]
 
 _RUNS = (Action.PROCESS, Action.NEXT)
 
@@ -43,10 +44,21 @@ def costs_of(report: RunReport) -> dict[str, Histogram]:
     return {name: Histogram.from_percentiles(task.cpu_ms) for name, task in report.tasks.items() if task.runs}
 
 
+def ratios_of(report: RunReport) -> dict[str, float]:
+    """Return for each edge of a measured run the packets that a call of its producer put there, for `simulate`."""
+    runs = {name: task.runs for name, task in report.tasks.items()}
+    return {
+        name: edge.packets / runs[producer]
+        for name, edge in report.edges.items()
+        if runs[producer := name.partition(".")[0]]
+    }
+
+
 def simulate(
     graph: Graph,
     costs: Mapping[str, Histogram],
     *,
+    ratios: Mapping[str, float] | None = None,
     cores: int,
     speed: float = 1.0,
     seconds: float = 60.0,
@@ -65,6 +77,9 @@ def simulate(
         As for a live run; its tasks are not touched.
     costs : Mapping of str to Histogram
         CPU times of a call at the first level (`costs_of` a report); tasks that are left out cost nothing.
+    ratios : Mapping of str to float, optional
+        Packets that a call of a task puts on an edge, by `Edge.name` (`ratios_of` a report); 1 for an edge that is
+        left out, and for those of sources.
     cores, workers : int
         Workers default to the cores.
     speed : float
@@ -89,7 +104,7 @@ def simulate(
     """
     if speed <= 0 or cores < 1:
         raise ConfigError(f"a machine to simulate has a core and a speed above 0, but got {cores} cores at {speed}")
-    simulation = _Simulation(graph, costs, cores=cores, speed=speed, seed=seed, overhead_us=overhead_us)
+    simulation = _Simulation(graph, costs, ratios or {}, cores=cores, speed=speed, seed=seed, overhead_us=overhead_us)
     return simulation.run(seconds, cores if workers is None else workers, hosted, rates_hz or {}, governor)
 
 
@@ -103,7 +118,15 @@ class _Call:
 
 class _Simulation:
     def __init__(
-        self, graph: Graph, costs: Mapping[str, Histogram], *, cores: int, speed: float, seed: int, overhead_us: float
+        self,
+        graph: Graph,
+        costs: Mapping[str, Histogram],
+        ratios: Mapping[str, float],
+        *,
+        cores: int,
+        speed: float,
+        seed: int,
+        overhead_us: float,
     ) -> None:
         self._graph = graph
         self._cores = cores
@@ -116,6 +139,8 @@ class _Simulation:
         self._calls: list[_Call] = []
         self._arrivals: list[tuple[int, str, int]] = []  # of sources that a device drives
         self._counts = {node.name: 0 for node in graph.tasks}
+        self._ratios = {(edge.source_task, edge.source_port): ratios.get(edge.name, 1.0) for edge in graph.edges}
+        self._owed = dict.fromkeys(self._ratios, 0.0)  # packets, by task and port
         self._periods_ns: dict[str, int] = {}
         self._cpu_ns = 0.0
         self._now_ns = 0.0
@@ -230,11 +255,18 @@ class _Simulation:
             self._tell(Completed(now_ns, dispatch.number, emits))
 
     def _emits(self, node: Node) -> tuple[Emit, ...]:
-        stamp: Timestamp | None = None
         if node.name in self._periods_ns:
             stamp = Timestamp(self._counts[node.name] * self._periods_ns[node.name], RUN_TIME_BASE)
             self._counts[node.name] += 1
-        return tuple(Emit(port.name, True, stamp) for port in node.outputs)
+            return tuple(Emit(port.name, True, stamp) for port in node.outputs)
+        return tuple(Emit(port.name, True) for port in node.outputs for _ in range(self._due(node.name, port.name)))
+
+    def _due(self, task: str, port: str) -> int:
+        """Return how many packets a call hands out, so that in the long run the measured ratio comes out."""
+        owed = self._owed.get((task, port), 0.0) + self._ratios.get((task, port), 0.0)
+        count = math.floor(owed + 1e-9)
+        self._owed[task, port] = owed - count
+        return count
 
     def _tell(self, event: Event) -> None:
         self._due_ns = None

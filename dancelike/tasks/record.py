@@ -32,6 +32,7 @@ class Record(Task):
 
     inputs = (Port("captures", Capture),)
     levels = tuple(level.name for level in LEVELS)
+    level_costs = tuple(level.cost_ms / LEVELS[0].cost_ms for level in LEVELS)
     importance = 10
 
     def __init__(self, name: str, path: Path, frame_rate: Fraction, *, budget_ms: float) -> None:

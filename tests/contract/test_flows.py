@@ -1,4 +1,4 @@
-"""Latency by frame, the trace, and the minutes of a run."""
+"""Latency by frame, and the trace."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fractions import Fraction
 import pytest
 
 from dancelike.graph import DeviceSource, Emit, Graph, Overflow, Port
-from dancelike.runtime import FlowProbe, LiveRun, ManualClock, MinuteProbe, TraceProbe, run_offline, run_realtime
+from dancelike.runtime import FlowProbe, ManualClock, TraceProbe, run_offline, run_realtime
 from dancelike.testing.flow import EndlessSource, RecordingSink, RelayTask, ScriptedSource, every
 from dancelike.timebase import Timestamp
 
@@ -156,23 +156,6 @@ def test_every_kind_of_news_is_marked():
         ("sink at half", 4.0),
         ("sink asleep", 5.0),
     ]
-
-
-def test_minutes_are_rows():
-    graph = Graph("minutes")
-    graph.add(EndlessSource("source", Fraction(1, 10)))
-    graph.add(RecordingSink("sink"))
-    graph.connect("source.out", "sink.in", capacity=2)
-    probe = MinuteProbe(length_s=6.0)
-    run = LiveRun(graph, clock=ManualClock(10**12, autojump=True), probes=[probe])
-    run.after(20_000_000_000, lambda _: run.request_stop())
-    run.start()
-    while not (run.over or run.stopping):
-        run.wait_hosted(30.0)
-    assert run.snapshot().tasks["sink"].runs >= 200
-    run.close()
-    assert [row.runs["source"] for row in probe.rows()] == [60, 60, 60]
-    assert probe.rows()[0].wall_ms["sink"].max >= 0.0
 
 
 @pytest.mark.parametrize("probe", [FlowProbe(PATHS), TraceProbe(PATHS)])

@@ -28,6 +28,7 @@ from dancelike.profile.noise import holm, rank_test
 from dancelike.profile.overhead import probe_cost_us
 from dancelike.profile.page import profile_page
 from dancelike.profile.plan import Outcome
+from dancelike.profile.series import timeline
 from dancelike.profile.session import StreamClock, choose_session
 from dancelike.profile.table import Summary
 from dancelike.profile.whatif import predict, prediction_words
@@ -181,23 +182,32 @@ def test_the_schema_refuses_what_is_no_profile() -> None:
 def test_each_second_has_its_own_percentiles_and_drops() -> None:
     collector = collected(lambda second: 5.0 * (second + 1), seconds=3)
     series = collector.tasks["camera"].seconds
-    assert [second.p95 for second in series] == [5.0, 10.0, 15.0]
-    assert [second.runs for second in series] == [10, 10, 10]
-    assert series[1].busy == pytest.approx(0.1)
+    assert list(series.p95) == [5.0, 10.0, 15.0]
+    assert list(series.runs) == [10, 10, 10]
+    assert series.busy[1] == pytest.approx(0.1)
 
 
 def test_a_silent_second_is_there_and_empty() -> None:
     collector = collected(lambda _: 5.0, seconds=2)
     dispatch = Dispatch(0, "match", Action.PROCESS, {}, 0, 0, None, None)
     collector.after_task(dispatch, 4 * SECOND + 1, MS, MS)
-    assert [second.runs for second in collector.tasks["match"].seconds] == [10, 10, 0, 0]
-    assert collector.tasks["match"].seconds[2].p95 is None
+    assert list(collector.tasks["match"].seconds.runs) == [10, 10, 0, 0]
+    assert timeline(collector, [])["tasks"]["match"]["p95"][2] is None
+
+
+def test_what_happened_in_the_last_broken_second_is_counted_to_the_one_before() -> None:
+    collector = collected(lambda _: 5.0, seconds=2)
+    collector.budget_missed("match", 0, MS, 2 * SECOND + MS)
+    collector.run_ended(2 * SECOND + 2 * MS)
+    found = timeline(collector, [])["tasks"]["match"]
+    assert sum(found["misses"]) == collector.tasks["match"].misses == 1
+    assert len(found["runs"]) == 2
 
 
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({}, "Everything kept its budget: the slowest 5 % of results came 61 ms or more after the picture."),
+        ({}, "Everything kept its budget: the slowest 5% of results came 61 ms or more after the picture."),
         ({"segment_live": statistics(misses=30)}, "Your segmenter missed its budget in 10% of its calls"),
         ({"segment_live": statistics(dropped={"oldest": 100})}, "Your segmenter did not get 25.0% of its packets"),
         ({"match": statistics(condition="down")}, "The score stopped working"),
@@ -353,11 +363,11 @@ def test_another_machine_is_simulated() -> None:
     slow.add(25 * MS)
     costs = {"segment_live": slow, "match": fast}
     common = {"rate_hz": 30.0, "seconds": 5.0, "machine": {"cpu": "Test"}, "source": "demo"}
-    good = predict(live_graph(), costs, cores=1, speed=1.0, **common)
+    good = predict(live_graph(), costs, {}, cores=1, speed=1.0, **common)
     Draft202012Validator(profile_schema()).validate(json.loads(to_json(good)))
     assert good["driver"] == "simulated"
     assert good["tasks"]["segment_live"]["misses"] == 0
-    bad = predict(live_graph(), costs, cores=1, speed=0.5, **common)
+    bad = predict(live_graph(), costs, {}, cores=1, speed=0.5, **common)
     assert bad["tasks"]["segment_live"]["misses"] > 50
     assert prediction_words(bad)[0] == "Simulated on one core at 0.5 times this speed:"
 

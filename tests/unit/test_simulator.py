@@ -8,9 +8,9 @@ from fractions import Fraction
 import pytest
 
 from dancelike.errors import ConfigError, GraphError
-from dancelike.graph import DeviceSource, Graph, Overflow, Port
+from dancelike.graph import DeviceSource, Emit, Graph, Overflow, Port
 from dancelike.runtime import Governor, GovernorRules, Histogram, ManualClock, run_realtime
-from dancelike.runtime.simulator import costs_of, simulate
+from dancelike.runtime.simulator import costs_of, ratios_of, simulate
 from dancelike.testing.flow import EndlessSource, RecordingSink, RelayTask
 
 MS = 1_000_000
@@ -118,6 +118,41 @@ def test_costs_come_from_a_report():
     assert costs["segment"].count == 1000
     histogram = Histogram.from_percentiles(simulate(dance(), COSTS, cores=2, seconds=5.0).tasks["segment"].wall_ms)
     assert histogram.quantile_ns(0.95) == pytest.approx(24 * MS, rel=0.02)
+
+
+class Halves(RelayTask):
+    """Answers every second packet at one port, and every packet twice at the other."""
+
+    def __init__(self) -> None:
+        super().__init__("halves")
+        self.outputs = (Port("few", object), Port("many", object))
+        self._count = 0
+
+    def process(self, inputs):
+        self._count += 1
+        return [Emit("many", 0), Emit("many", 1)] + ([Emit("few", 2)] if self._count % 2 else [])
+
+
+def uneven() -> Graph:
+    graph = Graph("uneven")
+    graph.add(EndlessSource("camera", FRAME))
+    graph.add(Halves())
+    graph.add(RecordingSink("few"))
+    graph.add(RecordingSink("many"))
+    graph.connect("camera.out", "halves.in", capacity=1)
+    graph.connect("halves.few", "few.in", capacity=4)
+    graph.connect("halves.many", "many.in", capacity=4)
+    return graph
+
+
+def test_a_task_hands_out_as_many_packets_as_it_did_when_it_was_measured():
+    measured = run_realtime(uneven(), seconds=4.0, clock=ManualClock(1, autojump=True))
+    ratios = ratios_of(measured)
+    assert ratios["halves.few -> few.in"] == pytest.approx(0.5, abs=0.02)
+    assert ratios["halves.many -> many.in"] == 2.0
+    report = simulate(uneven(), costs_of(measured), ratios=ratios, cores=1, seconds=40.0)
+    assert report.tasks["few"].rate_hz == pytest.approx(12.5, rel=0.05)
+    assert report.tasks["many"].rate_hz == pytest.approx(50.0, rel=0.02)
 
 
 def overload(seed: int) -> tuple[Governor, object]:
