@@ -22,15 +22,14 @@ from dancelike.media.probe import ClipInfo
 from dancelike.media.sound_output import SoundOutput, open_sound_output
 from dancelike.scoring import ScoreSettings
 from dancelike.scoring.bones import MOST_ROWS
-from dancelike.tasks.align import Align
 from dancelike.tasks.camera import CameraSource
 from dancelike.tasks.clip_source import ClipSource
 from dancelike.tasks.export import Encode, HeldClipSource, Retime, SideBySide
 from dancelike.tasks.judge import Judge
-from dancelike.tasks.match import Match
 from dancelike.tasks.record import Record
 from dancelike.tasks.reference import ReferenceSource
 from dancelike.tasks.render import Render
+from dancelike.tasks.run_log import live_scoring
 from dancelike.tasks.segment import Segment
 from dancelike.tasks.sound import PlaySound
 from dancelike.tasks.stage import Stage
@@ -182,9 +181,8 @@ def build_live_graph(
         graph.add(Segment(f"segment_{side}", load_here, budget_ms=budget_ms))
         # The newest picture is the one worth looking at.
         graph.connect(f"{source.name}.frames", f"segment_{side}.frames", capacity=1, overflow=Overflow.DROP_OLDEST)
-    timing = {"length_s": reference.duration_s, "step_s": float(step_s), "budget_ms": budget_ms}
-    graph.add(Align("align", mirror=config.mirror, **timing))
-    graph.add(Match("match", settings=ScoreSettings(mirror=config.mirror), **timing))
+    for task in live_scoring(config, length_s=reference.duration_s, rate=reference.frame_rate):
+        graph.add(task)
     graph.add(stage or Render("render", analysis_size_px=size_px, budget_ms=budget_ms))
     graph.connect("reference.cues", "align.cues", capacity=BODIES_AHEAD)
     for side in sources:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from enum import Enum
 from fractions import Fraction
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any, BinaryIO, Protocol
 from zlib import crc32
 
 from dancelike.errors import ConfigError, GraphError
-from dancelike.graph import DeviceSink, Emit, Graph, SourceTask
+from dancelike.graph import DeviceSink, Emit, Graph, Node, SourceTask, Task
 from dancelike.runtime.engine import Engine
 from dancelike.runtime.events import (
     Abandon,
@@ -102,16 +103,17 @@ def modes_of(graph: Graph, codecs: Mapping[str, Codec], hosted: Sequence[str] = 
     """Say for each task what the log holds of it.
 
     Stored are the tasks whose connected output ports all have a codec. Called again are the tasks that get all
-    of their packets from tasks stored or called again, but no device and no hosted task.
+    of their packets from ports that have a codec or from tasks called again, but no device and no hosted task.
     """
     modes: dict[str, Mode] = {}
     for name in graph.order():
         node = graph[name]
         ports = {edge.source_port for edge in graph.edges if edge.source_task == name}
-        feeds = [modes[edge.source_task] for edge in graph.edges if edge.target_task == name]
+        feeds = [(f"{e.source_task}.{e.source_port}", e.source_task) for e in graph.edges if e.target_task == name]
+        unknown = any(port not in codecs and modes[task] is not Mode.AGAIN for port, task in feeds)
         if ports and all(f"{name}.{port}" in codecs for port in ports):
             modes[name] = Mode.STORED
-        elif isinstance(node, (SourceTask, DeviceSink)) or name in hosted or Mode.OUTLINE in feeds:
+        elif isinstance(node, (SourceTask, DeviceSink)) or name in hosted or unknown:
             modes[name] = Mode.OUTLINE
         else:
             modes[name] = Mode.AGAIN
@@ -172,10 +174,15 @@ class RunLog(Probe):
         Is replaced.
     codecs : Mapping of str to Codec
         By ``task.port``; see `modes_of` for what follows from them.
+    about : Mapping or None
+        What else whoever reads the log should know, in JSON's types.
     """
 
-    def __init__(self, path: str | Path, codecs: Mapping[str, Codec] | None = None) -> None:
+    def __init__(
+        self, path: str | Path, codecs: Mapping[str, Codec] | None = None, *, about: Mapping[str, Any] | None = None
+    ) -> None:
         self._path = Path(path)
+        self._about = dict(about or {})
         self._codecs = dict(codecs or {})
         self._file: BinaryIO | None = None
         self._buffer = bytearray()
@@ -207,6 +214,7 @@ class RunLog(Probe):
             "settings": settings.to_dict(),
             "modes": {name: mode.value for name, mode in self._modes.items()},
             "codecs": {port: codec.name for port, codec in self._codecs.items()},
+            "about": self._about,
         }
         self._file = self._path.open("wb")
         self._file.write(MAGIC)
@@ -276,10 +284,27 @@ class RunLog(Probe):
 
 
 def describe_graph(graph: Graph) -> dict[str, Any]:
-    """Return what has to agree between the graph of a log and the one of its replay."""
+    """Return what has to agree between the graph of a log and the one of its replay: all that the engine goes by."""
     return {
         "graph": graph.name,
         "tasks": [node.name for node in graph.tasks],
         "ports": {node.name: [port.name for port in node.outputs] for node in graph.tasks},
         "edges": [[edge.name, edge.capacity, edge.overflow.value] for edge in graph.edges],
+        "nodes": {node.name: _describe_node(node) for node in graph.tasks},
+        "gates": [[gate.task, gate.port, list(gate.sleepers), gate.awake] for gate in graph.gates],
     }
+
+
+def _describe_node(node: Node) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "budget_ms": node.budget_ms,
+        "watchdog_ms": node.watchdog_ms,
+        "restart": None if node.restart is None else asdict(node.restart),
+        "levels": list(node.levels),
+    }
+    if isinstance(node, SourceTask):
+        return found | {"period_s": None if node.period_s is None else str(node.period_s)}
+    if isinstance(node, Task):
+        join = [node.join.kind.value, str(node.join.tolerance_s)]
+        return found | {"inputs": [port.name for port in node.inputs], "join": join}
+    return found

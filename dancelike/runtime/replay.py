@@ -13,6 +13,7 @@ from dancelike.runtime.engine import Engine
 from dancelike.runtime.events import Abandon, Completed, Dispatch, Failed
 from dancelike.runtime.log import Codec, Decisions, Mode, describe_graph
 from dancelike.runtime.logreader import Logged, LogReader, read_log
+from dancelike.runtime.skeleton import StandIn
 
 __all__ = ["Replay", "replay"]
 
@@ -47,7 +48,8 @@ def replay(path: str | Path, graph: Graph, codecs: Mapping[str, Codec] | None = 
     path : path
         Written by `RunLog`.
     graph : Graph
-        Built like the one of the run, from fresh tasks.
+        Built like the one of the run, from fresh tasks; or `dancelike.runtime.skeleton.skeleton`, with fresh tasks
+        only where they are to be called.
     codecs : Mapping or None
         Those of the run.
 
@@ -64,7 +66,7 @@ def replay(path: str | Path, graph: Graph, codecs: Mapping[str, Codec] | None = 
     try:
         _compare(log, graph, codecs, path)
         modes = {name: Mode(mode) for name, mode in log.header["modes"].items()}
-        again = tuple(name for name, mode in modes.items() if mode is Mode.AGAIN)
+        again = tuple(n for n, mode in modes.items() if mode is Mode.AGAIN and not isinstance(graph[n], StandIn))
         engine = Engine(graph, live=True, placeholders=Mode.OUTLINE in modes.values(), **log.header["settings"])
         starter = Starter(graph, only=again)
         starter.start()
@@ -84,9 +86,9 @@ def replay(path: str | Path, graph: Graph, codecs: Mapping[str, Codec] | None = 
 def _compare(log: LogReader, graph: Graph, codecs: Mapping[str, Codec], path: str | Path) -> None:
     own = describe_graph(graph) | {"codecs": {port: codec.name for port, codec in codecs.items()}}
     for key, value in own.items():
-        if log.header[key] != value:
+        if log.header.get(key) != value:
             raise ConfigError(
-                f"{path} was recorded with other {key} than this graph has: {log.header[key]}, here {value};"
+                f"{path} was recorded with other {key} than this graph has: {log.header.get(key)}, here {value};"
                 " build the graph as for the run"
             )
 

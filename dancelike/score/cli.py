@@ -37,8 +37,9 @@ class ExportList(click.ParamType[tuple[str, ...]]):
 
 
 @click.command()
-@click.argument("reference", type=click.Path(path_type=Path))
-@click.argument("take", type=click.Path(path_type=Path))
+@click.argument("reference", type=click.Path(path_type=Path), required=False)
+@click.argument("take", type=click.Path(path_type=Path), required=False)
+@click.option("--replay", "run", type=click.Path(path_type=Path), help="Score a live run again from its log RUN.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for score.json and what else is asked for.")
 @click.option("--json", "as_json", is_flag=True, help="Print score.json on standard output, and nothing else.")
 @click.option("--mirror", type=click.Choice(MIRROR_CHOICES), help="Whether the take is mirrored.  [default: auto]")
@@ -51,8 +52,9 @@ class ExportList(click.ParamType[tuple[str, ...]]):
 @click.option("--export", "exports", type=ExportList(), default=(), help="Write side-by-side.mp4, retimed.mp4.")
 @common_options
 def score(
-    reference: Path,
-    take: Path,
+    reference: Path | None,
+    take: Path | None,
+    run: Path | None,
     out: Path | None,
     as_json: bool,
     config_path: Path | None,
@@ -61,7 +63,7 @@ def score(
     manners: Manners,
     **given: str | int | None,
 ) -> None:
-    """Score the clip TAKE against the clip REFERENCE.
+    """Score the clip TAKE against the clip REFERENCE, or a live run once more with --replay RUN.
 
     \b
     Exit codes: 0 done; 2 usage or configuration; 3 a clip cannot be read; 4 no dancer found;
@@ -72,6 +74,13 @@ def score(
         out = DEFAULT_OUT
     if out is not None:
         require_writable(out)
+    if run is not None and reference is None:
+        from dancelike.score.replay_cli import show_replay
+
+        show_replay(run, config, out, as_json=as_json, html=html, exports=exports, manners=manners)
+        return
+    if run is not None or reference is None or take is None:
+        raise click.UsageError("Give REFERENCE and TAKE, or --replay RUN alone.")
     from dancelike.score.api import score_clips
 
     with progress("Scoring", manners) as on_progress:
