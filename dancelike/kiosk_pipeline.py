@@ -3,25 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
 from dancelike.config import LiveConfig
 from dancelike.graph import Graph, Overflow, RunClock
 from dancelike.media.camera import Camera
+from dancelike.media.microphone import Microphone
 from dancelike.tasks.director import Director
+from dancelike.tasks.microphone import MicrophoneSource
 from dancelike.tasks.motion_gate import MotionGate
 from dancelike.tasks.person_gate import PersonGate
 from dancelike.tasks.segment import Segment
 from dancelike.tasks.sightings import Sightings
+from dancelike.tasks.sound_gate import SoundGate, VoiceGate
 from dancelike.tasks.standby_camera import StandbyCamera
+from dancelike.tasks.wake_word import WakeWordTask
 from dancelike.vision import load_segmenter
 from dancelike.vision.person import load_detector
+from dancelike.vision.wake_word import WakeWord
 from dancelike.visit.parts import Event
 
-__all__ = ["build_kiosk_graph"]
+__all__ = ["Sound", "build_kiosk_graph"]
 
 SIGHTS_AHEAD = 64
 """Events that may wait for the visit; it takes microseconds for each."""
+
+BLOCKS_AHEAD = 64
+"""Blocks of sound that may wait: two seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """How the wake word is listened for.
+
+    Attributes
+    ----------
+    open_microphone : callable
+        On the clock of the run.
+    load_word : callable
+    """
+
+    open_microphone: Callable[[RunClock], Microphone]
+    load_word: Callable[[], WakeWord]
 
 
 def build_kiosk_graph(
@@ -31,8 +55,11 @@ def build_kiosk_graph(
     tell: Callable[[Event], None],
     rest_hz: float = 5.0,
     reopens: bool = False,
+    sound: Sound | None = None,
 ) -> Graph:
     """Compose the watch: motion wakes the look for a person, a person wakes (through the visit) the full pipeline.
+
+    Likewise sound wakes the look for a voice, and a voice whoever listens for the wake word.
 
     Parameters
     ----------
@@ -41,6 +68,7 @@ def build_kiosk_graph(
         See `StandbyCamera`.
     tell : callable
         See `Sightings`; its task, ``visit``, is to be hosted by the run.
+    sound : Sound or None
 
     Returns
     -------
@@ -57,7 +85,7 @@ def build_kiosk_graph(
     graph.add(PersonGate("person", partial(load_detector, runtime=config.runtime, delegate=config.delegate)))
     graph.add(Director("director"))
     graph.add(Segment("segment_live", load, budget_ms=float(1000 / config.rate_hz)))
-    graph.add(Sightings("visit", ("person", "bodies"), tell))
+    graph.add(Sightings("visit", ("person", "bodies") if sound is None else ("person", "bodies", "word"), tell))
     for task in ("motion", "person"):
         graph.connect("camera.captures", f"{task}.captures", capacity=1, overflow=Overflow.DROP_OLDEST)
     graph.connect("camera.frames", "segment_live.frames", capacity=1, overflow=Overflow.DROP_OLDEST)
@@ -65,4 +93,18 @@ def build_kiosk_graph(
     graph.connect("segment_live.bodies", "visit.bodies", capacity=SIGHTS_AHEAD, overflow=Overflow.DROP_OLDEST)
     graph.gate("motion.awake", ["person"])
     graph.gate("director.full", ["segment_live"])
+    if sound is not None:
+        _listen(graph, sound)
     return graph
+
+
+def _listen(graph: Graph, sound: Sound) -> None:
+    graph.add(MicrophoneSource("microphone", sound.open_microphone))
+    graph.add(SoundGate("sound"))
+    graph.add(VoiceGate("voice"))
+    graph.add(WakeWordTask("word", sound.load_word))
+    for source, target in (("microphone", "sound"), ("sound", "voice"), ("voice", "word")):
+        graph.connect(f"{source}.blocks", f"{target}.blocks", capacity=BLOCKS_AHEAD, overflow=Overflow.DROP_OLDEST)
+    graph.connect("word.word", "visit.word", capacity=SIGHTS_AHEAD, overflow=Overflow.DROP_OLDEST)
+    graph.gate("sound.awake", ["voice"])
+    graph.gate("voice.awake", ["word"])

@@ -381,3 +381,23 @@ def changed_share(now, before, noise, *, least, times, follow):
     limit = np.maximum(least, times * noise.astype(float))
     followed = noise + follow * (np.minimum(difference, 2 * limit) - noise)
     return float((difference > limit).mean()), followed.astype(np.float32)
+
+
+# --- voice ------------------------------------------------------------------------------------------------------------
+
+
+def loudness(samples):
+    """Mean power in decibels of full scale."""
+    return 10 * np.log10(max((samples.astype(float) ** 2).mean() / 32768.0**2, 1e-12))
+
+
+def voicing(samples, shortest, longest):
+    """Peak of the normalised cross-correlation of the beginning with what follows, one period at a time."""
+    x = samples.astype(float)
+    head = x[: len(x) - longest]
+    found = [0.0]
+    for lag in range(shortest, longest + 1):
+        tail = x[lag : lag + len(head)]
+        scale = np.sqrt((head**2).sum() * (tail**2).sum())
+        found.append((head * tail).sum() / scale if scale else 0.0)
+    return max(found)

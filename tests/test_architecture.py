@@ -25,6 +25,7 @@ FENCES = {
     "av": "media",
     "ai_edge_litert": "vision",
     "tflite_runtime": "vision",
+    "tflite_micro": "vision",
     "tensorflow": None,
     "torch": None,
     "PyQt6": "ui",

@@ -118,6 +118,14 @@ def _warm_motion() -> None:
     changed_share(grid, grid, np.zeros_like(grid))
 
 
+def _warm_voice() -> None:
+    from dancelike.kernels.voice import loudness, voicing
+
+    samples = np.zeros(4, np.int16)
+    loudness(samples)
+    voicing(samples, shortest=1, longest=2)
+
+
 def _warm_dtw() -> None:
     from dancelike.kernels.dtw import warm_up_dtw
 
@@ -138,6 +146,7 @@ _STEPS: Final[tuple[tuple[str, Callable[[], None], float], ...]] = (
     ("banded", _warm_series, 0.6),
     ("concordance", _warm_concordance, 0.3),
     ("motion", _warm_motion, 0.5),
+    ("voice", _warm_voice, 0.4),
     ("dtw", _warm_dtw, 16.0),
 )
 

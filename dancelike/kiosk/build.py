@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from dancelike.config import LiveConfig
@@ -14,16 +16,21 @@ from dancelike.kiosk.run import Surroundings
 from dancelike.kiosk.session import Kiosk
 from dancelike.kiosk.settings import KioskSettings
 from dancelike.kiosk.takes import Takes
+from dancelike.kiosk_pipeline import Sound
 from dancelike.media.camera import Camera
 from dancelike.media.camera_info import CameraRequest
 from dancelike.media.cameras import TEST_SPEC, open_camera
+from dancelike.media.microphone import Microphone
 from dancelike.runtime import Clock, Conditions, SystemClock
 from dancelike.runtime.machine import Sensors
+from dancelike.vision.wake_word import can_hear, load_wake_word
 from dancelike.visit import Visit
 
 __all__ = ["build_kiosk"]
 
+_LOG = logging.getLogger(__name__)
 REST_SIZE = (640, 360)
+SILENT = "none"
 
 
 def build_kiosk(
@@ -62,7 +69,9 @@ def build_kiosk(
 
     # A clip begins again when it is opened again, so that only a real camera is.
     reopens = settings.camera is None or (settings.camera != TEST_SPEC and not Path(settings.camera).is_file())
-    around = Surroundings(config, opened, reopens, settings.rest_hz, conditions, clock or SystemClock())
+    around = Surroundings(
+        config, opened, reopens, settings.rest_hz, sound_of(settings), conditions, clock or SystemClock()
+    )
     lengths_s = tuple(dance.clip.duration_s for dance in dances)
     return Kiosk(
         dances,
@@ -73,3 +82,13 @@ def build_kiosk(
         beat=beat,
         light=light,
     )
+
+
+def sound_of(settings: KioskSettings) -> Sound | None:
+    """Return what listens for the wake word; None where nothing can, which is said once."""
+    if settings.microphone == SILENT:
+        return None
+    if not can_hear():
+        _LOG.warning("nobody listens for the wake word: install dancelike[kiosk], or set microphone to none")
+        return None
+    return Sound(partial(Microphone, settings.microphone), partial(load_wake_word, settings.word))

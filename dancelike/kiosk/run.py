@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dancelike.config import LiveConfig
 from dancelike.graph import Graph, Restart, RunClock
+from dancelike.kiosk_pipeline import Sound
 from dancelike.media.camera import Camera
 from dancelike.media.waiting import wait
 from dancelike.runtime import Clock, Conditions, LiveRun
@@ -17,6 +18,7 @@ __all__ = ["OpenCamera", "Run", "Surroundings"]
 OpenCamera = Callable[[RunClock, bool], Camera]
 AGAIN = Restart(first_ms=500.0, longest_ms=8000.0, attempts=None)
 WATCHDOG_MS = 5000.0
+DEVICES = frozenset({"camera", "microphone"})  # may be unplugged for a while
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,8 @@ class Surroundings:
     reopens : bool
         Whether the camera is opened anew to rest.
     rest_hz : float
+    sound : Sound or None
+        None: nothing is listened to.
     conditions : callable
         How the machine is, for the governor.
     clock : Clock
@@ -42,6 +46,7 @@ class Surroundings:
     open_camera: OpenCamera
     reopens: bool
     rest_hz: float
+    sound: Sound | None
     conditions: Callable[[], Conditions]
     clock: Clock
     wait: Callable[[float], object] = wait
@@ -92,7 +97,7 @@ class Run:
         if self.run.over:
             return str(self.run.error or "The run has ended.")
         conditions = {name: task.condition for name, task in self.run.snapshot().tasks.items()}
-        down = {name for name, how in conditions.items() if how == "hung" or (how == "down" and name != "camera")}
+        down = {name for name, how in conditions.items() if how == "hung" or (how == "down" and name not in DEVICES)}
         lasting, self._down = sorted(down & self._down), down
         return f"The part '{lasting[0]}' does not come back." if lasting else None
 

@@ -34,6 +34,7 @@ class WatchRun(Run):
             tell=tell,
             rest_hz=around.rest_hz,
             reopens=around.reopens,
+            sound=around.sound,
         )
         super().__init__(graph, around)
         if full:

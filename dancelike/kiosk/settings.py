@@ -47,7 +47,7 @@ class KioskSettings:
 
     camera: str | None = None
     microphone: str = "none"
-    word: str = "hey-jarvis"
+    word: str = "okay-nabu"
     dances: tuple[Path, ...] = ()
     takes: Path = field(default_factory=lambda: _folder("RUNTIME_DIRECTORY", "takes"))
     state: Path = field(default_factory=lambda: _folder("STATE_DIRECTORY", "kiosk"))

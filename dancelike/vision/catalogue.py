@@ -35,7 +35,11 @@ __all__ = [
 USES = ("offline", "live", "pi")
 """What a default model is named for."""
 
-KINDS: Mapping[str, tuple[str, ...]] = {"blazepose": ("detector", "landmarks"), "labelmap": ("network",)}
+KINDS: Mapping[str, tuple[str, ...]] = {
+    "blazepose": ("detector", "landmarks"),
+    "labelmap": ("network",),
+    "wakeword": ("network",),
+}
 """Each kind of model and the roles of its files."""
 
 _FORMAT = 1

@@ -139,4 +139,4 @@ def _build(
         return LabelMapSegmenter(
             paths["network"], name=name, sha256=sha256, runtime=runtime, delegate=delegate, threads=threads
         )
-    raise ModelError(f"models of the kind {kind!r} cannot be loaded yet")
+    raise ModelError(f"{name} is no body-part model but one of the kind {kind!r}; 'dancelike models list' names others")

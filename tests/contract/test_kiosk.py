@@ -11,6 +11,7 @@ import threading  # noqa: TID251  counts the threads that are left
 import time  # noqa: TID251  generous limits
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -24,12 +25,15 @@ from dancelike.kiosk.keeper import Keeper
 from dancelike.kiosk.run import Surroundings
 from dancelike.kiosk.session import Kiosk
 from dancelike.kiosk.takes import Takes
+from dancelike.kiosk_pipeline import Sound
 from dancelike.media.camera_info import CameraRequest
 from dancelike.media.clips import open_clip
+from dancelike.media.microphone import Microphone
 from dancelike.media.probe import probe_clip
 from dancelike.runtime import Conditions, SystemClock
 from dancelike.testing.devices import FakeCamera
 from dancelike.testing.hallway import plain_wall
+from dancelike.vision.wake_word import can_hear, load_wake_word
 from dancelike.visit import State, Times, Visit
 
 pytestmark = pytest.mark.slow
@@ -47,11 +51,11 @@ def dancer():
 class House:
     """A kiosk before which somebody dances, or nobody is."""
 
-    def __init__(self, folder: Path, dancer) -> None:
+    def __init__(self, folder: Path, dancer, sound=None) -> None:
         self.someone, self.gone = False, False
         self.cameras = []
         self._dancer, self._wall = dancer, plain_wall(3)
-        around = Surroundings(LiveConfig(), self.open, False, 5.0, Conditions, SystemClock())
+        around = Surroundings(LiveConfig(), self.open, False, 5.0, sound, Conditions, SystemClock())
         self.keeper = Keeper(around)
         self.folder = folder
         self.kiosk = Kiosk(
@@ -122,6 +126,26 @@ def test_it_sleeps_at_five_pictures_a_second_and_wakes_for_a_person(house):
     house.someone = False
     house.until({State.ATTRACT})
     house.until({State.ASLEEP})
+
+
+@pytest.mark.skipif(not can_hear(), reason="the package pymicro-features is not installed")
+def test_the_wake_word_wakes_it_and_without_anybody_it_sleeps_again(tmp_path, dancer):
+    spoken = Path(__file__).resolve().parents[1] / "data" / "okay_nabu.flac"
+    house = House(tmp_path, dancer, Sound(partial(Microphone, str(spoken)), load_wake_word))
+    house.until({State.WAKE})
+    tasks = house.keeper.run.run.snapshot().tasks
+    assert 0 < tasks["word"].runs < tasks["voice"].runs < tasks["sound"].runs
+    house.until({State.ATTRACT})
+    house.kiosk.close()
+
+
+def test_a_missing_microphone_keeps_nobody_from_dancing(tmp_path, dancer):
+    house = House(tmp_path, dancer, Sound(partial(Microphone, "no such device"), load_wake_word))
+    house.someone = True
+    house.until(ACTIVE)
+    house.for_s(3.0)
+    assert house.kiosk.visit.sentence is None
+    house.kiosk.close()
 
 
 def test_a_camera_that_is_unplugged_is_told_and_used_again(house):

@@ -14,10 +14,10 @@ from numba.core.dispatcher import Dispatcher
 
 from dancelike.errors import ConfigError
 from dancelike.frames import JOINT_COUNT, PART_COUNT
-from dancelike.kernels import capsules, labels, moments, motion, overlap, overlay, shapes, warp, yuv
+from dancelike.kernels import capsules, labels, moments, motion, overlap, overlay, shapes, voice, warp, yuv
 from dancelike.kernels._flags import frame_kernel
 
-MODULES = (capsules, labels, moments, motion, overlap, overlay, shapes, warp, yuv)
+MODULES = (capsules, labels, moments, motion, overlap, overlay, shapes, voice, warp, yuv)
 SIDE = 64
 compiled = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="numba's compiler is switched off")
 
@@ -41,6 +41,7 @@ def calls():
     palette = overlay.part_palette()
     converter = yuv.PlaneConverter((SIDE, SIDE), (SIDE // 2, SIDE // 2), "bt709", full_range=False)
     small = np.empty((SIDE // 2, SIDE // 2, 3), np.uint8)
+    sound = rng.integers(-9, 9, 99, dtype=np.int16)
     return {
         "warp_to_tensor": lambda: warp.warp_to_tensor(rgb, matrix, tensor),
         "part_map": lambda: capsules.part_map(joints, row, row, probability, out),
@@ -58,6 +59,8 @@ def calls():
         "overlay_planes": lambda: overlay.overlay_planes(y, u, v, parts, palette),
         "to_rgb": lambda: converter.to_rgb(y, u, v, small),
         "to_tensor": lambda: converter.to_tensor(y, u, v, tensor),
+        "loudness": lambda: voice.loudness(sound),
+        "voicing": lambda: voice.voicing(sound, shortest=5, longest=40),
         "shrink_luma": lambda: motion.shrink_luma(y, plane[:36]),
         "changed_share": lambda: motion.changed_share(odds, odds, plane),
     }

@@ -129,7 +129,7 @@ class House:
 
     def start(self):
         world = self.world
-        around = Surroundings(LiveConfig(), lambda *_: None, False, 5.0, Conditions, world.clock, wait=world.wait)
+        around = Surroundings(LiveConfig(), lambda *_: None, False, 5.0, None, Conditions, world.clock, wait=world.wait)
         keeper = Keeper(
             around,
             watch=lambda *a, **k: Watching(*a, **k, world=world),
