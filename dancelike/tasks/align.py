@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from dancelike.frames import BodyObservation
-from dancelike.graph import RUN_TIME_BASE, Emit, Join, Packet, Port, Task
+from dancelike.graph import RUN_TIME_BASE, Emit, Join, Packet, Port, Restart, Task
 from dancelike.media.playback import Cue
 from dancelike.scoring.follow import Followed, Follower
 from dancelike.scoring.pose import LivePose
@@ -42,6 +42,7 @@ class Align(Task):
     inputs = (Port("cues", Cue), Port("reference", BodyObservation), Port("live", BodyObservation))
     outputs = (Port("poses", LivePose, required=False), Port("followed", Followed, required=False))
     join = Join.each()
+    restart = Restart(first_ms=50.0)
 
     def __init__(self, name: str, *, length_s: float, step_s: float, mirror: str, budget_ms: float) -> None:
         self.name = name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from dancelike.graph import Emit, Join, Packet, Port, Task
+from dancelike.graph import Emit, Join, Packet, Port, Restart, Task
 from dancelike.scoring import ScoreSettings
 from dancelike.scoring.follow import Followed
 from dancelike.scoring.pose import LivePose
@@ -33,6 +33,7 @@ class Match(Task):
     inputs = (Port("poses", LivePose), Port("followed", Followed))
     outputs = (Port("states", RunningState, required=False),)
     join = Join.each()
+    restart = Restart(first_ms=50.0)
 
     def __init__(self, name: str, *, length_s: float, step_s: float, settings: ScoreSettings, budget_ms: float) -> None:
         self.name = name

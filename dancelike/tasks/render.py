@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dancelike.frames import BodyObservation
-from dancelike.graph import Emit, Join, Packet, Port, Task
+from dancelike.graph import Emit, Join, Packet, Port, Restart, Task
 from dancelike.kernels.labels import paste_crop
 from dancelike.kernels.overlay import overlay_planes, part_palette, planes_palette
 from dancelike.media.capture import Capture
@@ -56,6 +56,7 @@ class Render(Task):
     inputs = (Port("captures", Capture), Port("bodies", BodyObservation))
     outputs = (Port("screens", Screen, required=False),)
     join = Join.exact()
+    restart = Restart(first_ms=50.0)
     importance = 1
 
     def __init__(self, name: str, *, analysis_size_px: int, budget_ms: float) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from dancelike.errors import InternalError
 from dancelike.frames import BodyObservation, Frame
-from dancelike.graph import Emit, Packet, Port, Task
+from dancelike.graph import Emit, Packet, Port, Restart, Task
 from dancelike.vision.segmenter import ModelInfo, Segmenter
 
 __all__ = ["Segment"]
@@ -29,6 +29,7 @@ class Segment(Task):
 
     inputs = (Port("frames", Frame),)
     outputs = (Port("bodies", BodyObservation),)
+    restart = Restart(first_ms=50.0)
 
     def __init__(self, name: str, load: Callable[[], Segmenter], *, budget_ms: float) -> None:
         self.name = name
