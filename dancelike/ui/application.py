@@ -21,6 +21,7 @@ from dancelike.ui.models.settings import AppSettings
 from dancelike.ui.screens.base import Screen
 from dancelike.ui.screens.library import LibraryScreen
 from dancelike.ui.screens.perform import PerformScreen
+from dancelike.ui.screens.review import ReviewScreen
 from dancelike.ui.screens.setup import SetupScreen
 from dancelike.ui.shell import Shell
 from dancelike.ui.splash import Splash
@@ -29,7 +30,7 @@ from dancelike.vision import load_segmenter
 
 __all__ = ["Options", "make_window", "run"]
 
-SCREENS: tuple[type[Screen], ...] = (LibraryScreen, SetupScreen, PerformScreen)
+SCREENS: tuple[type[Screen], ...] = (LibraryScreen, SetupScreen, PerformScreen, ReviewScreen)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,12 @@ from dancelike.frames import BodyPart
 from dancelike.scoring.settings import NOTICEABLE_MS
 from dancelike.scoring.values import ms, number, part_name, whole
 
-__all__ = ["THINNEST", "body_figure", "grown", "shape_css"]
+__all__ = ["FIGURE_SIZE", "ORDER", "THINNEST", "body_figure", "grown", "label_place", "outline", "shape_css"]
 
 THINNEST = 0.3
 """Width of a part at shape 0, as a share of its width at shape 100."""
-_WIDTH, _HEIGHT = 440, 474
+FIGURE_SIZE = _WIDTH, _HEIGHT = 440, 474
+"""Width and height of the drawing, in its own pixels."""
 _CENTRE = 220.0
 
 
@@ -88,7 +89,12 @@ def _capsule_path(capsule: _Capsule) -> tuple[str, str]:
     return path, f"translate({(x0 + x1) / 2:.1f} {(y0 + y1) / 2:.1f}) rotate({angle:.1f})"
 
 
-def _outline(part: BodyPart) -> tuple[str, str]:
+ORDER = (BodyPart.TORSO, BodyPart.HEAD, *(part for part in BodyPart if part > BodyPart.TORSO))
+"""In which order the parts are drawn: the head lies over the neck."""
+
+
+def outline(part: BodyPart) -> tuple[str, str]:
+    """Return a part's outline along its own axis as SVG path data, and the SVG transform that puts it in place."""
     if part is BodyPart.HEAD:
         return "M0 -31 C17 -31 25 -18 25 -2 C25 16 13 32 0 32 C-13 32 -25 16 -25 -2 C-25 -18 -17 -31 0 -31 Z", (
             f"translate({_CENTRE:.0f} 52)"
@@ -102,6 +108,15 @@ def _outline(part: BodyPart) -> tuple[str, str]:
         mirror = 2 * _CENTRE
         capsule = _Capsule((mirror - x0, y0), (mirror - x1, y1), capsule.start_radius, capsule.end_radius)
     return _capsule_path(capsule)
+
+
+def label_place(part: BodyPart) -> tuple[float, float, bool]:
+    """Return where a part's label begins (x, y), and whether it stands at the left, where it ends there."""
+    side, _, rest = part.key.partition("_")
+    if part is BodyPart.TORSO:
+        return _CENTRE, 154.0, False
+    y, _from = _LABELS[rest if side in ("left", "right") else part.key]
+    return (2 * _CENTRE - _LABEL_X, y, True) if side == "right" else (_LABEL_X, y, False)
 
 
 def _described(part: BodyPart, found: Mapping[str, Any]) -> str:
@@ -150,13 +165,11 @@ def body_figure(parts: Mapping[str, Any], *, name: str, labels: bool) -> str:
         Whether to name the dancer's sides and print the noticeable leads.
     """
     drawn, leads = [], []
-    # The head lies over the neck.
-    order = [BodyPart.TORSO, BodyPart.HEAD, *(part for part in BodyPart if part > BodyPart.TORSO)]
-    for part in order:
+    for part in ORDER:
         found = parts.get(part.key)
         found = found if isinstance(found, Mapping) else {}
         shape, lead = number(found.get("shape")), number(found.get("lead_ms"))
-        path, place = _outline(part)
+        path, place = outline(part)
         grow = grown(shape)
         scale = f"scale({grow:.3f})" if part is BodyPart.HEAD else f"scale(1 {grow:.3f})"
         fill = f"url(#{name}-hatch)" if shape is None else shape_css(shape)
@@ -167,7 +180,7 @@ def body_figure(parts: Mapping[str, Any], *, name: str, labels: bool) -> str:
         )
         if labels and shape is not None and lead is not None and abs(lead) >= NOTICEABLE_MS:
             leads.append(_lead_label(part, lead))
-    said = "; ".join(_described(p, parts[p.key] if isinstance(parts.get(p.key), Mapping) else {}) for p in order)
+    said = "; ".join(_described(p, parts[p.key] if isinstance(parts.get(p.key), Mapping) else {}) for p in ORDER)
     sides = ""
     if labels:
         sides = (

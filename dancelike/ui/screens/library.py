@@ -7,7 +7,7 @@ from typing import Any
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QPixmap
-from PyQt6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QProgressBar, QStackedLayout, QWidget
+from PyQt6.QtWidgets import QFileDialog, QHBoxLayout, QInputDialog, QMessageBox, QProgressBar, QStackedLayout, QWidget
 
 from dancelike.bundled import bundled_path
 from dancelike.library import Dance
@@ -93,7 +93,7 @@ class LibraryScreen(Screen):
             ),
         )
         rows = [
-            row(label(number, "figure"), column(label(title, "strong"), label(text, "quiet", wrap=True), gap=2), gap=24)
+            self._step(number, column(label(title, "strong", wrap=True), label(text, "quiet", wrap=True), gap=2))
             for number, title, text in texts
         ]
         column(*rows, gap=16, margin=24, into=steps)
@@ -101,10 +101,29 @@ class LibraryScreen(Screen):
         own = button(translate("Library", "Import a clip"), on=self.ask_for_clips)
         head = label(translate("Library", "Learn a dance in front of a camera"), "title", wrap=True)
         page = column(None, head, 8, steps, 8, row(self.first, own, None), None, gap=16)
-        page.setMaximumWidth(720)
-        if not picture.isNull():
-            still.setPixmap(picture)
-        return row(page, None)
+        page.setMinimumWidth(380)
+        if picture.isNull():
+            return row(page, None)
+        still.setPixmap(picture.scaledToHeight(520, Qt.TransformationMode.SmoothTransformation))
+        still.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        still.setMinimumWidth(1)
+        whole = row(page, still, gap=40)
+        layout = whole.layout()
+        assert isinstance(layout, QHBoxLayout)
+        layout.setStretch(0, 3)
+        layout.setStretch(1, 2)
+        return whole
+
+    @staticmethod
+    def _step(number: str, words: QWidget) -> QWidget:
+        """Return a step: its number, then its words."""
+        large = label(number, "figure")
+        large.setFixedWidth(56)
+        made = row(large, words, gap=8)
+        layout = made.layout()
+        assert isinstance(layout, QHBoxLayout)
+        layout.setStretch(1, 1)
+        return made
 
     def opened(self, **what: Any) -> None:
         """Read the dances again."""
