@@ -19,9 +19,12 @@ from dancelike.ui.jobs import JobControl, Jobs
 from dancelike.ui.look import Look, load_fonts
 from dancelike.ui.models.settings import AppSettings
 from dancelike.ui.screens.base import Screen
+from dancelike.ui.screens.history import HistoryScreen
 from dancelike.ui.screens.library import LibraryScreen
 from dancelike.ui.screens.perform import PerformScreen
+from dancelike.ui.screens.practise import PractiseScreen
 from dancelike.ui.screens.review import ReviewScreen
+from dancelike.ui.screens.settings import SettingsScreen
 from dancelike.ui.screens.setup import SetupScreen
 from dancelike.ui.shell import Shell
 from dancelike.ui.splash import Splash
@@ -30,7 +33,15 @@ from dancelike.vision import load_segmenter
 
 __all__ = ["Options", "make_window", "run"]
 
-SCREENS: tuple[type[Screen], ...] = (LibraryScreen, SetupScreen, PerformScreen, ReviewScreen)
+SCREENS: tuple[type[Screen], ...] = (
+    LibraryScreen,
+    SetupScreen,
+    PerformScreen,
+    PractiseScreen,
+    ReviewScreen,
+    HistoryScreen,
+    SettingsScreen,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,7 @@ class Look:
             "reference": stage.reference,
             "dancer": stage.dancer,
             "family": ", ".join(f'"{name}"' for name in (FAMILY, *_FALLBACKS)),
+            "static": f"{files('dancelike.ui').joinpath('static')}/".replace("\\", "/"),
             "corner": f"{theme.CORNER_PX}px",
             "control": f"{theme.CONTROL_PX}px",
         }

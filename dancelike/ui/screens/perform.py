@@ -35,10 +35,17 @@ def beats_of(dance: Dance) -> Beats | None:
 
 
 class PerformScreen(Screen):
-    """One performance from the count-in to the last count."""
+    """One performance from the count-in to the last count.
+
+    Attributes
+    ----------
+    records : bool
+        Whether it makes a take that ends with the dance; practice goes on and on and keeps nothing.
+    """
 
     name = "perform"
     whole = True
+    records = True
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
@@ -89,14 +96,17 @@ class PerformScreen(Screen):
         self._then = "review"
         settings = self.context.settings
         self.view.layout_name = settings.layout
-        self.model = PerformModel(dance.title, dance.duration_s, beats_of(dance), step_s=float(1 / dance.frame_rate))
+        self.model = PerformModel(
+            dance.title, dance.duration_s, beats_of(dance), step_s=float(1 / dance.frame_rate), repeats=not self.records
+        )
         self.view.clear()
         self.view.model = self.model
         if dance.thumbnail is not None:
             self.view.set_reference_still(QImage(str(dance.thumbnail)))
         try:
             # A library that is open elsewhere takes no take: it can be danced, and nothing is kept.
-            self.take = None if self.context.library.read_only else self.context.library.begin_take(dance.id)
+            keeps = self.records and not self.context.library.read_only
+            self.take = self.context.library.begin_take(dance.id) if keeps else None
         except DancelikeError as error:
             self.take = None
             self.model.fail(str(error))
@@ -106,6 +116,7 @@ class PerformScreen(Screen):
             settings.live(),
             None if self.take is None else self.take.recording,
             camera_size=settings.camera_size,
+            **self._plan_options(),
         )
         session = self.session = LiveSession(plan, self.context.jobs, self._may_begin)
         session.bridge.dancer.listen(self._show)
@@ -122,6 +133,10 @@ class PerformScreen(Screen):
         model.prepare()
         self._timer.start()
         session.start()
+
+    def _plan_options(self) -> dict[str, Any]:
+        """Return what the session does otherwise than usual."""
+        return {}
 
     def left(self) -> None:
         """End what is under way; the take is forgotten unless it came to its end."""

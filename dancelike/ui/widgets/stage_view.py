@@ -70,8 +70,8 @@ class StageView(QWidget):
         Whose figures are drawn; None draws pictures alone.
     layout_name : str
         One of `LAYOUTS`.
-    mirrored : bool
-        Whether the dancer's pictures arrive mirrored.
+    mirrored, reference_mirrored : bool
+        Whether the dancer's and the reference's pictures arrive mirrored.
     painted : int
         Repaints so far.
     camera_on, recording : bool
@@ -85,7 +85,7 @@ class StageView(QWidget):
         self.look = look
         self.model: PerformModel | None = None
         self.layout_name = "beside"
-        self.mirrored = True
+        self.mirrored, self.reference_mirrored = True, False
         self.painted = 0
         self.camera_on = self.recording = False
         self.guide, self.guide_good = False, False
@@ -102,7 +102,7 @@ class StageView(QWidget):
 
     def show_reference(self, shown: Shown) -> None:
         """Take a picture of the reference; it is painted with the next one of the dancer."""
-        self._reference.take(shown, mirrored=False, size=self._analysed(shown))
+        self._reference.take(shown, mirrored=self.reference_mirrored, size=self._analysed(shown))
 
     def set_reference_still(self, image: QImage) -> None:
         """Show a picture in the reference's place until it plays."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 from PyQt6.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
@@ -101,7 +102,7 @@ class TimelineView(QWidget):
         shape = QRectF(0, 14, self.width(), (bottom - 14) * 0.62)
         lead = QRectF(0, shape.bottom() + 8, self.width(), bottom - shape.bottom() - 8)
         self._grid(painter, shape, lead, size)
-        for before, point in zip(self._points, self._points[1:], strict=False):
+        for before, point in pairwise(self._points):
             self._segment(painter, shape, before, point)
             self._lead_bar(painter, lead, point)
         painter.setPen(Qt.PenStyle.NoPen)
