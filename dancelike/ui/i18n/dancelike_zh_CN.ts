@@ -1,0 +1,834 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1">
+<context>
+    <name>Advice</name>
+    <message>
+        <source>All of you is in the picture.</source>
+        <translation>你的全身都在画面里。</translation>
+    </message>
+    <message>
+        <source>We cannot see you yet. Step in front of the camera.</source>
+        <translation>还没看到你，请站到摄像头前。</translation>
+    </message>
+    <message>
+        <source>Step back until we see you from head to feet.</source>
+        <translation>请往后退，直到从头到脚都能看到。</translation>
+    </message>
+    <message>
+        <source>We cannot see your feet. Step back or tilt the camera down.</source>
+        <translation>看不到你的双脚，请后退一步，或把摄像头往下调。</translation>
+    </message>
+    <message>
+        <source>We cannot see your head. Step back or tilt the camera up.</source>
+        <translation>看不到你的头部，请后退一步，或把摄像头往上调。</translation>
+    </message>
+    <message>
+        <source>Move a little to the left.</source>
+        <translation>请往左移一点。</translation>
+    </message>
+    <message>
+        <source>Move a little to the right.</source>
+        <translation>请往右移一点。</translation>
+    </message>
+    <message>
+        <source>Come a little closer.</source>
+        <translation>请靠近一点。</translation>
+    </message>
+    <message>
+        <source>The light is good.</source>
+        <translation>光线很好。</translation>
+    </message>
+    <message>
+        <source>It is dark. Turn on a lamp in front of you.</source>
+        <translation>光线偏暗，请在前方开一盏灯。</translation>
+    </message>
+    <message>
+        <source>It is very bright. Turn the camera away from the window.</source>
+        <translation>光线太亮，请不要让摄像头对着窗户。</translation>
+    </message>
+    <message>
+        <source>The camera is gone. Plug it in again: your take goes on by itself.</source>
+        <translation>摄像头断开了。重新插上后，录制会自动继续。</translation>
+    </message>
+    <message>
+        <source>The camera gives few pictures. More light helps.</source>
+        <translation>摄像头的帧率偏低，增加光线会有帮助。</translation>
+    </message>
+    <message>
+        <source>The recording has ended, because the disk is full. What there is, is kept.</source>
+        <translation>磁盘已满，录制已结束，已录下的部分会保留。</translation>
+    </message>
+</context><context>
+    <name>Figure</name>
+    <message>
+        <source>not seen</source>
+        <translation>未看到</translation>
+    </message>
+    <message>
+        <source>{n} ms late</source>
+        <translation>慢 {n} 毫秒</translation>
+    </message>
+    <message>
+        <source>{n} ms early</source>
+        <translation>快 {n} 毫秒</translation>
+    </message>
+    <message>
+        <source>Your right</source>
+        <translation>你的右侧</translation>
+    </message>
+    <message>
+        <source>Your left</source>
+        <translation>你的左侧</translation>
+    </message>
+</context><context>
+    <name>Grades</name>
+    <message>
+        <source>Superb</source>
+        <translation>完美</translation>
+    </message>
+    <message>
+        <source>Strong</source>
+        <translation>出色</translation>
+    </message>
+    <message>
+        <source>Good</source>
+        <translation>不错</translation>
+    </message>
+    <message>
+        <source>Coming along</source>
+        <translation>渐入佳境</translation>
+    </message>
+    <message>
+        <source>A start</source>
+        <translation>好的开始</translation>
+    </message>
+</context><context>
+    <name>History</name>
+    <message>
+        <source>Dance</source>
+        <translation>舞蹈</translation>
+    </message>
+    <message>
+        <source>Takes</source>
+        <translation>练习记录</translation>
+    </message>
+    <message>
+        <source>Look at it</source>
+        <translation>查看</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>删除</translation>
+    </message>
+    <message>
+        <source>Your takes appear here once you have danced.</source>
+        <translation>跳过之后，你的记录会出现在这里。</translation>
+    </message>
+    <message>
+        <source>Score</source>
+        <translation>得分</translation>
+    </message>
+    <message>
+        <source>History</source>
+        <translation>历史</translation>
+    </message>
+    <message>
+        <source>All dances</source>
+        <translation>全部舞蹈</translation>
+    </message>
+    <message>
+        <source>Choose one dance to see how each limb has grown.</source>
+        <translation>选择一支舞，看看身体各部位的进步。</translation>
+    </message>
+    <message>
+        <source>not scored yet</source>
+        <translation>尚未评分</translation>
+    </message>
+    <message>
+        <source>Delete this take with its video and its figures? This cannot be undone.</source>
+        <translation>要删除这条记录以及它的视频和数据吗？此操作无法撤销。</translation>
+    </message>
+    <message>
+        <source>Scores, the oldest first</source>
+        <translation>得分，由早到晚</translation>
+    </message>
+</context><context>
+    <name>Library</name>
+    <message>
+        <source>Import a clip</source>
+        <translation>导入视频</translation>
+    </message>
+    <message>
+        <source>Your dances</source>
+        <translation>我的舞蹈</translation>
+    </message>
+    <message>
+        <source>Dance</source>
+        <translation>开始跳</translation>
+    </message>
+    <message>
+        <source>Practise</source>
+        <translation>练习</translation>
+    </message>
+    <message>
+        <source>Rename</source>
+        <translation>重命名</translation>
+    </message>
+    <message>
+        <source>Export</source>
+        <translation>导出</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>删除</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Choose a dance</source>
+        <translation>选一支舞</translation>
+    </message>
+    <message>
+        <source>Begin with ours, or drop a clip here.</source>
+        <translation>从自带的舞开始，或把视频拖到这里。</translation>
+    </message>
+    <message>
+        <source>Step in front of the camera</source>
+        <translation>站到摄像头前</translation>
+    </message>
+    <message>
+        <source>Two or three metres away, so that all of you is seen.</source>
+        <translation>距离两三米，让全身入镜。</translation>
+    </message>
+    <message>
+        <source>Dance along</source>
+        <translation>跟着跳</translation>
+    </message>
+    <message>
+        <source>You see limb by limb what was right and when. Nothing leaves this machine.</source>
+        <translation>身体每个部位跳得对不对、准不准，一目了然。所有数据都留在本机。</translation>
+    </message>
+    <message>
+        <source>Learn the first dance</source>
+        <translation>学第一支舞</translation>
+    </message>
+    <message>
+        <source>Learn a dance in front of a camera</source>
+        <translation>对着摄像头，学会一支舞</translation>
+    </message>
+    <message>
+        <source>Taking in {name} …</source>
+        <translation>正在导入 {name} …</translation>
+    </message>
+    <message>
+        <source>Clips</source>
+        <translation>视频</translation>
+    </message>
+    <message>
+        <source>Title</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>Delete “{title}” with all its takes and figures? This cannot be undone.</source>
+        <translation>要删除“{title}”以及它的全部记录和数据吗？此操作无法撤销。</translation>
+    </message>
+    <message>
+        <source>{n} bpm</source>
+        <translation>{n} 拍/分</translation>
+    </message>
+    <message>
+        <source>1 take</source>
+        <translation>练过 1 次</translation>
+    </message>
+    <message>
+        <source>{n} takes</source>
+        <translation>练过 {n} 次</translation>
+    </message>
+    <message>
+        <source>best score</source>
+        <translation>最高分</translation>
+    </message>
+</context><context>
+    <name>Moments</name>
+    <message>
+        <source>Best</source>
+        <translation>最佳</translation>
+    </message>
+    <message>
+        <source>To work on</source>
+        <translation>待改进</translation>
+    </message>
+</context><context>
+    <name>Pair</name>
+    <message>
+        <source>Reference</source>
+        <translation>示范</translation>
+    </message>
+    <message>
+        <source>You</source>
+        <translation>你</translation>
+    </message>
+</context><context>
+    <name>Parts</name>
+    <message>
+        <source>left arm</source>
+        <translation>左臂</translation>
+    </message>
+    <message>
+        <source>right arm</source>
+        <translation>右臂</translation>
+    </message>
+    <message>
+        <source>left leg</source>
+        <translation>左腿</translation>
+    </message>
+    <message>
+        <source>right leg</source>
+        <translation>右腿</translation>
+    </message>
+    <message>
+        <source>arms</source>
+        <translation>双臂</translation>
+    </message>
+    <message>
+        <source>legs</source>
+        <translation>双腿</translation>
+    </message>
+    <message>
+        <source>head</source>
+        <translation>头部</translation>
+    </message>
+    <message>
+        <source>torso</source>
+        <translation>躯干</translation>
+    </message>
+    <message>
+        <source>left upper arm</source>
+        <translation>左上臂</translation>
+    </message>
+    <message>
+        <source>right upper arm</source>
+        <translation>右上臂</translation>
+    </message>
+    <message>
+        <source>left forearm</source>
+        <translation>左前臂</translation>
+    </message>
+    <message>
+        <source>right forearm</source>
+        <translation>右前臂</translation>
+    </message>
+    <message>
+        <source>left hand</source>
+        <translation>左手</translation>
+    </message>
+    <message>
+        <source>right hand</source>
+        <translation>右手</translation>
+    </message>
+    <message>
+        <source>left thigh</source>
+        <translation>左大腿</translation>
+    </message>
+    <message>
+        <source>right thigh</source>
+        <translation>右大腿</translation>
+    </message>
+    <message>
+        <source>left shin</source>
+        <translation>左小腿</translation>
+    </message>
+    <message>
+        <source>right shin</source>
+        <translation>右小腿</translation>
+    </message>
+    <message>
+        <source>left foot</source>
+        <translation>左脚</translation>
+    </message>
+    <message>
+        <source>right foot</source>
+        <translation>右脚</translation>
+    </message>
+</context><context>
+    <name>Perform</name>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>暂停</translation>
+    </message>
+    <message>
+        <source>Restart</source>
+        <translation>重来</translation>
+    </message>
+    <message>
+        <source>View</source>
+        <translation>视图</translation>
+    </message>
+    <message>
+        <source>You and the reference</source>
+        <translation>你和示范</translation>
+    </message>
+    <message>
+        <source>Camera on, recording</source>
+        <translation>摄像头已开启，正在录制</translation>
+    </message>
+    <message>
+        <source>Camera on</source>
+        <translation>摄像头已开启</translation>
+    </message>
+    <message>
+        <source>{n} in a row</source>
+        <translation>连续 {n} 次</translation>
+    </message>
+    <message>
+        <source>{ms} ms late</source>
+        <translation>慢 {ms} 毫秒</translation>
+    </message>
+    <message>
+        <source>{ms} ms early</source>
+        <translation>快 {ms} 毫秒</translation>
+    </message>
+    <message>
+        <source>on time</source>
+        <translation>合拍</translation>
+    </message>
+    <message>
+        <source>Go on</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Opening the camera …</source>
+        <translation>正在打开摄像头 …</translation>
+    </message>
+    <message>
+        <source>Completing your take …</source>
+        <translation>正在保存 …</translation>
+    </message>
+</context><context>
+    <name>Practise</name>
+    <message>
+        <source>From</source>
+        <translation>从</translation>
+    </message>
+    <message>
+        <source>To</source>
+        <translation>到</translation>
+    </message>
+    <message>
+        <source>Speed</source>
+        <translation>速度</translation>
+    </message>
+    <message>
+        <source>Mirror the reference</source>
+        <translation>镜像示范</translation>
+    </message>
+    <message>
+        <source>Wait for me</source>
+        <translation>等等我</translation>
+    </message>
+    <message>
+        <source>Eights of counts</source>
+        <translation>第几个八拍</translation>
+    </message>
+    <message>
+        <source>Passages of 4 s</source>
+        <translation>第几个 4 秒</translation>
+    </message>
+</context><context>
+    <name>Review</name>
+    <message>
+        <source>Shape</source>
+        <translation>动作</translation>
+    </message>
+    <message>
+        <source>Timing</source>
+        <translation>节奏</translation>
+    </message>
+    <message>
+        <source>Seen</source>
+        <translation>可见</translation>
+    </message>
+    <message>
+        <source>Play</source>
+        <translation>播放</translation>
+    </message>
+    <message>
+        <source>The video of this take was not kept. Its figures stay in your history.</source>
+        <translation>这次的视频没有保留，数据仍在历史中。</translation>
+    </message>
+    <message>
+        <source>Library</source>
+        <translation>舞蹈库</translation>
+    </message>
+    <message>
+        <source>Delete take</source>
+        <translation>删除记录</translation>
+    </message>
+    <message>
+        <source>Keep the video</source>
+        <translation>保留视频</translation>
+    </message>
+    <message>
+        <source>Export video</source>
+        <translation>导出视频</translation>
+    </message>
+    <message>
+        <source>Side by side</source>
+        <translation>并排视频</translation>
+    </message>
+    <message>
+        <source>Share card</source>
+        <translation>分享卡片</translation>
+    </message>
+    <message>
+        <source>Dance again</source>
+        <translation>再跳一次</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Writing the video …</source>
+        <translation>正在导出视频 …</translation>
+    </message>
+    <message>
+        <source>Looking at your take …</source>
+        <translation>正在分析你的舞蹈 …</translation>
+    </message>
+    <message>
+        <source>This take could not be scored.</source>
+        <translation>这次没能评分。</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>暂停</translation>
+    </message>
+    <message>
+        <source>Written: {path}</source>
+        <translation>已保存：{path}</translation>
+    </message>
+    <message>
+        <source>Delete this take with its video and its figures? This cannot be undone.</source>
+        <translation>要删除这条记录以及它的视频和数据吗？此操作无法撤销。</translation>
+    </message>
+    <message>
+        <source>The card could not be written; choose another folder.</source>
+        <translation>卡片无法保存，请换一个文件夹。</translation>
+    </message>
+</context><context>
+    <name>Settings</name>
+    <message>
+        <source>Settings</source>
+        <translation>设置</translation>
+    </message>
+    <message>
+        <source>As the system</source>
+        <translation>跟随系统</translation>
+    </message>
+    <message>
+        <source>Dark</source>
+        <translation>深色</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>浅色</translation>
+    </message>
+    <message>
+        <source>Window</source>
+        <translation>窗口</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation>语言</translation>
+    </message>
+    <message>
+        <source>Theme</source>
+        <translation>主题</translation>
+    </message>
+    <message>
+        <source>Text size</source>
+        <translation>文字大小</translation>
+    </message>
+    <message>
+        <source>Motion</source>
+        <translation>动画</translation>
+    </message>
+    <message>
+        <source>Reduce motion</source>
+        <translation>减少动画</translation>
+    </message>
+    <message>
+        <source>Small, 360p</source>
+        <translation>小，360p</translation>
+    </message>
+    <message>
+        <source>Normal, 720p</source>
+        <translation>标准，720p</translation>
+    </message>
+    <message>
+        <source>Large, 1080p</source>
+        <translation>大，1080p</translation>
+    </message>
+    <message>
+        <source>Beside you</source>
+        <translation>在旁边</translation>
+    </message>
+    <message>
+        <source>As a ghost</source>
+        <translation>半透明叠加</translation>
+    </message>
+    <message>
+        <source>Not at all</source>
+        <translation>不显示</translation>
+    </message>
+    <message>
+        <source>Stage</source>
+        <translation>舞台</translation>
+    </message>
+    <message>
+        <source>Camera picture</source>
+        <translation>摄像头画面</translation>
+    </message>
+    <message>
+        <source>Show the reference</source>
+        <translation>显示示范</translation>
+    </message>
+    <message>
+        <source>The best for this machine</source>
+        <translation>最适合本机</translation>
+    </message>
+    <message>
+        <source>Automatic</source>
+        <translation>自动</translation>
+    </message>
+    <message>
+        <source>Find out</source>
+        <translation>自动识别</translation>
+    </message>
+    <message>
+        <source>As in a mirror</source>
+        <translation>镜像</translation>
+    </message>
+    <message>
+        <source>As it is</source>
+        <translation>原样</translation>
+    </message>
+    <message>
+        <source>Strict</source>
+        <translation>严格</translation>
+    </message>
+    <message>
+        <source>Normal</source>
+        <translation>标准</translation>
+    </message>
+    <message>
+        <source>Lenient</source>
+        <translation>宽松</translation>
+    </message>
+    <message>
+        <source>Very lenient</source>
+        <translation>非常宽松</translation>
+    </message>
+    <message>
+        <source>Seeing and scoring</source>
+        <translation>识别与评分</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Runs on</source>
+        <translation>运行于</translation>
+    </message>
+    <message>
+        <source>Threads</source>
+        <translation>线程数</translation>
+    </message>
+    <message>
+        <source>You dance</source>
+        <translation>跳舞方向</translation>
+    </message>
+    <message>
+        <source>Timing is judged</source>
+        <translation>节奏判定</translation>
+    </message>
+    <message>
+        <source>Only when I say so</source>
+        <translation>仅在我要求时</translation>
+    </message>
+    <message>
+        <source>For some days</source>
+        <translation>保留若干天</translation>
+    </message>
+    <message>
+        <source>Always</source>
+        <translation>始终</translation>
+    </message>
+    <message>
+        <source> days</source>
+        <translation> 天</translation>
+    </message>
+    <message>
+        <source>Privacy</source>
+        <translation>隐私</translation>
+    </message>
+    <message>
+        <source>Keep videos of takes</source>
+        <translation>保留视频</translation>
+    </message>
+    <message>
+        <source>How long</source>
+        <translation>保留多久</translation>
+    </message>
+    <message>
+        <source>Everything is in</source>
+        <translation>所有数据位于</translation>
+    </message>
+</context><context>
+    <name>Setup</name>
+    <message>
+        <source>Picture of the camera</source>
+        <translation>摄像头画面</translation>
+    </message>
+    <message>
+        <source>Camera</source>
+        <translation>摄像头</translation>
+    </message>
+    <message>
+        <source>Start</source>
+        <translation>开始</translation>
+    </message>
+    <message>
+        <source>Back</source>
+        <translation>返回</translation>
+    </message>
+    <message>
+        <source>Calibrate</source>
+        <translation>校准</translation>
+    </message>
+    <message>
+        <source>{length} long. Stand where all of you is seen.</source>
+        <translation>时长 {length}。请站到能看到全身的位置。</translation>
+    </message>
+    <message>
+        <source>Test dancer</source>
+        <translation>测试舞者</translation>
+    </message>
+    <message>
+        <source>Looking at the light …</source>
+        <translation>正在检查光线 …</translation>
+    </message>
+    <message>
+        <source>Opening the camera …</source>
+        <translation>正在打开摄像头 …</translation>
+    </message>
+    <message>
+        <source>The camera works.</source>
+        <translation>摄像头正常。</translation>
+    </message>
+    <message>
+        <source>Camera on</source>
+        <translation>摄像头已开启</translation>
+    </message>
+</context><context>
+    <name>Shell</name>
+    <message>
+        <source>Library</source>
+        <translation>舞蹈库</translation>
+    </message>
+    <message>
+        <source>History</source>
+        <translation>历史</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>设置</translation>
+    </message>
+</context><context>
+    <name>Splash</name>
+    <message>
+        <source>Preparing the arithmetic …</source>
+        <translation>正在准备计算 …</translation>
+    </message>
+    <message>
+        <source>Loading the model that sees you …</source>
+        <translation>正在加载识别模型 …</translation>
+    </message>
+</context><context>
+    <name>Timeline</name>
+    <message>
+        <source>Timeline: arrows walk, plus and minus zoom</source>
+        <translation>时间线：方向键移动，加减键缩放</translation>
+    </message>
+    <message>
+        <source>Click to look at a moment. The wheel zooms.</source>
+        <translation>点击查看某一刻，滚轮缩放。</translation>
+    </message>
+</context><context>
+    <name>Told</name>
+    <message>
+        <source>We could not match this take with the reference. Dance it once more, all of you seen.</source>
+        <translation>没能把这次和示范对上。请让全身入镜，再跳一次。</translation>
+    </message>
+    <message>
+        <source>You were with the music, and no limb fell behind. Make every shape as large as the reference's.</source>
+        <translation>你一直跟着音乐，没有部位落后。试着把每个动作做得和示范一样舒展。</translation>
+    </message>
+    <message>
+        <source> from {a} to {b} s</source>
+        <translation>（{a} 到 {b} 秒）</translation>
+    </message>
+    <message>
+        <source>Your {limb} was {n} ms late{when}.</source>
+        <translation>你的{limb}慢了 {n} 毫秒{when}。</translation>
+    </message>
+    <message>
+        <source>Your {limb} was {n} ms early{when}.</source>
+        <translation>你的{limb}快了 {n} 毫秒{when}。</translation>
+    </message>
+    <message>
+        <source>You were {n} ms late{when}.</source>
+        <translation>你整体慢了 {n} 毫秒{when}。</translation>
+    </message>
+    <message>
+        <source>You were {n} ms early{when}.</source>
+        <translation>你整体快了 {n} 毫秒{when}。</translation>
+    </message>
+    <message>
+        <source>You danced at {share} times the tempo{when}.</source>
+        <translation>你的速度是原速的 {share} 倍{when}。</translation>
+    </message>
+    <message>
+        <source>You stood still for {share} s.</source>
+        <translation>你停顿了 {share} 秒。</translation>
+    </message>
+    <message>
+        <source>You left out {share} s.</source>
+        <translation>你跳过了 {share} 秒。</translation>
+    </message>
+    <message>
+        <source>Your {limb} left the reference's line{when}; repeat that slowly.</source>
+        <translation>你的{limb}偏离了示范{when}，放慢再练一遍。</translation>
+    </message>
+    <message>
+        <source>Not seen well</source>
+        <translation>看得不够清楚</translation>
+    </message>
+    <message>
+        <source>{n} ms late</source>
+        <translation>慢 {n} 毫秒</translation>
+    </message>
+    <message>
+        <source>{n} ms early</source>
+        <translation>快 {n} 毫秒</translation>
+    </message>
+</context></TS>
