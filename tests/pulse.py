@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import pytest
@@ -18,6 +19,12 @@ from dancelike.runtime import SystemClock
 from dancelike.timebase import Timestamp
 
 RATE = 48_000
+
+
+class Now(Protocol):
+    """Whatever tells the time of the run."""
+
+    def now(self) -> Timestamp: ...
 
 
 class WallClock:
@@ -36,7 +43,7 @@ class WallClock:
 class SoundServer:
     """A PulseAudio with one null sink, and a listener on what it plays."""
 
-    def __init__(self, folder: Path, clock: WallClock) -> None:
+    def __init__(self, folder: Path, clock: Now) -> None:
         self._clock = clock
         self.address = f"unix:{folder}/native"
         environment = {**os.environ, "XDG_RUNTIME_DIR": str(folder), "HOME": str(folder), "PULSE_SERVER": self.address}
@@ -91,7 +98,7 @@ class SoundServer:
 
 
 @contextmanager
-def sound_server(folder: Path, monkeypatch: pytest.MonkeyPatch, clock: WallClock) -> Iterator[SoundServer]:
+def sound_server(folder: Path, monkeypatch: pytest.MonkeyPatch, clock: Now) -> Iterator[SoundServer]:
     if not shutil.which("pulseaudio") or not shutil.which("parec"):
         pytest.skip("pulseaudio and pulseaudio-utils are not installed")
     server = SoundServer(folder, clock)
