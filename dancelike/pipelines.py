@@ -7,9 +7,6 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from dancelike.config import LiveConfig, ScoreConfig
 from dancelike.frames import BodyTrack
 from dancelike.graph import Graph, Overflow, RunClock
@@ -24,7 +21,6 @@ from dancelike.scoring import ScoreSettings
 from dancelike.scoring.bones import MOST_ROWS
 from dancelike.tasks.camera import CameraSource
 from dancelike.tasks.clip_source import ClipSource
-from dancelike.tasks.export import Encode, HeldClipSource, Retime, SideBySide
 from dancelike.tasks.judge import Judge
 from dancelike.tasks.record import Record
 from dancelike.tasks.reference import ReferenceSource
@@ -33,17 +29,14 @@ from dancelike.tasks.run_log import live_scoring
 from dancelike.tasks.segment import Segment
 from dancelike.tasks.sound import PlaySound
 from dancelike.tasks.stage import Stage
-from dancelike.theme import DARK, rgb
 from dancelike.vision import Segmenter, load_segmenter
 from dancelike.vision.mirror import MirroredSegmenter
 from dancelike.vision.track import TrackBuilder
 
-__all__ = ["build_dance_graph", "build_export_graph", "build_live_graph", "build_take_graph"]
+__all__ = ["build_dance_graph", "build_live_graph", "build_take_graph"]
 
 FRAMES_AHEAD = 4
 """Frames that may wait before a segmenter: enough to ride over a slow picture, little enough to stay small."""
-
-EXPORT_HEIGHT_PX = 720
 
 RECORDING_AHEAD = 60
 """Pictures that may wait for the encoder: two seconds of trouble cost the recording nothing."""
@@ -225,52 +218,3 @@ def _staggered(load: Callable[[], Segmenter]) -> Segmenter:
 
 def _in_mirror(load: Callable[[], Segmenter]) -> Segmenter:
     return MirroredSegmenter(load())
-
-
-def build_export_graph(
-    path: Path,
-    *,
-    reference: ClipInfo,
-    take: ClipInfo,
-    clock_s: NDArray[np.float64],
-    take_s: NDArray[np.float64],
-    until_s: float = 0.0,
-) -> Graph:
-    """Compose the export: reference and take side by side on the reference's clock, with its sound.
-
-    Parameters
-    ----------
-    path : Path
-        The video to write.
-    reference, take : ClipInfo
-    clock_s, take_s : float64 [n]
-        Which moment of the take is shown at which moment of the reference, in seconds.
-    until_s : float
-        Moment of the reference up to which its last picture stays where its own frames end earlier.
-
-    Returns
-    -------
-    Graph
-    """
-    height = min(EXPORT_HEIGHT_PX, max(reference.size[1], take.size[1]))
-    panels = {"reference": reference, "take": take}
-    longest = {role: round(max(clip.size) * height / clip.size[1]) for role, clip in panels.items()}
-    sizes = {role: fit_size(clip.size, longest[role]) for role, clip in panels.items()}
-    canvas = (2 * max(w for w, _ in sizes.values()), max(h for _, h in sizes.values()))
-    graph = Graph("export")
-    source = HeldClipSource(
-        "reference",
-        reference,
-        analysis_size_px=longest["reference"],
-        max_rate=reference.frame_rate,
-        until_s=until_s,
-    )
-    graph.add(source)
-    graph.add(Retime("retime", take, clock_s=clock_s, clip_s=take_s, size_px=longest["take"]))
-    graph.add(SideBySide("compose", canvas, rgb(DARK.background)))
-    graph.add(Encode("encode", path, reference, canvas))
-    graph.connect("reference.frames", "retime.clock", capacity=FRAMES_AHEAD)
-    graph.connect("reference.frames", "compose.left", capacity=2 * FRAMES_AHEAD)
-    graph.connect("retime.frames", "compose.right", capacity=FRAMES_AHEAD)
-    graph.connect("compose.pictures", "encode.pictures", capacity=FRAMES_AHEAD)
-    return graph
