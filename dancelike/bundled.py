@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-__all__ = ["bundled_path"]
+__all__ = ["bundled_font", "bundled_path"]
 
 
 def bundled_path(kind: Literal["models", "assets"]) -> Path:
@@ -25,3 +25,18 @@ def bundled_path(kind: Literal["models", "assets"]) -> Path:
     package = Path(__file__).resolve().parent
     packed = package / "_bundled" / kind
     return packed if packed.is_dir() else package.parent / kind
+
+
+def bundled_font(weight: Literal["regular", "strong"]) -> Path:
+    """Return the TrueType file of the one family that the window and the exported pictures are set in.
+
+    Parameters
+    ----------
+    weight : "regular" or "strong"
+
+    Returns
+    -------
+    Path
+        It holds Latin letters; whoever draws with it falls back for others.
+    """
+    return Path(__file__).resolve().parent / "ui" / "static" / f"inter-{weight}.ttf"

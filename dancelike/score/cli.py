@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["score", "show", "write_results"]
 
-EXPORTS = ("side-by-side", "retimed")
+EXPORTS = ("side-by-side", "retimed", "picture-in-picture", "ghost", "share-card")
 DEFAULT_OUT = Path("dancelike-score")
 
 
@@ -49,7 +49,8 @@ class ExportList(click.ParamType[tuple[str, ...]]):
 @click.option("--workers", type=int, help="Worker threads; the score does not depend on it.  [default: one a core]")
 @click.option("--config", "config_path", type=click.Path(path_type=Path), help="A TOML file with a [score] table.")
 @click.option("--html", is_flag=True, help="Write report.html into the folder.")
-@click.option("--export", "exports", type=ExportList(), default=(), help="Write side-by-side.mp4, retimed.mp4.")
+@click.option("--export", "exports", type=ExportList(), default=(), help="Write these videos, or the card as PNG.")
+@click.option("--blur-face", is_flag=True, help="Hide the dancers' faces in exported videos.")
 @common_options
 def score(
     reference: Path | None,
@@ -60,6 +61,7 @@ def score(
     config_path: Path | None,
     html: bool,
     exports: tuple[str, ...],
+    blur_face: bool,
     manners: Manners,
     **given: str | int | None,
 ) -> None:
@@ -85,7 +87,9 @@ def score(
 
     with progress("Scoring", manners) as on_progress:
         result = score_clips(reference, take, config=config, on_progress=on_progress)
-    written = [] if out is None else write_results(result, config, out, html=html, exports=exports, manners=manners)
+    written: list[Path] = []
+    if out is not None:
+        written = write_results(result, config, out, html=html, exports=exports, blur_faces=blur_face, manners=manners)
     if as_json:
         click.echo(to_json(result), nl=False)
     else:
@@ -106,7 +110,14 @@ def to_json(result: ScoreResult) -> str:
 
 
 def write_results(
-    result: ScoreResult, config: ScoreConfig, out: Path, *, html: bool, exports: tuple[str, ...], manners: Manners
+    result: ScoreResult,
+    config: ScoreConfig,
+    out: Path,
+    *,
+    html: bool,
+    exports: tuple[str, ...],
+    manners: Manners,
+    blur_faces: bool = False,
 ) -> list[Path]:
     """Write score.json and what else was asked for; return the files."""
     written = [out / "score.json"]
@@ -117,11 +128,11 @@ def write_results(
         written.append(out / "report.html")
         write_atomically(written[-1], report_page(result, config).encode())
     for name in exports:
-        from dancelike.score.export import export_clip
+        from dancelike.score.export import export
 
-        written.append(out / f"{name}.mp4")
-        with progress(f"Writing {name}.mp4", manners) as on_progress:
-            export_clip(result, name, written[-1], on_progress=on_progress)
+        written.append(out / f"{name}.{'png' if name == 'share-card' else 'mp4'}")
+        with progress(f"Writing {written[-1].name}", manners) as on_progress:
+            export(result, name, written[-1], config=config, blur_faces=blur_faces, on_progress=on_progress)
     return written
 
 

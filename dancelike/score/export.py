@@ -6,13 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from dancelike.config import ScoreConfig
+from dancelike.console import write_atomically
 from dancelike.export_pipeline import ExportJob, export_video
 from dancelike.score.result import ScoreResult
 
-__all__ = ["export_clip"]
+__all__ = ["export"]
 
 
-def export_clip(
+def export(
     result: ScoreResult,
     kind: str,
     path: Path,
@@ -22,15 +23,15 @@ def export_clip(
     on_progress: Callable[[float], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> None:
-    """Write one video of a scored take, with the reference's sound.
+    """Write one video of a scored take, with the reference's sound, or its card.
 
     Parameters
     ----------
     result : ScoreResult
     kind : str
-        One of `dancelike.export_pipeline.VIDEO_KINDS`; see `ExportJob`.
+        One of `dancelike.export_pipeline.VIDEO_KINDS`, see `ExportJob`; or ``share-card``, named like the reference.
     path : Path
-        The mp4 file to write.
+        The mp4 or png file to write.
     blur_faces : bool
         Whether both dancers' faces are made unrecognisable.
     config : ScoreConfig, optional
@@ -44,5 +45,11 @@ def export_clip(
         The file cannot be written; nothing is left behind.
     CancelledError
     """
-    job = ExportJob(kind, path, result.reference, result.take, result.to_dict(), blur_faces, config or ScoreConfig())
+    score = result.to_dict()
+    if kind == "share-card":
+        from dancelike.scoring.report.card import card_png
+
+        write_atomically(path, card_png(score, result.reference.path.stem))
+        return
+    job = ExportJob(kind, path, result.reference, result.take, score, blur_faces, config or ScoreConfig())
     export_video(job, on_progress=on_progress, cancelled=cancelled)
