@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from dancelike.errors import InternalError
 from dancelike.frames import BodyPart
-from dancelike.scoring.report.figure import ORDER, FIGURE_SIZE
+from dancelike.scoring.report.figure import FIGURE_SIZE, ORDER
 from dancelike.scoring.report.lettering import Lettering
 from dancelike.scoring.report.outline import part_polygon
 from dancelike.scoring.settings import NOTICEABLE_MS
@@ -148,7 +148,7 @@ def _figure(card: UInt8, score: Mapping[str, Any], words: CardWords, strong: Let
         if shape is None:
             _hatch(card, drawn)
         else:
-            _polygon(card, outline, shape_colour(shape))
+            _polygon(card, drawn, shape_colour(shape))
     leads = []
     for part in ORDER:
         lead = number(part_of(score, part.key).get("lead_ms"))

@@ -8,11 +8,12 @@ from typing import Any
 from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtWidgets import QFileDialog, QMessageBox, QProgressBar, QScrollArea, QWidget
 
+from dancelike.export_pipeline import ExportJob, export_video
 from dancelike.library import Dance, Take
 from dancelike.media.probe import probe_clip
 from dancelike.scoring.wording import warnings
 from dancelike.ui.context import Context
-from dancelike.ui.models.exporting import export_video
+from dancelike.ui.jobs import JobControl
 from dancelike.ui.models.pairs import Pair, PairReader
 from dancelike.ui.models.review import ReviewModel, ReviewPhase, figures_of
 from dancelike.ui.part_words import grade_text
@@ -288,13 +289,13 @@ class ReviewScreen(Screen):
         recording = self.model.take.recording
         if recording is None:
             return
-        clips = probe_clip(self.model.dance.clip), probe_clip(recording)
-        score = self.model.document
-        self.model.export(
-            lambda control: export_video(
-                kind, path, score, clips, on_progress=control.progress, cancelled=control.cancelled
-            )
-        )
+        job = ExportJob(kind, path, probe_clip(self.model.dance.clip), probe_clip(recording), self.model.document)
+
+        def write(control: JobControl) -> Path:
+            export_video(job, on_progress=control.progress, cancelled=control.cancelled)
+            return path
+
+        self.model.export(write)
 
     def ask_for_card(self) -> None:
         """Ask where the share card is to go, and write it."""
