@@ -158,8 +158,9 @@ def _clip(start: Any, step: Any, low: int, high: int, first: int, stop: int) -> 
 def _sample(
     second: Any, columns: int, x: Any, y: Any, step_x: Any, step_y: Any, count: int, start: int, out: Any
 ) -> None:
+    first = np.uint64(start)
     for i in range(count):
-        out[start + i] = second[np.uint64((y >> SHIFT) * columns + (x >> SHIFT))]
+        out[first + np.uint64(i)] = second[np.uint64((y >> SHIFT) * columns + (x >> SHIFT))]
         x += step_x
         y += step_y
 
