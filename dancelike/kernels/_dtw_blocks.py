@@ -40,8 +40,8 @@ _FAR = (1 << 31) - 1  # a step past every end
 
 # Compiled only as a part of the kernel that calls it; and called by it, which spares counting references to its arrays
 # where that would cost more than the work.
-_part: Any = nb.njit(inline="always")
-_callee: Any = nb.njit(nogil=True, error_model="numpy")
+_part: Any = nb.njit(inline="always", _nrt=False)
+_callee: Any = nb.njit(nogil=True, error_model="numpy", _nrt=False)
 
 
 @_part
@@ -82,6 +82,13 @@ def _begin(row: Array, window: int, state: Array, lanes: int) -> float:
         return 0.0
     state[len(state) - lanes] = 0
     return corner
+
+
+@_callee
+def _remember(state: Array, saved: Array) -> None:
+    """Keep the state of a strip at the left of a tile for the second pass."""
+    for r in range(len(state)):
+        saved[r] = state[r]
 
 
 @_callee
@@ -183,7 +190,7 @@ def _scan_strip(p: Problem, w: Workspace, s: int, first_group: int, last_group: 
         elif window == start:
             base = _begin(row_above, window, w.state, lanes)
         if not w.keep and (window == start or group % p.tile_groups == 0):
-            p.states[s, column] = w.state
+            _remember(w.state, p.states[s, column])
             p.bases[s, column] = base
         base = _enter(row_above[(window + 1) * lanes : (past + 1) * lanes], base, w.state, lanes, w.above)
         _scan_rounds(

@@ -162,6 +162,16 @@ def _fill_panels(x: Array, centre: Array, roots: Array, lanes: int, panels: Arra
                 panel[f, place] *= -2
 
 
+@kernel
+def _write_frames(
+    x: Array, y: Array, centre: Array, roots: Array, lanes: int, panels: Array, panel_squares: Array, windows: Array,
+    window_squares: Array,
+) -> None:  # fmt: skip
+    """Write both sequences; as one kernel, which is loaded from the cache sooner than two."""
+    _fill_panels(x, centre, roots, lanes, panels, panel_squares)
+    _fill_windows(y, centre, roots, windows, window_squares)
+
+
 def _cut(*wanted: tuple[tuple[int, ...], Any]) -> list[Array]:
     """Return empty arrays of the given shapes and types, cut out of one piece of memory.
 
@@ -219,8 +229,7 @@ def lay_out(
     )
     # Any frame near the middle of all of them will do.
     centre = y[:: -(-m // 256)].mean(axis=0).astype(np.float64)
-    _fill_panels(x, centre, roots, lanes, panels, panel_squares)
-    _fill_windows(y, centre, roots, window_frames, window_squares)
+    _write_frames(x, y, centre, roots, lanes, panels, panel_squares, window_frames, window_squares)
     rows.fill(np.inf)
     rows[0, lanes - 1] = 0
     if open_begin:

@@ -9,13 +9,13 @@ import numpy as np
 
 from dancelike.kernels._dtw_layout import Problem
 from dancelike.kernels._dtw_rows import Array
-from dancelike.kernels._flags import JIT_OPTIONS
+from dancelike.kernels._flags import FRAME_OPTIONS
 
 __all__ = ["end_of", "path_cost", "walk"]
 
 # Compiled only as a part of the kernel that calls them.
-_part: Any = nb.njit(inline="always")
-_callee: Any = nb.njit(nogil=True, error_model="numpy")
+_part: Any = nb.njit(inline="always", _nrt=False)
+_callee: Any = nb.njit(nogil=True, error_model="numpy", _nrt=False)
 
 
 @_part
@@ -53,7 +53,7 @@ def end_of(row: Array, first: int, last: int, lanes: int) -> int:
 
 
 # A sum over features may be taken in any order, so that it is taken in vectors.
-_summing: Any = nb.njit(**{**JIT_OPTIONS, "fastmath": {"reassoc"}})
+_summing: Any = nb.njit(**{**FRAME_OPTIONS, "fastmath": {"reassoc"}})
 
 
 @_summing

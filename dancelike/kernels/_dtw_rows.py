@@ -7,6 +7,7 @@ back-pointers follow the idea of Grice, Hughey and Speck, "Reduced space sequenc
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -127,7 +128,9 @@ def _advance(
     codes: Array,
 ) -> None:
     """Compute the state and the codes of row `i` from the state of the row above it."""
-    state[:] = np.inf
+    for k in range(_STATES):
+        for j in range(state.shape[1]):
+            state[k, j] = np.inf
     _row_costs(x[i], y_by_feature, lo, hi, costs)
     if i == 0:
         _first_row(costs, lo, hi, pattern, open_begin, state, codes)
@@ -186,10 +189,57 @@ def _trace_p05(codes: Array, first_row: int, i: int, j: int, path: Array, k: int
 
 
 @kernel
+def _copy_state(state: Array, target: Array) -> None:
+    for k in range(_STATES):
+        for j in range(state.shape[1]):
+            target[k, j] = state[k, j]
+
+
+@kernel
+def _end_of_row(totals: Array, open_end: bool) -> int:
+    """Column where the best path ends, or -1 when there is none."""
+    end = len(totals) - 1
+    if open_end:
+        for j in range(len(totals) - 1, -1, -1):
+            end = j if totals[j] <= totals[end] else end
+    return end if totals[end] < np.inf else -1
+
+
+@kernel
+def _align(
+    x: Array, y_by_feature: Array, lo: Array, hi: Array, pattern: int, open_begin: bool, open_end: bool, saved: Array,
+    state: Array, costs: Array, codes: Array, path: Array,
+) -> int:  # fmt: skip
+    """Fill `path` with the cells of the best path, last first, and return how many there are."""
+    n, block = x.shape[0], codes.shape[0]
+    for i in range(n):
+        above, here = state[(i + 1) % 2], state[i % 2]
+        if i % block == 0:
+            _copy_state(above, saved[i // block])
+        _advance(x, y_by_feature, i, lo[i], hi[i], pattern, open_begin, costs, above, here, codes[0])
+    # Not a literal, for which numba would compile the ways back once more.
+    i, j, k = n - 1, _end_of_row(state[(n - 1) % 2, 0], open_end), np.int64(0)
+    if j < 0:
+        return 0
+    for b in range(saved.shape[0] - 1, -1, -1):
+        first = b * block
+        if i < first:
+            continue
+        _copy_state(saved[b], state[(first + 1) % 2])
+        for row in range(first, i + 1):
+            above, here, kept = state[(row + 1) % 2], state[row % 2], codes[row - first]
+            _advance(x, y_by_feature, row, lo[row], hi[row], pattern, open_begin, costs, above, here, kept)
+        if pattern == SYMMETRIC_P05:
+            i, j, k = _trace_p05(codes, first, i, j, path, k)
+        else:
+            i, j, k = _trace(codes, first, i, j, path, k)
+    return k
+
+
 def align_rows(
     x: Array, y_by_feature: Array, lo: Array, hi: Array, pattern: int, open_begin: bool, open_end: bool
 ) -> Array:
-    """Find the best path; the pure loop behind :func:`dancelike.kernels.dtw.dtw`.
+    """Find the best path row by row; what :func:`dancelike.kernels.dtw.dtw` does where the fast core cannot.
 
     Parameters
     ----------
@@ -206,51 +256,11 @@ def align_rows(
     int32 array [k, 2]
         The path from its first cell to its last; empty when no path exists.
     """
-    n = x.shape[0]
-    m = y_by_feature.shape[1]
-    block = max(1, int(np.ceil(np.sqrt(n))))
-    blocks = (n + block - 1) // block
-    saved = np.full((blocks, _STATES, m), np.inf)
-    state = np.full((2, _STATES, m), np.inf)
-    costs = np.empty(m, x.dtype)
-    codes = np.empty((block, m), np.uint8)
-    for i in range(n):
-        if i % block == 0:
-            saved[i // block] = state[(i + 1) % 2]
-        _advance(
-            x, y_by_feature, i, lo[i], hi[i], pattern, open_begin, costs, state[(i + 1) % 2], state[i % 2], codes[0]
-        )
-    last = state[(n - 1) % 2, 0]
-    j = m - 1
-    if open_end:
-        j = int(np.argmin(last))
-    if not np.isfinite(last[j]):
-        return np.empty((0, 2), np.int32)
-
-    path = np.empty((n + m, 2), np.int32)
-    k = 0
-    i = n - 1
-    for b in range(blocks - 1, -1, -1):
-        first = b * block
-        if i < first:
-            continue
-        state[(first + 1) % 2] = saved[b]
-        for row in range(first, i + 1):
-            _advance(
-                x,
-                y_by_feature,
-                row,
-                lo[row],
-                hi[row],
-                pattern,
-                open_begin,
-                costs,
-                state[(row + 1) % 2],
-                state[row % 2],
-                codes[row - first],
-            )
-        if pattern == SYMMETRIC_P05:
-            i, j, k = _trace_p05(codes, first, i, j, path, k)
-        else:
-            i, j, k = _trace(codes, first, i, j, path, k)
-    return path[:k][::-1].copy()
+    n, m = x.shape[0], y_by_feature.shape[1]
+    block = max(1, math.ceil(math.sqrt(n)))
+    saved, state = np.empty((-(-n // block), _STATES, m)), np.full((2, _STATES, m), np.inf)
+    costs, codes, path = np.empty(m, x.dtype), np.empty((block, m), np.uint8), np.empty((n + m, 2), np.int32)
+    cells = _align(
+        x, y_by_feature, lo, hi, pattern, open_begin, open_end, saved, state, costs, codes, path
+    )  # fmt: skip
+    return path[:cells][::-1].copy()

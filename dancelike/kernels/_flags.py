@@ -66,7 +66,7 @@ _choose_cache()
 
 def kernel(function: F) -> F:
     """Compile a loop with numba on its first call; a plain function when ``NUMBA_DISABLE_JIT=1``."""
-    return cast(F, nb.njit(**JIT_OPTIONS)(function))
+    return cast(F, nb.njit(**FRAME_OPTIONS)(function))
 
 
 def frame_kernel(function: F) -> F:

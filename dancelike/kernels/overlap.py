@@ -20,6 +20,8 @@ PARTS: Final = PART_COUNT
 # Labels of no part count together under the next number.
 NO_PART: Final = np.uint8(PART_COUNT)
 KINDS: Final = 16
+# A literal in a call makes numba compile the function once more.
+ZERO: Final = np.int64(0)
 # Shorter loops would be unrolled before LLVM looks for vectors in them.
 BLOCK: Final = 64
 EVERY_BYTE: Final = np.uint64(0x0101010101010101)
@@ -178,7 +180,7 @@ def _mapped_overlap(first: Any, w: int, second: Any, columns: int, matrix: Any, 
         sx = np.int64(math.floor((matrix[0, 1] * y + matrix[0, 2] + 0.5) * UNIT))
         sy = np.int64(math.floor((matrix[1, 1] * y + matrix[1, 2] + 0.5) * UNIT))
         # The pixels of this row that fall into the box are one span.
-        begin, end = _clip(sx, step_x, left << SHIFT, right << SHIFT, 0, w)
+        begin, end = _clip(sx, step_x, left << SHIFT, right << SHIFT, ZERO, w)
         begin, end = _clip(sy, step_y, top << SHIFT, bottom << SHIFT, begin, end)
         for x in range(0, w, BLOCK):
             count = min(BLOCK, w - x)
@@ -187,7 +189,7 @@ def _mapped_overlap(first: Any, w: int, second: Any, columns: int, matrix: Any, 
             a, b = max(begin, x), min(end, x + count)
             if a < b:
                 _sample(second, columns, sx + a * step_x, sy + a * step_y, step_x, step_y, b - a, a - x, line)
-            _count_pairs(first, y * w + x, line, 0, count, pairs, tallies)
+            _count_pairs(first, y * w + x, line, ZERO, count, pairs, tallies)
     _finish(tallies, out)
 
 

@@ -24,6 +24,8 @@ BLOCK: Final = 64
 REACH: Final = 2  # how far an edge looks
 PADDED: Final = BLOCK + 2 * REACH
 HALF: Final = BLOCK // 2
+# A literal in a call makes numba compile the function once more.
+ZERO: Final = np.int64(0)
 SHARE_BYTES: Final = 4 * HALF
 PAIR_BYTES: Final = 2 * BLOCK
 WINDOW_BYTES: Final = (2 * REACH + 1) * PADDED
@@ -147,7 +149,7 @@ def _overlay_row(
     count = min(BLOCK, w - x)
     for i in range(count):
         line[i] = luma[y * stride + x + i]
-    seen = _blend_labels(line, 0, window, at, edges, palette, strengths)
+    seen = _blend_labels(line, ZERO, window, at, edges, palette, strengths)
     for i in range(count):
         luma[y * stride + x + i] = line[i]
     if count & 1:
@@ -215,7 +217,7 @@ def _overlay_planes(
                 for i in range(BLOCK):
                     column = min(x + i, w - 1)
                     pair[i], pair[BLOCK + i] = flat[y * w + column], flat[last * w + column]
-                _share_chroma(pair, 0, BLOCK, above, strengths, shares, owners)
+                _share_chroma(pair, ZERO, ZERO + BLOCK, above, strengths, shares, owners)
             start = (y >> 1) * chroma_stride + (x >> 1)
             count = HALF if whole else (w - x + 1) >> 1
             for label in range(1, PARTS):

@@ -124,7 +124,7 @@ def _convert(
     height, values = rows[0].shape[0], 3 * columns[0].shape[0]
     pitch = (values + TILE - 1) // TILE * TILE
     if wide > 0:
-        _fill(tensor, 0, 3 * above * wide, fill)
+        _fill(tensor, np.int64(0), 3 * above * wide, fill)
         _fill(tensor, 3 * (above + height) * wide, tensor.shape[0], fill)
     for top in range(0, height, TILE):
         count = min(TILE, height - top)

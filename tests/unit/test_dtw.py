@@ -225,10 +225,10 @@ def test_any_cut_into_tiles_gives_the_best_path(monkeypatch, n, m, seed, tiles, 
 def test_read_only_sequences_compile_nothing_again():
     x, y = walk(20, 3, 50), walk(25, 3, 51)
     expected = dtw(x, y).distance
-    before = len(_dtw_blocks._align.signatures), len(_dtw_layout._fill_windows.signatures)
+    before = len(_dtw_blocks._align.signatures), len(_dtw_layout._write_frames.signatures)
     x.flags.writeable = y.flags.writeable = False
     assert dtw(x, y).distance == expected
-    assert (len(_dtw_blocks._align.signatures), len(_dtw_layout._fill_windows.signatures)) == before
+    assert (len(_dtw_blocks._align.signatures), len(_dtw_layout._write_frames.signatures)) == before
 
 
 @pytest.mark.skipif(bool(NUMBA_SETTINGS.DISABLE_JIT), reason="the fast core needs compiled code")
