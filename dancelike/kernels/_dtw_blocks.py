@@ -28,7 +28,7 @@ from dancelike.kernels._dtw_layout import APART, Problem, Workspace, lay_out, wo
 from dancelike.kernels._dtw_path import end_of, walk
 from dancelike.kernels._dtw_rows import Array
 from dancelike.kernels._dtw_scan import advance, advance_and_keep, first_costs
-from dancelike.kernels._flags import kernel
+from dancelike.kernels._flags import JIT_OPTIONS, kernel, subkernel
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -38,13 +38,11 @@ __all__ = ["align_blocks"]
 _DONE = 1 << 62
 _FAR = (1 << 31) - 1  # a step past every end
 
-# Compiled only as a part of the kernel that calls it; and called by it, which spares counting references to its arrays
-# where that would cost more than the work.
-_part: Any = nb.njit(inline="always", _nrt=False)
-_callee: Any = nb.njit(nogil=True, error_model="numpy", _nrt=False)
+# Inlined before numba compiles the kernel: tuples of so many arrays are dear to hand over.
+_inlined: Any = nb.njit(inline="always", **JIT_OPTIONS)
 
 
-@_part
+@_inlined
 def _fill_steps(p: Problem, w: Workspace, s: int) -> tuple[int, int]:
     """Write the band's edges of one strip in steps; returns the range of steps that the band leaves whole."""
     lanes, depth = p.lanes, p.depth
@@ -62,7 +60,7 @@ def _fill_steps(p: Problem, w: Workspace, s: int) -> tuple[int, int]:
     return clear_from, clear_to
 
 
-@_callee
+@subkernel
 def _mask(costs: Array, slot: int, first: int, first_step: Array, last_step: Array) -> None:
     """Make the cells of a round that lie outside the band infinite."""
     for u in range(costs.shape[1]):
@@ -72,7 +70,7 @@ def _mask(costs: Array, slot: int, first: int, first_step: Array, last_step: Arr
             costs[slot, u, r] = costs[slot, u, r] if inside else np.inf
 
 
-@_callee
+@subkernel
 def _begin(row: Array, window: int, state: Array, lanes: int) -> float:
     """Set the state of a strip before its first block; returns its base."""
     for r in range(len(state)):
@@ -84,14 +82,14 @@ def _begin(row: Array, window: int, state: Array, lanes: int) -> float:
     return corner
 
 
-@_callee
+@subkernel
 def _remember(state: Array, saved: Array) -> None:
     """Keep the state of a strip at the left of a tile for the second pass."""
     for r in range(len(state)):
         saved[r] = state[r]
 
 
-@_callee
+@subkernel
 def _resume(saved: Array, base: float, state: Array, lanes: int, row_below: Array, window: int) -> None:
     """Set the state of a strip at the left of a tile as it was in the first pass."""
     for r in range(len(state)):
@@ -100,7 +98,7 @@ def _resume(saved: Array, base: float, state: Array, lanes: int, row_below: Arra
     row_below[window * lanes] = base + state[len(state) - lanes - 1]
 
 
-@_callee
+@subkernel
 def _enter(place: Array, base: float, state: Array, lanes: int, above: Array) -> float:
     """Load the totals above a block and count them, and the state, from a new base; returns the base."""
     # Any total near the smallest will do.
@@ -117,14 +115,14 @@ def _enter(place: Array, base: float, state: Array, lanes: int, above: Array) ->
     return lowest
 
 
-@_callee
+@subkernel
 def _hand_down(below: Array, base: float, place: Array) -> None:
     """Write the totals of the last row of a block for the strip below."""
     for t in range(len(place)):
         place[t] = base + below[t]
 
 
-@_part
+@_inlined
 def _scan_rounds(
     p: Problem, w: Workspace, s: int, begin: int, end: int, last: int, code_from: int, last_place: int, keep: bool,
     clear_from: int, clear_to: int,
@@ -152,7 +150,7 @@ def _scan_rounds(
             )  # fmt: skip
 
 
-@_part
+@_inlined
 def _scan_strip(p: Problem, w: Workspace, s: int, first_group: int, last_group: int, resume: bool) -> None:
     """Advance strip `s` over its blocks that lie in some groups."""
     lanes, size = p.lanes, p.lanes * p.depth

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from dancelike.kernels._dtw_rows import Array
-from dancelike.kernels._flags import kernel
+from dancelike.kernels._flags import kernel, subkernel
 from dancelike.kernels._vectors import VectorShape, vector_shape
 
 __all__ = ["APART", "Problem", "Workspace", "lay_out", "workspace"]
@@ -118,7 +118,7 @@ class Workspace(NamedTuple):
     codes: Array
 
 
-@kernel
+@subkernel
 def _fill_windows(y: Array, centre: Array, roots: Array, windows: Array, squares: Array) -> None:
     """Write the reversed frames of every window."""
     m, d = y.shape
@@ -141,7 +141,7 @@ def _fill_windows(y: Array, centre: Array, roots: Array, windows: Array, squares
                 squares[k, place] = np.inf
 
 
-@kernel
+@subkernel
 def _fill_panels(x: Array, centre: Array, roots: Array, lanes: int, panels: Array, squares: Array) -> None:
     """Write the frames strip by strip."""
     n, d = x.shape

@@ -9,16 +9,15 @@ import numpy as np
 
 from dancelike.kernels._dtw_layout import Problem
 from dancelike.kernels._dtw_rows import Array
-from dancelike.kernels._flags import FRAME_OPTIONS
+from dancelike.kernels._flags import JIT_OPTIONS, subkernel
 
 __all__ = ["end_of", "path_cost", "walk"]
 
-# Compiled only as a part of the kernel that calls them.
-_part: Any = nb.njit(inline="always", _nrt=False)
-_callee: Any = nb.njit(nogil=True, error_model="numpy", _nrt=False)
+# Inlined before numba compiles the kernel, as in `_dtw_blocks`.
+_inlined: Any = nb.njit(inline="always", **JIT_OPTIONS)
 
 
-@_part
+@_inlined
 def walk(p: Problem, codes: Array, tile_row: int, first_group: int, i: int, j: int, path: Array, k: int) -> Any:
     """Walk back from cell `(i, j)` until the path leaves a tile; returns the cell before it and the count of cells."""
     lanes, depth, size = p.lanes, p.depth, p.lanes * p.depth
@@ -42,7 +41,7 @@ def walk(p: Problem, codes: Array, tile_row: int, first_group: int, i: int, j: i
     return i, j, k
 
 
-@_callee
+@subkernel
 def end_of(row: Array, first: int, last: int, lanes: int) -> int:
     """Return the column of the smallest total of a row."""
     best = first
@@ -53,7 +52,7 @@ def end_of(row: Array, first: int, last: int, lanes: int) -> int:
 
 
 # A sum over features may be taken in any order, so that it is taken in vectors.
-_summing: Any = nb.njit(**{**FRAME_OPTIONS, "fastmath": {"reassoc"}})
+_summing: Any = nb.njit(cache=True, **{**JIT_OPTIONS, "fastmath": {"reassoc"}})
 
 
 @_summing

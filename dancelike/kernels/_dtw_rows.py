@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dancelike.kernels._flags import kernel
+from dancelike.kernels._flags import ZERO, kernel, subkernel
 
 Array = npt.NDArray[Any]
 
@@ -31,7 +31,7 @@ _START, _DIAGONAL, _LEFT, _UP, _LEFT2, _UP2 = 0, 1, 2, 3, 4, 5
 _STATES = 3
 
 
-@kernel
+@subkernel
 def _row_costs(frame: Array, y_by_feature: Array, lo: int, hi: int, costs: Array) -> None:
     """Write the squared Euclidean distances of one frame to the frames `lo..hi` into `costs[lo : hi + 1]`."""
     for j in range(lo, hi + 1):
@@ -43,7 +43,7 @@ def _row_costs(frame: Array, y_by_feature: Array, lo: int, hi: int, costs: Array
             costs[j] += difference * difference
 
 
-@kernel
+@subkernel
 def _first_row(costs: Array, lo: int, hi: int, pattern: int, open_begin: bool, state: Array, codes: Array) -> None:
     """Fill the state of row 0; a path starts in its first cell, or anywhere in it when the beginning is open."""
     for j in range(lo, hi + 1):
@@ -55,7 +55,7 @@ def _first_row(costs: Array, lo: int, hi: int, pattern: int, open_begin: bool, s
             codes[j] = _LEFT
 
 
-@kernel
+@subkernel
 def _next_row(costs: Array, lo: int, hi: int, diagonal_weight: float, above: Array, state: Array, codes: Array) -> None:
     """Advance by one row with the patterns that allow a step in each direction after any other."""
     left = np.inf
@@ -78,7 +78,7 @@ def _next_row(costs: Array, lo: int, hi: int, diagonal_weight: float, above: Arr
         left = best
 
 
-@kernel
+@subkernel
 def _next_row_p05(costs: Array, lo: int, hi: int, above: Array, state: Array, codes: Array) -> None:
     """Advance by one row with P05, where a diagonal comes before every one or two steps along a row or a column."""
     left = np.inf
@@ -113,7 +113,7 @@ def _next_row_p05(costs: Array, lo: int, hi: int, above: Array, state: Array, co
         codes[j] = code
 
 
-@kernel
+@subkernel
 def _advance(
     x: Array,
     y_by_feature: Array,
@@ -140,7 +140,7 @@ def _advance(
         _next_row(costs, lo, hi, 1.0 + pattern, above, state, codes)
 
 
-@kernel
+@subkernel
 def _trace(codes: Array, first_row: int, i: int, j: int, path: Array, k: int) -> tuple[int, int, int]:
     """Walk back from cell `(i, j)` until the path leaves the block of rows above; returns the cell and the count."""
     while i >= first_row:
@@ -159,7 +159,7 @@ def _trace(codes: Array, first_row: int, i: int, j: int, path: Array, k: int) ->
     return i, j, k
 
 
-@kernel
+@subkernel
 def _trace_p05(codes: Array, first_row: int, i: int, j: int, path: Array, k: int) -> tuple[int, int, int]:
     """Walk back as `_trace` does, writing every cell of a P05 group of steps."""
     while i >= first_row:
@@ -188,14 +188,14 @@ def _trace_p05(codes: Array, first_row: int, i: int, j: int, path: Array, k: int
     return i, j, k
 
 
-@kernel
+@subkernel
 def _copy_state(state: Array, target: Array) -> None:
     for k in range(_STATES):
         for j in range(state.shape[1]):
             target[k, j] = state[k, j]
 
 
-@kernel
+@subkernel
 def _end_of_row(totals: Array, open_end: bool) -> int:
     """Column where the best path ends, or -1 when there is none."""
     end = len(totals) - 1
@@ -217,8 +217,7 @@ def _align(
         if i % block == 0:
             _copy_state(above, saved[i // block])
         _advance(x, y_by_feature, i, lo[i], hi[i], pattern, open_begin, costs, above, here, codes[0])
-    # Not a literal, for which numba would compile the ways back once more.
-    i, j, k = n - 1, _end_of_row(state[(n - 1) % 2, 0], open_end), np.int64(0)
+    i, j, k = n - 1, _end_of_row(state[(n - 1) % 2, 0], open_end), int(ZERO)
     if j < 0:
         return 0
     for b in range(saved.shape[0] - 1, -1, -1):

@@ -9,18 +9,20 @@ from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
 import numba as nb
+import numpy as np
 from platformdirs import user_cache_path
 
-__all__ = ["FASTMATH", "FRAME_OPTIONS", "JIT_OPTIONS", "NUMBA_SETTINGS", "frame_kernel", "is_writable", "kernel"]
+__all__ = ["FASTMATH", "JIT_OPTIONS", "NUMBA_SETTINGS", "ZERO", "is_writable", "kernel", "subkernel"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 # Strict IEEE arithmetic: a cost that is computed twice must have the same bits, a NaN must stay one, and what is worth
 # a vector is written so that LLVM may use one without leave to reorder. If a kernel ever needs leave: never nnan, ninf.
 FASTMATH: Final[bool] = False
-JIT_OPTIONS: Final[dict[str, Any]] = {"nogil": True, "cache": True, "error_model": "numpy", "fastmath": FASTMATH}
 # Without numba's memory manager a loop that would allocate does not compile, and what is compiled is loaded sooner.
-FRAME_OPTIONS: Final[dict[str, Any]] = {**JIT_OPTIONS, "_nrt": False}
+JIT_OPTIONS: Final[dict[str, Any]] = {"nogil": True, "error_model": "numpy", "fastmath": FASTMATH, "_nrt": False}
+# For calls between kernels: a literal makes numba compile the function that is called once more.
+ZERO: Final[Any] = np.int64(0)
 # Numba fills this module at run time, so that a type checker sees nothing in it.
 NUMBA_SETTINGS: Final[Any] = nb.config
 
@@ -65,10 +67,13 @@ _choose_cache()
 
 
 def kernel(function: F) -> F:
-    """Compile a loop with numba on its first call; a plain function when ``NUMBA_DISABLE_JIT=1``."""
-    return cast(F, nb.njit(**FRAME_OPTIONS)(function))
+    """Compile a loop with numba on its first call, and keep the code; refuse one that allocates memory.
+
+    It stays a plain function when ``NUMBA_DISABLE_JIT=1``.
+    """
+    return cast(F, nb.njit(cache=True, **JIT_OPTIONS)(function))
 
 
-def frame_kernel(function: F) -> F:
-    """Compile a loop as `kernel` does, and refuse to compile one that allocates memory."""
-    return cast(F, nb.njit(**FRAME_OPTIONS)(function))
+def subkernel(function: F) -> F:
+    """Compile a loop only together with the kernels that call it."""
+    return cast(F, nb.njit(**JIT_OPTIONS)(function))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from dancelike.errors import ConfigError
 from dancelike.frames import JOINT_COUNT, BodyPart, Joint
 from dancelike.kernels._checks import require_array, require_output
-from dancelike.kernels._flags import frame_kernel
+from dancelike.kernels._flags import kernel, subkernel
 
 __all__ = ["part_map"]
 
@@ -69,7 +69,7 @@ LEAK: Final = 0.12  # mask further than this from every bone's surface is clothi
 FAR: Final = 1e30
 
 
-@frame_kernel
+@subkernel
 def _stature(xy: Any) -> float:
     """Second largest of the statures that the lengths between joints suggest: one bad joint cannot blow it up alone."""
     largest = 0.0
@@ -85,7 +85,7 @@ def _stature(xy: Any) -> float:
     return second
 
 
-@frame_kernel
+@subkernel
 def _bone(px: float, py: float, ax: float, ay: float, bx: float, by: float) -> tuple[float, float]:
     """Distance from a point to a segment, and how far along the nearest place lies (0 to 1)."""
     dx, dy = bx - ax, by - ay
@@ -97,7 +97,7 @@ def _bone(px: float, py: float, ax: float, ay: float, bx: float, by: float) -> t
     return math.sqrt(ex * ex + ey * ey), t
 
 
-@frame_kernel
+@subkernel
 def _torso(px: float, py: float, xy: Any, depth: Any) -> tuple[float, float]:
     """Signed distance to the quadrilateral of shoulders and hips (negative inside), and its depth there."""
     inside = False
@@ -118,7 +118,7 @@ def _torso(px: float, py: float, xy: Any, depth: Any) -> tuple[float, float]:
     return (-nearest if inside else nearest), z / weights
 
 
-@frame_kernel
+@subkernel
 def _limb_end(limb: int, xy: Any) -> tuple[float, float]:
     """Far end of a limb: its joint, or the finger tips of a hand."""
     b = LIMB_ENDS[limb, 1]
@@ -132,7 +132,7 @@ def _limb_end(limb: int, xy: Any) -> tuple[float, float]:
     return x + 0.5 * (x - xy[a, 0]), y + 0.5 * (y - xy[a, 1])
 
 
-@frame_kernel
+@subkernel
 def _nearest_part(px: float, py: float, xy: Any, depth: Any, visibility: Any, hidden: float, h: float) -> int:
     """Part in front at a point of the mask: the surface nearest to the camera, else the nearest one beside it."""
     front = FAR
@@ -180,7 +180,7 @@ def _nearest_part(px: float, py: float, xy: Any, depth: Any, visibility: Any, hi
     return in_front if in_front != 0 else beside
 
 
-@frame_kernel
+@kernel
 def _part_map(
     xy: Any, depth: Any, visibility: Any, probability: Any, threshold: float, hidden: float, out: Any
 ) -> None:

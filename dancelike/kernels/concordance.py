@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dancelike.kernels._checks import require_array
-from dancelike.kernels._flags import frame_kernel
+from dancelike.kernels._flags import kernel
 
 __all__ = ["lag_concordance"]
 
 
-@frame_kernel
+@kernel
 def _lag_concordance(x: Any, y: Any, rows: Any, reach: int, mean_x: Any, mean_y: Any, out: Any) -> None:
     count, width = rows.shape[0], x.shape[1]
     for k in range(width):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dancelike.errors import ConfigError
 from dancelike.kernels._checks import require_affine, require_array, require_output
-from dancelike.kernels._flags import frame_kernel
+from dancelike.kernels._flags import kernel, subkernel
 from dancelike.kernels._scratch import stack_bytes
 
 __all__ = ["labels_from_logits", "mask_from_logits", "paste_crop", "person_from_logits"]
@@ -18,7 +18,7 @@ __all__ = ["labels_from_logits", "mask_from_logits", "paste_crop", "person_from_
 MOST_LABELS: Final = 255
 
 
-@frame_kernel
+@subkernel
 def _largest(flat: Any, start: int, channels: Any) -> int:
     """Position of the largest of the values from ``start`` on; the first of equals.
 
@@ -34,19 +34,19 @@ def _largest(flat: Any, start: int, channels: Any) -> int:
     return label
 
 
-@frame_kernel
+@kernel
 def _argmax(flat: Any, channels: Any, out: Any) -> None:
     for i in range(out.shape[0]):
         out[i] = _largest(flat, i * len(channels), channels)
 
 
-@frame_kernel
+@subkernel
 def _first_inside(cell: int, cells: int, pixels: int) -> int:
     """First pixel of a row of ``pixels`` whose centre lies at or after the centre of a cell of a row of ``cells``."""
     return min(pixels, max(0, math.ceil((cell + 0.5) * pixels / cells - 0.5)))
 
 
-@frame_kernel
+@subkernel
 def _candidates(flat: Any, p: int, q: int, r: int, s: int, count: int, out: Any) -> int:
     """List the labels that can be the largest somewhere between four neighbours; return how many there are.
 
@@ -64,7 +64,7 @@ def _candidates(flat: Any, p: int, q: int, r: int, s: int, count: int, out: Any)
     return found
 
 
-@frame_kernel
+@kernel
 def _enlarged_argmax(flat: Any, rows: int, columns: int, channels: Any, out: Any) -> None:
     """Between four neighbours that agree, every interpolated pixel agrees too: only the others need their logits."""
     count = len(channels)
@@ -107,7 +107,7 @@ def _enlarged_argmax(flat: Any, rows: int, columns: int, channels: Any, out: Any
                     out[v, u] = label
 
 
-@frame_kernel
+@kernel
 def _person(flat: Any, channels: Any, out: Any) -> None:
     count = len(channels)
     for i in range(out.shape[0]):
@@ -119,7 +119,7 @@ def _person(flat: Any, channels: Any, out: Any) -> None:
         out[i] = rest / (np.float32(1.0) + rest)
 
 
-@frame_kernel
+@kernel
 def _shrink_mask(logits: Any, factor: int, out: Any) -> None:
     share = np.float32(1.0 / (factor * factor))
     for v in range(out.shape[0]):
@@ -212,7 +212,7 @@ def mask_from_logits(logits: NDArray[np.float32], out: NDArray[np.float32]) -> N
     _shrink_mask(logits, factor, out)
 
 
-@frame_kernel
+@subkernel
 def _vote(a: int, b: int, c: int, d: int, wa: float, wb: float, wc: float, wd: float) -> int:
     """Label with the largest total weight among four neighbours; the first of equals."""
     va = wa + (wb if b == a else 0.0) + (wc if c == a else 0.0) + (wd if d == a else 0.0)
@@ -228,7 +228,7 @@ def _vote(a: int, b: int, c: int, d: int, wa: float, wb: float, wc: float, wd: f
     return best
 
 
-@frame_kernel
+@kernel
 def _paste(labels: Any, probability: Any, inverse: Any, out_labels: Any, out_confidence: Any) -> None:
     rows, columns = labels.shape
     h, w = out_labels.shape

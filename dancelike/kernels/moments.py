@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from dancelike.frames import PART_COUNT
 from dancelike.kernels._checks import require_affine, require_array, require_output
-from dancelike.kernels._flags import frame_kernel
+from dancelike.kernels._flags import kernel, subkernel
 
 __all__ = ["IDENTITY", "add_run", "finish_moments", "part_moments"]
 
@@ -17,7 +17,7 @@ IDENTITY = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
 PARTS = PART_COUNT
 
 
-@frame_kernel
+@subkernel
 def add_run(out: Any, label: Any, first: int, n: int, y: int) -> None:
     """Add a run of ``n`` pixels to n, Sx, Sy, Sxx, Sxy, Syy of its part, in closed form.
 
@@ -34,7 +34,7 @@ def add_run(out: Any, label: Any, first: int, n: int, y: int) -> None:
     out[label, 5] += n * y * y
 
 
-@frame_kernel
+@subkernel
 def finish_moments(h: int, w: int, matrix: Any, out: Any) -> None:
     """Turn the sums into moments of the picture."""
     a, b, c, d = matrix[0, 0], matrix[0, 1], matrix[1, 0], matrix[1, 1]
@@ -58,7 +58,7 @@ def finish_moments(h: int, w: int, matrix: Any, out: Any) -> None:
         out[part, 5] = c * c * xx + 2.0 * c * d * xy + d * d * yy
 
 
-@frame_kernel
+@kernel
 def _moments(labels: Any, matrix: Any, out: Any) -> None:
     h, w = labels.shape
     out[:, :] = 0.0

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from dancelike.errors import ConfigError
 from dancelike.kernels._checks import require_array, require_output
-from dancelike.kernels._flags import frame_kernel
+from dancelike.kernels._flags import kernel, subkernel
 from dancelike.kernels._planes import flat_plane
 
 __all__ = ["changed_share", "shrink_luma"]
@@ -18,7 +18,7 @@ PASSES = 3
 FAR = 0.2
 
 
-@frame_kernel
+@kernel
 def _shrink(luma: Any, stride: int, h: int, w: int, out: Any) -> None:
     rows, columns = out.shape
     for r in range(rows):
@@ -32,7 +32,7 @@ def _shrink(luma: Any, stride: int, h: int, w: int, out: Any) -> None:
             out[r, c] = np.float32(total / ((bottom - top) * (right - left)))
 
 
-@frame_kernel
+@subkernel
 def _gain(now: Any, before: Any) -> Any:
     """Factor of the light: the ratio of the means, then twice more without the cells that are far from it."""
     gain, far = 1.0, 1e9
@@ -48,7 +48,7 @@ def _gain(now: Any, before: Any) -> Any:
     return gain
 
 
-@frame_kernel
+@kernel
 def _changed(now: Any, before: Any, noise: Any, least: float, times: float, follow: float) -> Any:
     gain = _gain(now, before)
     changed = 0

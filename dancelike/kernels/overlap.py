@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from dancelike.errors import ConfigError
 from dancelike.frames import PART_COUNT
 from dancelike.kernels._checks import require_affine, require_array, require_output
-from dancelike.kernels._flags import frame_kernel
+from dancelike.kernels._flags import ZERO, kernel, subkernel
 from dancelike.kernels._scratch import stack_bytes
 
 __all__ = ["part_overlap"]
@@ -20,8 +20,6 @@ PARTS: Final = PART_COUNT
 # Labels of no part count together under the next number.
 NO_PART: Final = np.uint8(PART_COUNT)
 KINDS: Final = 16
-# A literal in a call makes numba compile the function once more.
-ZERO: Final = np.int64(0)
 # Shorter loops would be unrolled before LLVM looks for vectors in them.
 BLOCK: Final = 64
 EVERY_BYTE: Final = np.uint64(0x0101010101010101)
@@ -37,7 +35,7 @@ UNIT: Final = 2.0**SHIFT
 FARTHEST: Final = 1e8
 
 
-@frame_kernel
+@subkernel
 def _any_label(first: Any, at: int, second: Any, place: int) -> Any:
     seen = np.uint8(0)
     a, b = np.uint64(at), np.uint64(place)
@@ -46,7 +44,7 @@ def _any_label(first: Any, at: int, second: Any, place: int) -> Any:
     return seen != 0
 
 
-@frame_kernel
+@subkernel
 def _pair_up(first: Any, at: int, second: Any, place: int, count: int, pairs: Any) -> None:
     a, b = np.uint64(at), np.uint64(place)
     for i in range(count):
@@ -54,7 +52,7 @@ def _pair_up(first: Any, at: int, second: Any, place: int, count: int, pairs: An
         pairs[i] = np.uint8(np.uint8(p << 4) | q)
 
 
-@frame_kernel
+@subkernel
 def _count_pairs(first: Any, at: int, second: Any, place: int, count: int, pairs: Any, tallies: Any) -> None:
     """Count the pairs of labels of a block; eight neighbours are mostly equal and count at once."""
     if count == BLOCK:
@@ -79,7 +77,7 @@ def _count_pairs(first: Any, at: int, second: Any, place: int, count: int, pairs
         tallies[pairs[i]] += 1
 
 
-@frame_kernel
+@subkernel
 def _finish(tallies: Any, out: Any) -> None:
     """Add the counters up to the intersection and the union of each part."""
     for part in range(PARTS):
@@ -93,7 +91,7 @@ def _finish(tallies: Any, out: Any) -> None:
         out[part, 1] = either - both
 
 
-@frame_kernel
+@kernel
 def _overlap(first: Any, second: Any, out: Any) -> None:
     """Pixel on pixel."""
     pairs, tallies = stack_bytes(BLOCK), stack_bytes(TALLY_BYTES).view(np.int32)
@@ -104,7 +102,7 @@ def _overlap(first: Any, second: Any, out: Any) -> None:
     _finish(tallies, out)
 
 
-@frame_kernel
+@subkernel
 def _join_column_labels(flat: Any, columns: int, start: int, seen: Any) -> None:
     """Every bit of the labels that each of a block of columns holds."""
     for i in range(BLOCK):
@@ -115,7 +113,7 @@ def _join_column_labels(flat: Any, columns: int, start: int, seen: Any) -> None:
             seen[i] |= flat[first + np.uint64(i)]
 
 
-@frame_kernel
+@subkernel
 def _find_box(flat: Any, columns: int, seen: Any) -> Any:
     """Left, right, top and bottom of a box around all that is not background; right and bottom are the first beyond."""
     left, right = columns, 0
@@ -137,7 +135,7 @@ def _find_box(flat: Any, columns: int, seen: Any) -> Any:
     return left, right, top, bottom
 
 
-@frame_kernel
+@subkernel
 def _empty(flat: Any, start: int, count: int) -> Any:
     seen = np.uint8(0)
     first = np.uint64(start)
@@ -146,7 +144,7 @@ def _empty(flat: Any, start: int, count: int) -> Any:
     return seen == 0
 
 
-@frame_kernel
+@subkernel
 def _clip(start: Any, step: Any, low: int, high: int, first: int, stop: int) -> Any:
     """Shrink ``first`` to ``stop`` to those x for which start + step x lies from ``low`` to below ``high``."""
     if step == 0:
@@ -156,7 +154,7 @@ def _clip(start: Any, step: Any, low: int, high: int, first: int, stop: int) -> 
     return max(first, (start - high) // -step + 1), min(stop, (start - low) // -step + 1)
 
 
-@frame_kernel
+@subkernel
 def _sample(
     second: Any, columns: int, x: Any, y: Any, step_x: Any, step_y: Any, count: int, start: int, out: Any
 ) -> None:
@@ -167,7 +165,7 @@ def _sample(
         y += step_y
 
 
-@frame_kernel
+@kernel
 def _mapped_overlap(first: Any, w: int, second: Any, columns: int, matrix: Any, out: Any) -> None:
     """Pixel of the first map on the nearest pixel of the second, which is background outside of itself."""
     pairs, line = stack_bytes(BLOCK), stack_bytes(BLOCK)

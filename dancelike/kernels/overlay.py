@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from dancelike.errors import ConfigError
 from dancelike.frames import PART_COUNT, BodyPart
 from dancelike.kernels._checks import require_array, require_output
-from dancelike.kernels._flags import frame_kernel
+from dancelike.kernels._flags import ZERO, kernel, subkernel
 from dancelike.kernels._planes import ColourStandard, check_planes, colour_matrix
 from dancelike.kernels._scratch import stack_bytes
 from dancelike.theme import OVERLAY_SHARE, PART_COLOURS, rgb
@@ -24,14 +24,12 @@ BLOCK: Final = 64
 REACH: Final = 2  # how far an edge looks
 PADDED: Final = BLOCK + 2 * REACH
 HALF: Final = BLOCK // 2
-# A literal in a call makes numba compile the function once more.
-ZERO: Final = np.int64(0)
 SHARE_BYTES: Final = 4 * HALF
 PAIR_BYTES: Final = 2 * BLOCK
 WINDOW_BYTES: Final = (2 * REACH + 1) * PADDED
 
 
-@frame_kernel
+@subkernel
 def _any_label(flat: Any, upper: int, lower: int) -> Any:
     seen = np.uint8(0)
     a, b = np.uint64(upper), np.uint64(lower)
@@ -40,7 +38,7 @@ def _any_label(flat: Any, upper: int, lower: int) -> Any:
     return seen != 0
 
 
-@frame_kernel
+@subkernel
 def _any_label_before(flat: Any, upper: int, lower: int, count: int) -> Any:
     seen = np.uint8(0)
     for i in range(count):
@@ -48,7 +46,7 @@ def _any_label_before(flat: Any, upper: int, lower: int, count: int) -> Any:
     return seen != 0
 
 
-@frame_kernel
+@subkernel
 def _copy_window(flat: Any, h: int, w: int, y: int, x: int, window: Any) -> None:
     """Copy the labels of a block and around it; beyond the border the last label goes on."""
     for j in range(2 * REACH + 1):
@@ -57,7 +55,7 @@ def _copy_window(flat: Any, h: int, w: int, y: int, x: int, window: Any) -> None
             window[j * PADDED + i] = flat[row + min(max(x + i - REACH, 0), w - 1)]
 
 
-@frame_kernel
+@subkernel
 def _mark_edges(flat: Any, at: int, above: int, below: int, far_above: int, far_below: int, out: Any) -> None:
     """Set 255 where a label meets another one, or background two pixels away."""
     centre, p, q = np.uint64(at), np.uint64(above), np.uint64(below)
@@ -74,19 +72,19 @@ def _mark_edges(flat: Any, at: int, above: int, below: int, far_above: int, far_
         out[i] = np.uint8(255) if other != 0 else edge
 
 
-@frame_kernel
+@subkernel
 def _rows_around(h: int, w: int, y: int) -> tuple[int, int, int, int]:
     """Where the rows one above, one below, two above and two below begin; the first and the last row go on."""
     return max(y - 1, 0) * w, min(y + 1, h - 1) * w, max(y - 2, 0) * w, min(y + 2, h - 1) * w
 
 
-@frame_kernel
+@subkernel
 def _mark_window(window: Any, out: Any) -> None:
     at = REACH * PADDED + REACH
     _mark_edges(window, at, at - PADDED, at + PADDED, at - 2 * PADDED, at + 2 * PADDED, out)
 
 
-@frame_kernel
+@subkernel
 def _labels_seen(flat: Any, at: int) -> Any:
     """One bit for each label of a block."""
     seen = np.uint32(0)
@@ -96,7 +94,7 @@ def _labels_seen(flat: Any, at: int) -> Any:
     return np.int64(seen)
 
 
-@frame_kernel
+@subkernel
 def _mix(old: Any, colour: Any, strength: Any) -> Any:
     """Return the nearest whole number to a mean of two bytes, in 16 bits: as many fit a vector as there can be."""
     rest = np.uint8(255 - strength)
@@ -106,7 +104,7 @@ def _mix(old: Any, colour: Any, strength: Any) -> Any:
     return np.uint8(np.uint16(raised + np.uint16(raised >> 8)) >> 8)
 
 
-@frame_kernel
+@subkernel
 def _blend_row(
     pixels: Any, start: int, flat: Any, at: int, edges: Any, label: int, opacity: Any, colour: Any, strengths: Any
 ) -> None:
@@ -121,7 +119,7 @@ def _blend_row(
         strengths[i] |= strength
 
 
-@frame_kernel
+@subkernel
 def _blend_labels(pixels: Any, start: int, flat: Any, at: int, edges: Any, palette: Any, strengths: Any) -> Any:
     seen = _labels_seen(flat, at)
     for i in range(BLOCK):
@@ -132,7 +130,7 @@ def _blend_labels(pixels: Any, start: int, flat: Any, at: int, edges: Any, palet
     return seen
 
 
-@frame_kernel
+@subkernel
 def _overlay_row(
     luma: Any, stride: int, flat: Any, h: int, w: int, y: int, x: int, palette: Any, window: Any, line: Any, edges: Any,
     strengths: Any,
@@ -158,7 +156,7 @@ def _overlay_row(
     return seen
 
 
-@frame_kernel
+@subkernel
 def _share_chroma(flat: Any, upper: int, lower: int, above: Any, below: Any, shares: Any, owners: Any) -> None:
     """Mean strength of each four pixels, 0 to 1, and their part: the first one of top right, top left, and below."""
     share = np.float32(1.0 / 1020.0)
@@ -177,7 +175,7 @@ def _share_chroma(flat: Any, upper: int, lower: int, above: Any, below: Any, sha
         owners[k] = c if (c != 0) & (c < last) else part
 
 
-@frame_kernel
+@subkernel
 def _blend_chroma(plane: Any, start: int, shares: Any, owners: Any, label: int, colour: Any, count: int) -> None:
     first = np.uint64(start)
     mine, half = np.uint8(label), np.float32(0.5)
@@ -189,7 +187,7 @@ def _blend_chroma(plane: Any, start: int, shares: Any, owners: Any, label: int, 
         plane[k] = mixed if owners[i] == mine else plane[k]
 
 
-@frame_kernel
+@kernel
 def _overlay_planes(
     luma: Any, cb: Any, cr: Any, luma_stride: int, chroma_stride: int, flat: Any, h: int, w: int, palette: Any
 ) -> None:
@@ -226,7 +224,7 @@ def _overlay_planes(
                     _blend_chroma(cr, start, shares, owners, label, palette[label, 2], count)
 
 
-@frame_kernel
+@subkernel
 def _blend_pixels(
     pixels: Any, start: int, flat: Any, at: int, edges: Any, label: int, palette: Any, count: int
 ) -> None:
@@ -242,7 +240,7 @@ def _blend_pixels(
         pixels[k + np.uint64(2)] = _mix(pixels[k + np.uint64(2)], blue, strength)
 
 
-@frame_kernel
+@subkernel
 def _overlay_pixels(pixels: Any, start: int, flat: Any, at: int, edges: Any, palette: Any, count: int) -> None:
     seen = _labels_seen(flat, at)
     for label in range(1, PARTS):
@@ -250,7 +248,7 @@ def _overlay_pixels(pixels: Any, start: int, flat: Any, at: int, edges: Any, pal
             _blend_pixels(pixels, start, flat, at, edges, label, palette, count)
 
 
-@frame_kernel
+@kernel
 def _overlay_rgb(pixels: Any, flat: Any, h: int, w: int, palette: Any) -> None:
     window, edges = stack_bytes(WINDOW_BYTES), stack_bytes(BLOCK)
     middle = REACH * PADDED + REACH

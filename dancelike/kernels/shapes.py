@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dancelike.frames import JOINT_COUNT, PART_COUNT, BodyPart, Joint
 from dancelike.kernels._checks import require_affine, require_array, require_output
-from dancelike.kernels._flags import frame_kernel
+from dancelike.kernels._flags import kernel, subkernel
 from dancelike.kernels._scratch import stack_bytes
 from dancelike.kernels.moments import IDENTITY, add_run, finish_moments
 
@@ -67,7 +67,7 @@ TIP_ROWS: Final = np.array(_TIPS, np.int64)
 NOSE: Final = int(Joint.NOSE)
 
 
-@frame_kernel
+@subkernel
 def _touch(label: Any, other: Any, x: float, y: float, contacts: Any) -> None:
     """Note where two neighbouring pixels belong to a part and to what it hangs on."""
     if other in (0, label) or other >= PARTS:
@@ -83,7 +83,7 @@ def _touch(label: Any, other: Any, x: float, y: float, contacts: Any) -> None:
     contacts[child, 2] += y
 
 
-@frame_kernel
+@subkernel
 def _widen(spans: Any, bounds: Any, label: Any, y: int, first: int, last: int) -> None:
     """Let a part's span of row ``y`` hold a run; rows that it leaves out hold an empty span."""
     top, bottom = bounds[label], bounds[PARTS + label]
@@ -99,7 +99,7 @@ def _widen(spans: Any, bounds: Any, label: Any, y: int, first: int, last: int) -
     spans[label, y, 0], spans[label, y, 1] = first, last
 
 
-@frame_kernel
+@subkernel
 def _read_map(labels: Any, spans: Any, bounds: Any, moments: Any, contacts: Any) -> None:
     """Sum up runs, widen spans and note contacts, in one pass."""
     h, w = labels.shape
@@ -123,7 +123,7 @@ def _read_map(labels: Any, spans: Any, bounds: Any, moments: Any, contacts: Any)
                         _touch(label, np.int64(labels[y - 1, k]), float(k), y - 0.5, contacts)
 
 
-@frame_kernel
+@subkernel
 def _outward(part: int, moments: Any) -> tuple[float, float]:
     """Direction in the picture from what a part hangs on towards what hangs on it, as far as they are seen."""
     x, y = moments[part, 1], moments[part, 2]
@@ -144,7 +144,7 @@ def _outward(part: int, moments: Any) -> tuple[float, float]:
     return to_x - from_x, to_y - from_y
 
 
-@frame_kernel
+@subkernel
 def _shape(part: int, moments: Any, spans: Any, top: int, bottom: int, matrix: Any, out: Any) -> None:
     """Axis of the largest second moment, and the places on it beside the outermost pixels."""
     mx, my = moments[part, 1], moments[part, 2]
@@ -167,7 +167,7 @@ def _shape(part: int, moments: Any, spans: Any, top: int, bottom: int, matrix: A
     out[5], out[6] = mx + high * ax, my + high * ay
 
 
-@frame_kernel
+@kernel
 def _shapes(labels: Any, matrix: Any, spans: Any, moments: Any, shapes: Any, contacts: Any) -> None:
     bounds = stack_bytes(BOUND_BYTES).view(np.int64)
     for k in range(2 * PARTS):
@@ -186,7 +186,7 @@ def _shapes(labels: Any, matrix: Any, spans: Any, moments: Any, shapes: Any, con
             contacts[part, 2] = matrix[1, 0] * x + matrix[1, 1] * y + matrix[1, 2]
 
 
-@frame_kernel
+@kernel
 def _joints(moments: Any, shapes: Any, contacts: Any, xy: Any, visibility: Any) -> None:
     xy[:, :] = 0.0
     visibility[:] = 0.0

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dancelike.kernels._checks import require_array
-from dancelike.kernels._flags import frame_kernel
+from dancelike.kernels._flags import kernel
 
 __all__ = ["shortest_states"]
 
 
-@frame_kernel
+@kernel
 def _shortest_states(stay: Any, change: Any, rent: Any, came_from: Any, out: Any) -> None:
     steps = stay.shape[0]
     a, b = 0.0, rent[0]

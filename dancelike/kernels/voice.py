@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from dancelike.errors import ConfigError
 from dancelike.kernels._checks import require_array
-from dancelike.kernels._flags import frame_kernel
+from dancelike.kernels._flags import kernel
 
 __all__ = ["loudness", "voicing"]
 
 
-@frame_kernel
+@kernel
 def _power(samples: Any) -> Any:
     total = 0.0
     for x in samples:
@@ -22,7 +22,7 @@ def _power(samples: Any) -> Any:
     return total / len(samples)
 
 
-@frame_kernel
+@kernel
 def _voicing(samples: Any, shortest: int, longest: int) -> Any:
     best = 0.0
     n = len(samples) - longest

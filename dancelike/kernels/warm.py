@@ -152,10 +152,11 @@ _STEPS: Final[tuple[tuple[str, Callable[[], None], float], ...]] = (
 
 
 def _dispatchers() -> list[Dispatcher]:
-    """Every compiled function of the package, those in modules that nobody has imported yet too."""
+    """Every function that keeps its compiled code, those in modules that nobody has imported yet too."""
     names = [module.name for module in pkgutil.iter_modules(dancelike.kernels.__path__, "dancelike.kernels.")]
     modules = [importlib.import_module(name) for name in names]
-    return [value for module in modules for value in vars(module).values() if isinstance(value, Dispatcher)]
+    found = {value for module in modules for value in vars(module).values() if isinstance(value, Dispatcher)}
+    return [value for value in found if value.stats.cache_path is not None]
 
 
 def _move_cache(folder: Path) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dancelike.errors import ConfigError
 from dancelike.kernels._checks import require_affine, require_array, require_output
-from dancelike.kernels._flags import frame_kernel
+from dancelike.kernels._flags import kernel, subkernel
 from dancelike.kernels._tiles import add_between, set_between
 
 __all__ = ["warp_to_tensor"]
@@ -23,7 +23,7 @@ LEVEL: Final = 1e-12
 UNIT: Final = 2.0**32
 
 
-@frame_kernel
+@subkernel
 def _tap(rgb: Any, y: int, x: int, fill: float) -> Any:
     """One pixel of the picture, ``fill`` outside of it."""
     if 0 <= y < rgb.shape[0] and 0 <= x < rgb.shape[1]:
@@ -31,7 +31,7 @@ def _tap(rgb: Any, y: int, x: int, fill: float) -> Any:
     return fill, fill, fill
 
 
-@frame_kernel
+@subkernel
 def _sample(rgb: Any, x: float, y: float, fill: float) -> Any:
     """Red, green and blue at any place, bilinear."""
     if x <= -1.0 or y <= -1.0 or x >= rgb.shape[1] or y >= rgb.shape[0]:
@@ -51,7 +51,7 @@ def _sample(rgb: Any, x: float, y: float, fill: float) -> Any:
     )
 
 
-@frame_kernel
+@subkernel
 def _careful(
     rgb: Any,
     matrix: Any,
@@ -82,7 +82,7 @@ def _careful(
         row[u, 2] = blue * share + offset
 
 
-@frame_kernel
+@subkernel
 def _clip_span(slope: float, base: float, low: float, high: float, first: int, stop: int) -> tuple[int, int]:
     """Shrink ``first`` to ``stop`` to the columns u where slope * u + base lies within ``low`` to ``high``."""
     if abs(slope) < LEVEL:
@@ -95,7 +95,7 @@ def _clip_span(slope: float, base: float, low: float, high: float, first: int, s
     return begin, max(begin, end)
 
 
-@frame_kernel
+@subkernel
 def _fast(
     flat: Any, stride: int, matrix: Any, v: int, first: int, stop: int, samples: int, gain: float, offset: float,
     out: Any, start: int,
@@ -124,7 +124,7 @@ def _fast(
         y += step_y
 
 
-@frame_kernel
+@subkernel
 def _fastest(
     flat: Any, stride: int, matrix: Any, v: int, first: int, stop: int, gain: float, offset: float, out: Any, start: int
 ) -> None:
@@ -142,7 +142,7 @@ def _fastest(
         y += step_y
 
 
-@frame_kernel
+@kernel
 def _warp(rgb: Any, matrix: Any, gain: float, offset: float, fill: float, samples: int, out: Any) -> None:
     h, w = rgb.shape[0], rgb.shape[1]
     flat = rgb.reshape(h * w * 3)

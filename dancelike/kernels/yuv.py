@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dancelike.errors import ConfigError
 from dancelike.kernels._checks import require_output
-from dancelike.kernels._flags import frame_kernel
+from dancelike.kernels._flags import ZERO, kernel, subkernel
 from dancelike.kernels._planes import ColourStandard, check_planes, colour_matrix
 from dancelike.kernels._tiles import TILE, WIDE, box_columns, box_rows, mix, turn
 
@@ -29,7 +29,7 @@ _NO_TENSOR: Final = np.zeros(1, np.float32)
 _NO_PICTURE: Final = np.zeros(1, np.uint8)
 
 
-@frame_kernel
+@subkernel
 def _box_bytes(
     plane: Any, start: int, stride: int, count: int, weights: Any, row: int, width: int, out: Any, place: int
 ) -> None:
@@ -43,7 +43,7 @@ def _box_bytes(
         out[place + x] = total + weights[row + 2] * np.float32(plane[last])
 
 
-@frame_kernel
+@subkernel
 def _scale_rows(
     plane: Any, stride: int, width: int, top: int, count: int, rows: Any, row_weights: Any, block: Any, turned: Any
 ) -> None:
@@ -65,7 +65,7 @@ def _scale_rows(
                 turn(block, x - left + k, SPAN, turned, (at + k) * TILE, TILE)
 
 
-@frame_kernel
+@subkernel
 def _make_strip(
     luma: Any, cb: Any, cr: Any, strides: Any, top: int, count: int, rows: Any, row_weights: Any, columns: Any,
     column_weights: Any, matrix: Any, block: Any, turned: Any, scaled: Any, mixed: Any, strip: Any,
@@ -89,7 +89,7 @@ def _make_strip(
         turn(mixed, k * TILE, TILE, strip, k, pitch)
 
 
-@frame_kernel
+@subkernel
 def _finish_bytes(strip: Any, start: int, values: int, out: Any, place: int) -> None:
     low, high, half = np.float32(0.0), np.float32(255.0), np.float32(0.5)
     first, goal = np.uint64(start), np.uint64(place)
@@ -97,7 +97,7 @@ def _finish_bytes(strip: Any, start: int, values: int, out: Any, place: int) -> 
         out[goal + np.uint64(k)] = np.uint8(min(max(strip[first + np.uint64(k)], low), high) + half)
 
 
-@frame_kernel
+@subkernel
 def _finish_floats(strip: Any, start: int, values: int, gain: Any, offset: Any, out: Any, place: int) -> None:
     low, high = np.float32(0.0), np.float32(255.0)
     first, goal = np.uint64(start), np.uint64(place)
@@ -105,13 +105,13 @@ def _finish_floats(strip: Any, start: int, values: int, gain: Any, offset: Any, 
         out[goal + np.uint64(k)] = min(max(strip[first + np.uint64(k)], low), high) * gain + offset
 
 
-@frame_kernel
+@subkernel
 def _fill(out: Any, start: int, stop: int, value: Any) -> None:
     for k in range(start, stop):
         out[np.uint64(k)] = value
 
 
-@frame_kernel
+@kernel
 def _convert(
     luma: Any, cb: Any, cr: Any, strides: Any, rows: Any, row_weights: Any, columns: Any, column_weights: Any,
     matrix: Any, block: Any, turned: Any, scaled: Any, mixed: Any, strip: Any,
@@ -124,7 +124,7 @@ def _convert(
     height, values = rows[0].shape[0], 3 * columns[0].shape[0]
     pitch = (values + TILE - 1) // TILE * TILE
     if wide > 0:
-        _fill(tensor, np.int64(0), 3 * above * wide, fill)
+        _fill(tensor, ZERO, 3 * above * wide, fill)
         _fill(tensor, 3 * (above + height) * wide, tensor.shape[0], fill)
     for top in range(0, height, TILE):
         count = min(TILE, height - top)

@@ -15,7 +15,7 @@ from numba.core.dispatcher import Dispatcher
 from dancelike.errors import ConfigError
 from dancelike.frames import JOINT_COUNT, PART_COUNT
 from dancelike.kernels import capsules, labels, moments, motion, overlap, overlay, shapes, voice, warp, yuv
-from dancelike.kernels._flags import frame_kernel
+from dancelike.kernels._flags import kernel
 
 MODULES = (capsules, labels, moments, motion, overlap, overlay, shapes, voice, warp, yuv)
 SIDE = 64
@@ -67,7 +67,7 @@ def calls():
 
 
 @compiled
-def test_every_frame_kernel_is_compiled_to_give_the_gil_away_and_cannot_allocate():
+def test_every_kernel_is_compiled_to_give_the_gil_away_and_cannot_allocate():
     dispatchers = [v for module in MODULES for v in vars(module).values() if isinstance(v, Dispatcher)]
     assert len(dispatchers) > 30
     for dispatcher in dispatchers:
@@ -77,7 +77,7 @@ def test_every_frame_kernel_is_compiled_to_give_the_gil_away_and_cannot_allocate
 
 @compiled
 def test_a_loop_that_allocates_does_not_compile():
-    @frame_kernel
+    @kernel
     def allocating(count):
         return np.zeros(count)
 

@@ -109,7 +109,7 @@ from dancelike.kernels import moments, warm
 warm._move_cache(Path({str(tmp_path)!r}))
 for dispatcher in warm._dispatchers():
     assert dispatcher._cache.cache_path.startswith({str(tmp_path)!r}), dispatcher
-assert len(warm._dispatchers()) > 50
+assert len(warm._dispatchers()) > 20
 warm._warm_moments()
 assert warm._flags.NUMBA_SETTINGS.CACHE_DIR in ("", None), warm._flags.NUMBA_SETTINGS.CACHE_DIR
 """
