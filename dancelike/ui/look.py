@@ -106,11 +106,11 @@ class Look:
             "reference": stage.reference,
             "dancer": stage.dancer,
             "family": ", ".join(f'"{name}"' for name in (FAMILY, *_FALLBACKS)),
-            "static": f"{files('dancelike.ui').joinpath('static')}/".replace("\\", "/"),
             "corner": f"{theme.CORNER_PX}px",
             "control": f"{theme.CONTROL_PX}px",
         }
         tokens |= {f"type-{step}": f"{self.px(step)}px" for step in range(len(theme.TYPE_SCALE_PX))}
+        text = text.replace("@static", str(files("dancelike.ui").joinpath("static")).replace("\\", "/"))
         # Longest names first, so that @line does not eat the head of another name.
         for name in sorted(tokens, key=len, reverse=True):
             text = text.replace(f"@{name};", f"{tokens[name]};")

@@ -15,7 +15,7 @@ __all__ = ["DanceWall"]
 _DANCE = Qt.ItemDataRole.UserRole
 _STILL = Qt.ItemDataRole.UserRole + 1
 _GAP = 16
-_CARD = QSize(208, 320)
+_CARD = QSize(224, 336)
 
 
 class _Card(QStyledItemDelegate):
@@ -68,7 +68,11 @@ class _Card(QStyledItemDelegate):
         painter.drawText(text, Qt.AlignmentFlag.AlignTop, title)
         painter.setFont(look.font(0))
         painter.setPen(look.colour("quiet"))
-        painter.drawText(text, Qt.AlignmentFlag.AlignBottom, _facts(dance))
+        painter.drawText(
+            text,
+            Qt.AlignmentFlag.AlignBottom,
+            painter.fontMetrics().elidedText(_facts(dance), Qt.TextElideMode.ElideRight, int(text.width())),
+        )
         if chosen:
             painter.setPen(QPen(look.colour("reference"), 3))
             painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -67,7 +67,7 @@ class PairView(QWidget):
             path = QPainterPath()
             path.addRoundedRect(place, 10, 10)
             painter.setClipPath(path)
-            painter.fillRect(place, QColor("#0A0B0E") if not self._look.light else self._look.colour("line"))
+            painter.fillRect(place, QColor("#0A0B0E"))
             if picture is not None:
                 self._picture(painter, place, picture)
             if self._captions:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from PyQt6.QtCore import QRectF, Qt
@@ -82,7 +82,7 @@ class StageView(QWidget):
 
     def __init__(self, look: Look, *, analysis_size_px: int = 640) -> None:
         super().__init__()
-        self.look = look
+        self.look = replace(look, light=False)  # the stage is dark in every theme: a mirror at night
         self.model: PerformModel | None = None
         self.layout_name = "beside"
         self.mirrored, self.reference_mirrored = True, False
@@ -130,7 +130,7 @@ class StageView(QWidget):
         painter = QPainter(self)
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
         whole = QRectF(self.rect())
-        painter.fillRect(whole, QColor("#0E1014"))  # the stage is dark in every theme: it is a mirror at night
+        painter.fillRect(whole, self.look.colour("background"))
         beside = self.layout_name == "beside" and self._reference.image is not None
         left = QRectF(0, 0, whole.width() / 3, whole.height()) if beside else QRectF()
         right = whole.adjusted(left.width() + _GAP if beside else 0, 0, 0, 0)
