@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dancelike.errors import ConfigError
 from dancelike.frames import JOINT_COUNT, BodyPart, Joint
-from dancelike.kernels._checks import require_array, require_output
+from dancelike.kernels._checks import require_array, require_finite, require_output
 from dancelike.kernels._flags import kernel, subkernel
 
 __all__ = ["part_map"]
@@ -231,12 +231,13 @@ def part_map(
     Raises
     ------
     ConfigError
-        If an array does not fit, or a joint or its depth is not a finite number.
+        If an array does not fit, or a joint, its depth or a probability is not a finite number.
     """
     xy = require_array("joints_xy", joints_xy, np.float32, (JOINT_COUNT, 2))
     z = require_array("depth", depth, np.float32, (JOINT_COUNT,))
     seen = require_array("visibility", visibility, np.float32, (JOINT_COUNT,))
     mask = require_array("probability", probability, np.float32, (None, None))
+    require_finite("probability", mask)
     require_output("out", out, np.uint8, mask.shape)
     if not (np.isfinite(xy).all() and np.isfinite(z).all()):
         raise ConfigError("joints_xy and depth must hold finite numbers, but hold NaN or infinity; drop this frame")

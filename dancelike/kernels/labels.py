@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dancelike.errors import ConfigError
-from dancelike.kernels._checks import require_affine, require_array, require_output
+from dancelike.kernels._checks import require_affine, require_array, require_finite, require_output
 from dancelike.kernels._flags import kernel, subkernel
 from dancelike.kernels._scratch import stack_bytes
 
@@ -136,6 +136,7 @@ def _require_logits(logits: NDArray[np.float32]) -> tuple[NDArray[np.float32], i
     rows, columns, channels = logits.shape
     if not 2 <= channels <= MOST_LABELS:
         raise ConfigError(f"logits must hold 2 to 255 channels, one for each label, but hold {channels}")
+    require_finite("logits", logits)
     return logits.reshape(-1), rows, columns, channels
 
 
@@ -154,7 +155,7 @@ def labels_from_logits(logits: NDArray[np.float32], out: NDArray[np.uint8]) -> N
     Raises
     ------
     ConfigError
-        If an array does not fit, or ``out`` is smaller than the logits.
+        If an array does not fit, ``out`` is smaller than the logits, or these are not all finite.
     """
     flat, rows, columns, channels = _require_logits(logits)
     require_output("out", out, np.uint8, (None, None))
@@ -181,7 +182,7 @@ def person_from_logits(logits: NDArray[np.float32], out: NDArray[np.float32]) ->
     Raises
     ------
     ConfigError
-        If an array does not fit.
+        If an array does not fit or the logits are not all finite.
     """
     flat, rows, columns, channels = _require_logits(logits)
     require_output("out", out, np.float32, (rows, columns))
@@ -201,9 +202,10 @@ def mask_from_logits(logits: NDArray[np.float32], out: NDArray[np.float32]) -> N
     Raises
     ------
     ConfigError
-        If an array does not fit, or the sizes are not in a whole ratio.
+        If an array does not fit, the sizes are not in a whole ratio, or the logits are not all finite.
     """
     logits = require_array("logits", logits, np.float32, (None, None))
+    require_finite("logits", logits)
     require_output("out", out, np.float32, (None, None))
     factor = logits.shape[0] // out.shape[0]
     if (out.shape[0] * factor, out.shape[1] * factor) != logits.shape or factor < 1:
@@ -308,10 +310,11 @@ def paste_crop(
     Raises
     ------
     ConfigError
-        If an array does not fit, or the map has no inverse.
+        If an array does not fit, the map has no inverse, or a number is not finite.
     """
     labels = require_array("labels", labels, np.uint8, (None, None))
     probability = require_array("probability", probability, np.float32, labels.shape)
+    require_finite("probability", probability)
     m = require_affine("crop_to_picture", crop_to_picture, invertible=True)
     require_output("out_labels", out_labels, np.uint8, (None, None))
     require_output("out_confidence", out_confidence, np.float32, out_labels.shape)

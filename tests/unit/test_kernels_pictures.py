@@ -161,3 +161,39 @@ def test_logits_of_unsuitable_sizes_are_refused():
         labels_from_logits(logits[:, :, :1].copy(), np.empty((4, 4), np.uint8))
     with pytest.raises(ConfigError, match="divided by a whole number"):
         mask_from_logits(logits[:, :, 0].copy(), np.empty((3, 4), np.float32))
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    rows=st.integers(1, 6), columns=st.integers(1, 6), more=st.tuples(st.integers(0, 9), st.integers(0, 9)),
+    channels=st.integers(2, 7), seed=st.integers(0, 99),
+)  # fmt: skip
+def test_logits_of_any_size_are_enlarged_before_they_are_compared(rows, columns, more, channels, seed):
+    logits = np.random.default_rng(seed).normal(size=(rows, columns, channels)).astype(np.float32)
+    out = np.full((rows + more[0], columns + more[1]), 99, np.uint8)
+    labels_from_logits(logits, out)
+    enlarged = naive.enlarge(logits.astype(float), out.shape)
+    named = np.take_along_axis(enlarged, out[..., None].astype(int), 2)[..., 0]
+    np.testing.assert_allclose(named, enlarged.max(axis=2), atol=1e-6)
+
+
+@settings(max_examples=30, deadline=None)
+@given(place=st.integers(0, 59), value=st.sampled_from([np.nan, -np.nan, np.inf, -np.inf, 3e38, -3e38]))
+def test_what_is_not_finite_is_refused(place, value):
+    logits = np.random.default_rng(1).normal(size=60).astype(np.float32)
+    logits[place] = value
+    plane, out = np.empty((3, 4), np.float32), np.empty((3, 4), np.uint8)
+    calls = [
+        lambda: labels_from_logits(logits.reshape(3, 4, 5), out),
+        lambda: person_from_logits(logits.reshape(3, 4, 5), plane),
+        lambda: mask_from_logits(logits.reshape(6, 10), np.empty((3, 5), np.float32)),
+        lambda: paste_crop(np.zeros((6, 10), np.uint8), logits.reshape(6, 10), IDENTITY, out, plane),
+    ]
+    for call in calls:
+        if np.isfinite(value):
+            call()
+        else:
+            with pytest.raises(
+                ConfigError, match=r"(logits|probability) must hold finite numbers, but some are NaN or infinite"
+            ):
+                call()
