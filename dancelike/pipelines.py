@@ -41,6 +41,10 @@ FRAMES_AHEAD = 4
 RECORDING_AHEAD = 60
 """Pictures that may wait for the encoder: two seconds of trouble cost the recording nothing."""
 
+RECORDING_PERIODS = 10
+"""Periods within which a picture should be encoded: far from a full edge, so that a session that is short of time looks
+at the dancer first, and the recording does not give up quality over it."""
+
 BODIES_AHEAD = 64
 """Observations that may wait before the judge; they are small, and the two clips need not advance in step."""
 
@@ -192,7 +196,7 @@ def build_live_graph(
         output = partial(_open_output, config.sound)
         graph.add(PlaySound("sound", reference, playback, output, latency_s=config.sound_latency_ms / 1000))
     if recording is not None:
-        graph.add(Record("encode", recording, config.rate_hz, budget_ms=2 * budget_ms))
+        graph.add(Record("encode", recording, config.rate_hz, budget_ms=RECORDING_PERIODS * budget_ms))
         graph.connect("camera.captures", "encode.captures", capacity=RECORDING_AHEAD, overflow=Overflow.DROP_NEWEST)
     return graph
 

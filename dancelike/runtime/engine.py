@@ -41,6 +41,7 @@ from dancelike.runtime.state import Phase, TaskState
 __all__ = ["Engine", "EngineSettings"]
 
 _NEVER_NS = 1 << 62
+_FOR_PACKETS = (Action.PROCESS, Action.NEXT)  # the calls that a budget is for
 _NO_INPUTS: Mapping[str, Packet] = {}
 
 
@@ -201,9 +202,10 @@ class Engine(Lifecycle):
             return
         state, dispatch = ended
         self._dirty.append(state)
-        if dispatch.deadline_ns is not None and event.now_ns > dispatch.deadline_ns:
+        deadline_ns = dispatch.deadline_ns
+        if deadline_ns is not None and event.now_ns > deadline_ns and dispatch.action in _FOR_PACKETS:
             state.misses += 1
-            self._out.append(Miss(event.number, state.name, event.now_ns - dispatch.deadline_ns))
+            self._out.append(Miss(event.number, state.name, event.now_ns - deadline_ns))
         last = event.emits is None or dispatch.action is Action.FINISH
         if dispatch.action is Action.RESTART:
             state.phase = Phase.ACTIVE

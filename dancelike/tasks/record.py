@@ -32,6 +32,7 @@ class Record(Task):
 
     inputs = (Port("captures", Capture),)
     levels = tuple(level.name for level in LEVELS)
+    cost_ms = LEVELS[0].cost_ms
     level_costs = tuple(level.cost_ms / LEVELS[0].cost_ms for level in LEVELS)
     importance = 10
 

@@ -246,6 +246,17 @@ def test_deadlines_decide_and_misses_are_told():
     assert engine.state("tight").misses == 1
 
 
+def test_a_long_finish_is_no_miss():
+    engine = Engine(pair(period_s=Fraction(1, 100), capacity=9), slots=1, live=True)
+    engine.state("sink").budget_ns = 10 * MS
+    first, _ = engine.handle(Started(0))
+    commands = engine.handle(Completed(1 * MS, first.number, None))
+    (last,) = only(commands, Dispatch)
+    assert (last.task, last.action) == ("sink", Action.FINISH)
+    assert only(engine.handle(Completed(900 * MS, last.number, ())), Miss) == []
+    assert engine.state("sink").misses == 0
+
+
 def test_a_periodic_source_skips_what_it_missed_and_never_bursts():
     period_s = Fraction(1, 100)
     engine = Engine(pair(period_s=period_s, capacity=9), slots=1, live=True)
