@@ -15,7 +15,8 @@ __all__ = ["Segment"]
 class Segment(Task):
     """Follows one dancer through a stream of frames.
 
-    Input ``frames``: `Frame`; output ``bodies``: `BodyObservation`, one a frame, with the frame's timestamp.
+    Input ``frames``: `Frame`; output ``bodies``: `BodyObservation`, with the frame's timestamp; one a frame, or, at a
+    lower quality level, for every second or third.
 
     Parameters
     ----------
@@ -30,6 +31,8 @@ class Segment(Task):
     inputs = (Port("frames", Frame),)
     outputs = (Port("bodies", BodyObservation),)
     restart = Restart(first_ms=50.0)
+    levels = ("every picture", "every second", "every third")
+    level_costs = (1.0, 1 / 2, 1 / 3)
 
     def __init__(self, name: str, load: Callable[[], Segmenter], *, budget_ms: float) -> None:
         self.name = name
@@ -37,6 +40,8 @@ class Segment(Task):
         self._load = load
         self._segmenter: Segmenter | None = None
         self._model: ModelInfo | None = None
+        self._every = 1
+        self._passed_over = 0
 
     @property
     def model(self) -> ModelInfo:
@@ -50,10 +55,18 @@ class Segment(Task):
         self._segmenter = self._load()
         self._model = self._segmenter.info
 
+    def set_level(self, level: int) -> None:
+        """Look at every frame, or at every second or third."""
+        self._every = level + 1
+
     def process(self, inputs: Mapping[str, Packet]) -> Iterable[Emit]:
-        """Analyse one frame."""
+        """Analyse one frame, or pass it over."""
         if self._segmenter is None:
             raise InternalError(f"task '{self.name}' was given a frame before it was started")
+        self._passed_over += 1
+        if self._passed_over < self._every:
+            return ()
+        self._passed_over = 0
         return (Emit("bodies", self._segmenter.analyse(inputs["frames"].payload.rgb)),)
 
     def finish(self) -> Iterable[Emit]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -169,6 +168,8 @@ class Stage(Task):
             self._palette[:, 3] = self._opacity if self._judged else 0
             overlay_rgb(picture, self._labels, self._palette)
         if self.mirror:
+            import cv2  # 15 MB that a session without a window does not need
+
             picture = np.asarray(cv2.flip(picture, 1), np.uint8)
         self._show(Shown("dancer", capture.index, at, picture, body))
 
