@@ -216,16 +216,14 @@ class FlowProbe(Probe):
     def _follow(self, hop: Hop) -> None:
         """Find the call that this one had to wait for, and the frames that it belongs to."""
         latest_ns = -1
-        roots: dict[str, tuple[int, int]] = {}
         for packet in hop.dispatch.inputs.values():
             before = self._before(packet)
             if before is None:
                 continue
             if before.end_ns > latest_ns:
                 latest_ns, hop.before = before.end_ns, packet.origin
-            for source, root in before.roots.items():
-                roots.setdefault(source, root)  # the primary input goes first
-        hop.roots = roots
+            # The primary input goes first; with one input there is nothing to put together.
+            hop.roots = {**before.roots, **hop.roots} if hop.roots else before.roots
 
     def _before(self, packet: Packet) -> Hop | None:
         return self._hops.get(packet.origin)

@@ -26,7 +26,7 @@ class TraceProbe(FlowProbe):
     paths, keep
         See `FlowProbe`.
     limit : int
-        How many of the last events to keep, about 250 bytes of memory each.
+        How many of the last events to keep, half a kilobyte of memory each.
     """
 
     def __init__(

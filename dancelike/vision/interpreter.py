@@ -20,6 +20,7 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -113,6 +114,34 @@ def active_runtime(runtime: str = "auto") -> str:
     )
 
 
+class _Content:
+    """The bytes of a model file, shared by all interpreters that are made of it while one of them lives."""
+
+    __slots__ = ("__weakref__", "data")
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+
+_contents: WeakValueDictionary[tuple[Path, int, int], _Content] = WeakValueDictionary()
+
+
+def _content_of(model: Path) -> _Content:
+    """Read a model file, unless another interpreter holds the very same."""
+    try:
+        stat = model.stat()
+        key = (model.resolve(), stat.st_size, stat.st_mtime_ns)
+        content = _contents.get(key)
+        if content is None:
+            # Bytes instead of the path: a memory-mapped file that is cut short later would end the process.
+            content = _contents[key] = _Content(model.read_bytes())
+    except OSError as error:
+        raise ModelError(f"the model file {model} cannot be read: {error.strerror or error}") from error
+    if not content.data:
+        raise ModelError(f"the model file {model} is empty; get it anew")
+    return content
+
+
 _spoken: set[str] = set()
 
 
@@ -176,13 +205,7 @@ class Interpreter:
             raise ConfigError(f"threads is {threads}, but must be at least 1")
         if not model.is_file():
             raise ModelNotFoundError(f"there is no model file {model}; give the path of a .tflite file")
-        try:
-            # Bytes instead of the path: a memory-mapped file that is cut short later would end the process.
-            content = model.read_bytes()
-        except OSError as error:
-            raise ModelError(f"the model file {model} cannot be read: {error.strerror or error}") from error
-        if not content:
-            raise ModelError(f"the model file {model} is empty; get it anew")
+        self._content = _content_of(model)
         self.path = model
         self.runtime = active_runtime(runtime)
         self.delegate = "cpu" if delegate == "auto" else delegate
@@ -193,7 +216,7 @@ class Interpreter:
             warnings.simplefilter("ignore", UserWarning)
             try:
                 self._native: Any = module.Interpreter(  # type: ignore[union-attr]
-                    model_content=content, num_threads=threads, experimental_delegates=delegates
+                    model_content=self._content.data, num_threads=threads, experimental_delegates=delegates
                 )
                 self._native.allocate_tensors()
             except (ValueError, RuntimeError, OSError, MemoryError, TypeError, UnicodeDecodeError) as error:
