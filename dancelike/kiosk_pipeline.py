@@ -12,11 +12,13 @@ from dancelike.media.camera import Camera
 from dancelike.media.microphone import Microphone
 from dancelike.tasks.director import Director
 from dancelike.tasks.microphone import MicrophoneSource
+from dancelike.tasks.mirror import Mirror
 from dancelike.tasks.motion_gate import MotionGate
 from dancelike.tasks.person_gate import PersonGate
 from dancelike.tasks.segment import Segment
 from dancelike.tasks.sightings import Sightings
 from dancelike.tasks.sound_gate import SoundGate, VoiceGate
+from dancelike.tasks.stage import Shown
 from dancelike.tasks.standby_camera import StandbyCamera
 from dancelike.tasks.wake_word import WakeWordTask
 from dancelike.vision import load_segmenter
@@ -28,6 +30,8 @@ __all__ = ["Sound", "build_kiosk_graph"]
 
 SIGHTS_AHEAD = 64
 """Events that may wait for the visit; it takes microseconds for each."""
+
+FRAMES_AHEAD = 4
 
 BLOCKS_AHEAD = 64
 """Blocks of sound that may wait: two seconds."""
@@ -56,6 +60,7 @@ def build_kiosk_graph(
     rest_hz: float = 5.0,
     reopens: bool = False,
     sound: Sound | None = None,
+    show: Callable[[Shown], object] | None = None,
 ) -> Graph:
     """Compose the watch: motion wakes the look for a person, a person wakes (through the visit) the full pipeline.
 
@@ -69,6 +74,8 @@ def build_kiosk_graph(
     tell : callable
         See `Sightings`; its task, ``visit``, is to be hosted by the run.
     sound : Sound or None
+    show : callable or None
+        Takes the pictures for a screen; see `Mirror`.
 
     Returns
     -------
@@ -92,7 +99,13 @@ def build_kiosk_graph(
     graph.connect("person.person", "visit.person", capacity=SIGHTS_AHEAD, overflow=Overflow.DROP_OLDEST)
     graph.connect("segment_live.bodies", "visit.bodies", capacity=SIGHTS_AHEAD, overflow=Overflow.DROP_OLDEST)
     graph.gate("motion.awake", ["person"])
-    graph.gate("director.full", ["segment_live"])
+    full = ["segment_live"]
+    if show is not None:
+        graph.add(Mirror("render", show, analysis_size_px=size_px, budget_ms=float(1000 / config.rate_hz)))
+        graph.connect("camera.captures", "render.captures", capacity=FRAMES_AHEAD, overflow=Overflow.DROP_OLDEST)
+        graph.connect("segment_live.bodies", "render.bodies", capacity=FRAMES_AHEAD, overflow=Overflow.DROP_OLDEST)
+        full.append("render")
+    graph.gate("director.full", full)
     if sound is not None:
         _listen(graph, sound)
     return graph
@@ -100,11 +113,11 @@ def build_kiosk_graph(
 
 def _listen(graph: Graph, sound: Sound) -> None:
     graph.add(MicrophoneSource("microphone", sound.open_microphone))
-    graph.add(SoundGate("sound"))
+    graph.add(SoundGate("level"))
     graph.add(VoiceGate("voice"))
     graph.add(WakeWordTask("word", sound.load_word))
-    for source, target in (("microphone", "sound"), ("sound", "voice"), ("voice", "word")):
+    for source, target in (("microphone", "level"), ("level", "voice"), ("voice", "word")):
         graph.connect(f"{source}.blocks", f"{target}.blocks", capacity=BLOCKS_AHEAD, overflow=Overflow.DROP_OLDEST)
     graph.connect("word.word", "visit.word", capacity=SIGHTS_AHEAD, overflow=Overflow.DROP_OLDEST)
-    graph.gate("sound.awake", ["voice"])
+    graph.gate("level.awake", ["voice"])
     graph.gate("voice.awake", ["word"])

@@ -7,13 +7,24 @@ import mmap
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["forget_code", "give_back"]
+__all__ = ["forget_code", "give_back", "use_few_arenas"]
+
+_ARENAS_MOST = -8  # M_ARENA_MAX of glibc's mallopt
 
 
 def give_back() -> None:
     """Give what was freed in small pieces back to the system."""
     with suppress(OSError, AttributeError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)
+
+
+def use_few_arenas(count: int) -> None:
+    """Let threads share ``count`` arenas, so that memory that one of them frees serves the next; before threads start.
+
+    A process that starts threads again and again otherwise keeps what each of them has left in its own.
+    """
+    with suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).mallopt(_ARENAS_MOST, count)
 
 
 def forget_code(library: str, maps: Path = Path("/proc/self/maps")) -> None:

@@ -64,10 +64,20 @@ def examine() -> Iterator[Finding]:
             rival,
             "its Qt plug-ins break the desktop app: uninstall it, the headless one serves",
         )
+    yield _screen()
     yield from _models()
     yield _cache()
     free_mb = shutil.disk_usage(tempfile.gettempdir()).free // 2**20
     yield Finding(free_mb >= LEAST_FREE_MB, "Space for temporary files", f"{free_mb} MB free")
+
+
+def _screen() -> Finding:
+    from dancelike.runtime.back_end import choose_back_end
+
+    name, reason = choose_back_end()
+    seen = name != "offscreen"
+    advice = "" if seen else "only a kiosk with --headless and the other commands work here"
+    return Finding(True, "Way to a screen", f"{name}, because {reason}", advice)
 
 
 def _version(name: str) -> str | None:

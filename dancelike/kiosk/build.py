@@ -23,6 +23,7 @@ from dancelike.media.cameras import TEST_SPEC, open_camera
 from dancelike.media.microphone import Microphone
 from dancelike.runtime import Clock, Conditions, SystemClock
 from dancelike.runtime.machine import Sensors
+from dancelike.tasks.stage import Shown
 from dancelike.vision.wake_word import can_hear, load_wake_word
 from dancelike.visit import Visit
 
@@ -38,6 +39,7 @@ def build_kiosk(
     *,
     beat: Callable[[], None],
     light: Callable[[bool], None] = lambda _on: None,
+    show: Callable[[Shown], object] | None = None,
     clock: Clock | None = None,
 ) -> Kiosk:
     """Make a kiosk that is ready to `step`; close it when done.
@@ -47,6 +49,8 @@ def build_kiosk(
     settings : KioskSettings
     beat, light
         See `Kiosk`.
+    show : callable or None
+        Takes the pictures for a screen.
     clock : Clock or None
         None: the system's.
 
@@ -56,7 +60,7 @@ def build_kiosk(
         A dance cannot be read, or a folder cannot be written.
     """
     dances = find_dances(settings.dances)
-    config = LiveConfig(model=settings.model)
+    config = LiveConfig(model=settings.model, sound=settings.sound)
     sensors = Sensors()
 
     def opened(run_clock: RunClock, resting: bool) -> Camera:
@@ -70,7 +74,14 @@ def build_kiosk(
     # A clip begins again when it is opened again, so that only a real camera is.
     reopens = settings.camera is None or (settings.camera != TEST_SPEC and not Path(settings.camera).is_file())
     around = Surroundings(
-        config, opened, reopens, settings.rest_hz, sound_of(settings), conditions, clock or SystemClock()
+        config,
+        opened,
+        reopens,
+        settings.rest_hz,
+        sound_of(settings),
+        conditions,
+        clock or SystemClock(),
+        show,
     )
     lengths_s = tuple(dance.clip.duration_s for dance in dances)
     return Kiosk(

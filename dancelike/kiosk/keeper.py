@@ -54,6 +54,11 @@ class Keeper:
         self.care = Care(now_s=self.now_s)
 
     @property
+    def hears(self) -> bool:
+        """Whether the wake word is listened for."""
+        return self._around.sound is not None
+
+    @property
     def now_s(self) -> float:
         """Monotonic time in seconds."""
         return self._around.clock.now_ns() / 1e9

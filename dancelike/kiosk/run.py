@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,15 +11,17 @@ from dancelike.graph import Graph, Restart, RunClock
 from dancelike.kiosk_pipeline import Sound
 from dancelike.media.camera import Camera
 from dancelike.media.waiting import wait
+from dancelike.memory import give_back
 from dancelike.runtime import Clock, Conditions, LiveRun
 from dancelike.tasks.camera import CameraSource
+from dancelike.tasks.stage import Shown
 
 __all__ = ["OpenCamera", "Run", "Surroundings"]
 
 OpenCamera = Callable[[RunClock, bool], Camera]
 AGAIN = Restart(first_ms=500.0, longest_ms=8000.0, attempts=None)
 WATCHDOG_MS = 5000.0
-DEVICES = frozenset({"camera", "microphone"})  # may be unplugged for a while
+DEVICES = frozenset({"camera", "microphone", "sound"})  # may be unplugged for a while
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,8 @@ class Surroundings:
     rest_hz : float
     sound : Sound or None
         None: nothing is listened to.
+    show : callable or None
+        Takes the pictures for a screen; None: nobody looks.
     conditions : callable
         How the machine is, for the governor.
     clock : Clock
@@ -49,6 +54,7 @@ class Surroundings:
     sound: Sound | None
     conditions: Callable[[], Conditions]
     clock: Clock
+    show: Callable[[Shown], object] | None = None
     wait: Callable[[float], object] = wait
 
 
@@ -102,8 +108,10 @@ class Run:
         return f"The part '{lasting[0]}' does not come back." if lasting else None
 
     def close(self) -> None:
-        """End the run; whatever hangs is left behind."""
+        """End the run and give its memory back; whatever hangs is left behind."""
         self.run.close()
+        gc.collect()
+        give_back()
 
     def look(self, *, full: bool) -> None:
         """Open the full pipeline, or close it and let the camera rest."""

@@ -5,23 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from dancelike.graph import Emit, Overflow
+from dancelike.graph import Device, Emit, Overflow
 from dancelike.kiosk.run import Run, Surroundings
 from dancelike.kiosk_pipeline import SIGHTS_AHEAD, build_kiosk_graph
-from dancelike.media.camera_info import CameraRequest
-from dancelike.media.paced import PacedCamera
+from dancelike.media.playback import Playback
 from dancelike.media.probe import ClipInfo
 from dancelike.pipelines import build_live_graph
-from dancelike.tasks.camera import CameraSource
 from dancelike.tasks.match import Match
 from dancelike.tasks.sightings import Sightings
+from dancelike.tasks.stage import Stage
 from dancelike.tasks.standby_camera import StandbyCamera
 from dancelike.visit.parts import Event, Played
 
 __all__ = ["DanceRun", "WatchRun"]
-
-OVER_S = 0.3
-"""After the reference's last picture, for what is under way."""
 
 
 class WatchRun(Run):
@@ -35,6 +31,7 @@ class WatchRun(Run):
             rest_hz=around.rest_hz,
             reopens=around.reopens,
             sound=around.sound,
+            show=around.show,
         )
         super().__init__(graph, around)
         if full:
@@ -52,30 +49,30 @@ class DanceRun(Run):
     """One dance: reference and dancer, scored and recorded; tells `Played` when the reference is over."""
 
     def __init__(self, around: Surroundings, tell: Callable[[Event], None], reference: ClipInfo, take: Path) -> None:
-        request = CameraRequest(rate=around.config.rate_hz)
+        config, show = around.config, around.show
+        stage = None
+        if show is not None:
+            budget_ms = float(1000 / config.rate_hz)
+            stage = Stage("render", show, lambda _: None, analysis_size_px=config.analysis_size_px, budget_ms=budget_ms)
+        self._playback = Playback(reference.duration_s)
         graph = build_live_graph(
-            around.config,
+            config,
             reference=reference,
-            open_reference=lambda clock: PacedCamera(reference.path, clock, request, loop=False),
             open_camera=lambda clock: around.open_camera(clock, False),
             recording=take,
+            playback=self._playback,
+            stage=stage,
         )
         graph.add(Sightings("visit", ("bodies",), tell))
         graph.connect("segment_live.bodies", "visit.bodies", capacity=SIGHTS_AHEAD, overflow=Overflow.DROP_OLDEST)
-        self._tell, self._length_s = tell, reference.duration_s
-        self._begin_ns: int | None = None
-        self._told = False
+        self._tell, self._told = tell, False
         super().__init__(graph, around)
 
     def step(self, timeout_s: float) -> None:
         """Go on, and notice the end of the reference."""
         super().step(timeout_s)
         reference = self.graph["reference"]
-        health = reference.health if isinstance(reference, CameraSource) else None
-        now_ns = self.run.clock.now_ns()
-        if self._begin_ns is None and health is not None and health.captures:
-            self._begin_ns = now_ns
-        over = self._begin_ns is not None and (now_ns - self._begin_ns) / 1e9 >= self._length_s + OVER_S
+        over = self._playback.begun and isinstance(reference, Device) and self._playback.over(reference.clock.now())
         if over and not self._told:
             self._told = True
             self._tell(Played(self.score))

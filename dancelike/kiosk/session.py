@@ -38,6 +38,8 @@ class Kiosk:
     keeper : Keeper
     place : int or None
         Of the last score on the board.
+    name : str
+        The nickname that it got.
     """
 
     def __init__(
@@ -51,7 +53,7 @@ class Kiosk:
         beat: Callable[[], None],
         light: Callable[[bool], None],
     ) -> None:
-        self.visit = visit
+        self.visit, self.name = visit, ""
         self.place: int | None = None
         self._dances, self._takes, self._board = dances, takes, board
         self._beat, self._light = beat, light
@@ -63,6 +65,16 @@ class Kiosk:
     def titles(self) -> tuple[str, ...]:
         """Of the dances."""
         return tuple(dance.title for dance in self._dances)
+
+    @property
+    def score(self) -> float | None:
+        """Of the dance that goes on, so far."""
+        return None if self.keeper.run is None else self.keeper.run.score
+
+    @property
+    def hears(self) -> bool:
+        """Whether the wake word is listened for."""
+        return self.keeper.hears
 
     @property
     def now_s(self) -> float:
@@ -106,7 +118,9 @@ class Kiosk:
         elif isinstance(command, Keep):
             self._takes.keep()
         elif isinstance(command, Enter):
-            self.place = self._board.enter(self._dances[command.dance].key, command.score)
+            key = self._dances[command.dance].key
+            self.place = self._board.enter(key, command.score)
+            self.name = self._board.best[key][self.place - 1].name if self.place else ""
 
     def close(self) -> None:
         """End the run and delete what must not stay."""

@@ -24,6 +24,8 @@ class KioskSettings:
     ----------
     camera : str or None
         As ``--camera`` takes it; None is the first camera.
+    sound : str or None
+        As for the live session: an output that ``dancelike devices`` lists, or none; None is the default one.
     microphone : str
         ``none``, ``default``, an ALSA name, or the path of a recording.
     word : str
@@ -46,6 +48,7 @@ class KioskSettings:
     """
 
     camera: str | None = None
+    sound: str | None = None
     microphone: str = "none"
     word: str = "okay-nabu"
     dances: tuple[Path, ...] = ()

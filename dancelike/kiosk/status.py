@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 import click
 
 from dancelike.kiosk.session import Kiosk
+from dancelike.visit import Card, State
 from dancelike.visit.cards import card_of
 
 __all__ = ["StatusLine"]
@@ -28,14 +30,21 @@ class StatusLine:
         self._moves = sys.stderr.isatty()
         self._last = ""
 
+    @property
+    def card(self) -> Card:
+        """What a screen shows now."""
+        session = self._session
+        card = card_of(session.visit, session.titles, words=session.hears)
+        if session.visit.state is State.RESULT and session.place:
+            return replace(card, gesture=f"Place {session.place} on the board, {session.name}.".replace(", .", "."))
+        if session.visit.state is State.DANCE and session.score is not None:
+            return replace(card, figure=f"{session.score:.0f}")
+        return card
+
     def show(self) -> str | None:
         """Print the line where it has changed; return it when the visit has a new state."""
-        visit = self._session.visit
-        card = card_of(visit, self._session.titles)
-        place = (
-            f"Place {self._session.place} on the board." if visit.state.name == "RESULT" and self._session.place else ""
-        )
-        words = " ".join(filter(None, (card.sentence, card.figure, place, card.gesture)))
+        visit, card = self._session.visit, self.card
+        words = " ".join(filter(None, (card.sentence, card.figure, card.gesture)))
         bar = "" if not card.share else f" {card.share:.0%}"
         line = f"{visit.state.value}: {words}".rstrip(" :")
         if line == self._last and not (self._moves and bar):

@@ -78,7 +78,7 @@ class Stage(Task):
         Whether parts are tinted.
     """
 
-    inputs = (
+    inputs: tuple[Port, ...] = (
         Port("captures", Capture),
         Port("bodies", BodyObservation),
         Port("reference", Capture),

@@ -10,7 +10,7 @@ from dancelike.visit.parts import State
 
 __all__ = ["Card", "card_of"]
 
-RAISE = "Raise one arm and hold it"
+RAISE = "Hold one arm up"
 WALK = "Walk away to stop"
 
 
@@ -43,7 +43,7 @@ def card_of(visit: Visit, titles: tuple[str, ...], *, words: bool = False) -> Ca
     words : bool
         Whether the wake word is listened for.
     """
-    speak = " or say the word" if words else ""
+    speak = ', or say "okay nabu"' if words else ""
     left = math.ceil(visit.times.count_in - visit.since_s)
     erased = math.ceil(visit.times.privacy - visit.since_s)
     cards = {
@@ -51,9 +51,9 @@ def card_of(visit: Visit, titles: tuple[str, ...], *, words: bool = False) -> Ca
         State.ATTRACT: Card("Come closer and dance.", "", "Step in front of the camera"),
         State.WAKE: Card("Good to see you.", "", "Stay there for a moment"),
         State.FRAME: Card("We can't see all of you yet.", "", "Step back until your head and feet are in the picture"),
-        State.CHOOSE: Card(titles[visit.dance], "", f"{RAISE}{speak} to take this dance", visit.held),
+        State.CHOOSE: Card(titles[visit.dance], "", f"{RAISE} to take this dance{speak}", visit.held),
         State.COUNT_IN: Card(titles[visit.dance], str(max(1, left)), "Get ready"),
-        State.DANCE: Card(titles[visit.dance], "", WALK),
+        State.DANCE: Card(titles[visit.dance], "", f"{WALK}. This is recorded, and deleted afterwards."),
         State.RESULT: Card("That was your dance.", "" if visit.score is None else f"{visit.score:.0f}", ""),
         State.PRIVACY: Card(
             "Your recording is about to be deleted.",

@@ -127,12 +127,8 @@ def wakes(folder, count):
                 begun_s = kiosk.now_s - 0.1  # the clip begins with the first picture, within one step of the kiosk
         took_s.append(kiosk.now_s - begun_s - EMPTY_S)
         kiosk.close()
-    print(
-        f"First motion to the first body of the full pipeline: median {np.median(took_s):.2f} s, worst {max(took_s):.2f} s"
-    )
-    print(
-        f"Resident after {count} wakes: {memory_mb(os.getpid()):.0f} MB, peak {memory_mb(os.getpid(), 'VmHWM'):.0f} MB"
-    )
+    middle, worst = np.median(took_s), max(took_s)
+    print(f"First motion to the first body of the full pipeline: median {middle:.2f} s, worst {worst:.2f} s")
 
 
 def main() -> None:

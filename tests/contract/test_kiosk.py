@@ -134,7 +134,7 @@ def test_the_wake_word_wakes_it_and_without_anybody_it_sleeps_again(tmp_path, da
     house = House(tmp_path, dancer, Sound(partial(Microphone, str(spoken)), load_wake_word))
     house.until({State.WAKE})
     tasks = house.keeper.run.run.snapshot().tasks
-    assert 0 < tasks["word"].runs <= tasks["voice"].runs <= tasks["sound"].runs
+    assert 0 < tasks["word"].runs <= tasks["voice"].runs <= tasks["level"].runs
     house.until({State.ATTRACT})
     house.kiosk.close()
 
