@@ -5,10 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import select
+import struct
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
@@ -29,6 +30,9 @@ SYSTEM_FORMAT: Final = {"darwin": "avfoundation", "win32": "dshow"}.get(sys.plat
 _MOST_RAW_PIXELS: Final = 640 * 480
 _OPEN_TIMEOUT_S: Final = 5.0
 _GONE: Final = {errno.ENODEV, errno.EIO, errno.ENXIO, errno.EBADF, errno.ESHUTDOWN, errno.EPROTO}
+
+# struct v4l2_format: the type of the buffer, and from byte 8 on struct v4l2_pix_format (linux/videodev2.h, 64 bit).
+_V4L2_FORMAT_BYTES, _V4L2_CAPTURE, _VIDIOC_G_FMT = 208, 1, 0xC0D05604
 
 Opener = Callable[[str, str, dict[str, str]], Any]
 
@@ -93,6 +97,12 @@ class DeviceCamera(Camera):
     ) -> None:
         label = label or name or target
         self._container = _negotiate(target, kind, request, label, opener)
+        size = _driver_size(target) if kind == "v4l2" else None
+        found = self._container.streams.video[0]
+        if size is not None and size != (found.width, found.height):
+            # PyAV hands the size that was asked for to the decoder, too, which then takes no picture of another one.
+            self._container.close()
+            self._container = _negotiate(target, kind, replace(request, size=size), label, opener)
         try:
             stream = self._container.streams.video[0]
             stream.codec_context.thread_count = 1
@@ -216,16 +226,39 @@ def _options(kind: str, attempt: _Attempt) -> dict[str, str]:
 
 
 def _make_unblocking(target: str) -> int | None:
-    """Find the descriptor under which this process has just opened the device, and let its reads return at once.
+    """Let reads of the device return at once.
 
     libavdevice would wait for a picture for ever, even where the camera has stopped sending.
     """
+    descriptor = _descriptor_of(target)
+    if descriptor is not None:
+        os.set_blocking(descriptor, False)
+    return descriptor
+
+
+def _descriptor_of(target: str) -> int | None:
+    """Find the descriptor under which this process has just opened the device."""
     wanted = os.path.realpath(target)
     found = None
     for entry in sorted(Path("/proc/self/fd").glob("*"), key=lambda path: int(path.name)):
         with suppress(OSError):
             if os.path.realpath(entry) == wanted:
                 found = int(entry.name)
-    if found is not None:
-        os.set_blocking(found, False)
     return found
+
+
+def _driver_size(target: str) -> tuple[int, int] | None:
+    """Ask the driver which size it has settled on; None where it does not say."""
+    descriptor = _descriptor_of(target)
+    if descriptor is None:
+        return None
+    import fcntl  # not on Windows
+
+    answer = bytearray(_V4L2_FORMAT_BYTES)
+    answer[0] = _V4L2_CAPTURE
+    try:
+        fcntl.ioctl(descriptor, _VIDIOC_G_FMT, answer)
+    except OSError:
+        return None
+    width, height = struct.unpack_from("<II", answer, 8)
+    return int(width), int(height)
