@@ -43,6 +43,8 @@ class Shell(QMainWindow):
         for number, name in enumerate(("library", "history", "settings"), 1):
             bound = QShortcut(QKeySequence(f"Ctrl+{number}"), self)
             bound.activated.connect(partial(self.go, name))
+        leave = QShortcut(QKeySequence("Ctrl+Q"), self)
+        leave.activated.connect(self.close)
         full = QShortcut(QKeySequence("F11"), self)
         full.activated.connect(lambda: self.showNormal() if self.isFullScreen() else self.showFullScreen())
 
