@@ -15,6 +15,7 @@ from dancelike.runtime.flows import FlowProbe, Hop
 
 __all__ = ["TraceProbe"]
 
+# Perfetto takes a thread whose number is its process' own for the main thread, so threads count from here on.
 _PROCESS = 1
 
 
@@ -94,29 +95,30 @@ class TraceProbe(FlowProbe):
 
     def _chrome(self) -> Iterator[dict[str, Any]]:
         yield {"name": "process_name", "ph": "M", "pid": _PROCESS, "tid": 0, "args": {"name": "dancelike"}}
-        threads = {ident: i + 1 for i, ident in enumerate(self._names)}
+        threads = {ident: _PROCESS + 1 + i for i, ident in enumerate(self._names)}
         for ident, name in self._names.items():
             yield {"name": "thread_name", "ph": "M", "pid": _PROCESS, "tid": threads[ident], "args": {"name": name}}
-        begun: set[str] = set()
+        flows: dict[tuple[str, int], int] = {}
         for event in self._events:
             if isinstance(event, dict):
                 yield event
                 continue
             yield self._slice(event, threads[event.thread])
             for source, (_, frame) in event.roots.items():
-                # One flow for each frame: it starts at the source and steps through every call for the frame.
-                flow = f"{source} {frame}"
+                # One flow for each frame: it starts at the source and steps through every call for the frame. Perfetto
+                # wants whole numbers for their names.
+                begins = (source, frame) not in flows
+                number = flows.setdefault((source, frame), len(flows) + 1)
                 middle_us = (self._us(event.begin_ns) + self._us(event.end_ns)) / 2
                 yield {
-                    "name": "frame",
+                    "name": f"{source} frame",
                     "cat": "frame",
-                    "ph": "t" if flow in begun else "s",
-                    "id": flow,
+                    "ph": "s" if begins else "t",
+                    "id": number,
                     "ts": middle_us,
                     "pid": _PROCESS,
                     "tid": threads[event.thread],
                 }
-                begun.add(flow)
 
     def _slice(self, hop: Hop, thread: int) -> dict[str, Any]:
         dispatch = hop.dispatch
