@@ -21,7 +21,8 @@ __all__ = ["OpenCamera", "Run", "Surroundings"]
 OpenCamera = Callable[[RunClock, bool], Camera]
 AGAIN = Restart(first_ms=500.0, longest_ms=8000.0, attempts=None)
 WATCHDOG_MS = 5000.0
-DEVICES = frozenset({"camera", "microphone", "sound"})  # may be unplugged for a while
+SPARED = frozenset({"camera", "microphone", "sound", "encode"})
+"""What may be unplugged, or have no room on the disk, and the visit goes on; a camera shows in its pictures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ class Run:
         if self.run.over:
             return str(self.run.error or "The run has ended.")
         conditions = {name: task.condition for name, task in self.run.snapshot().tasks.items()}
-        down = {name for name, how in conditions.items() if how == "hung" or (how == "down" and name not in DEVICES)}
+        down = {name for name, how in conditions.items() if how == "hung" or (how == "down" and name not in SPARED)}
         lasting, self._down = sorted(down & self._down), down
         return f"The part '{lasting[0]}' does not come back." if lasting else None
 

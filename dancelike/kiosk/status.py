@@ -28,7 +28,7 @@ class StatusLine:
     def __init__(self, session: Kiosk, *, quiet: bool) -> None:
         self._session, self._quiet = session, quiet
         self._moves = sys.stderr.isatty()
-        self._last = ""
+        self._last: tuple[State, str] | None = None
 
     @property
     def card(self) -> Card:
@@ -42,19 +42,22 @@ class StatusLine:
         return card
 
     def show(self) -> str | None:
-        """Print the line where it has changed; return it when the visit has a new state."""
+        """Print the line where it has changed; return it when the visit is in another state, or says something else.
+
+        Without a terminal only such lines are printed: a score that moves would fill a log.
+        """
         visit, card = self._session.visit, self.card
         words = " ".join(filter(None, (card.sentence, card.figure, card.gesture)))
-        bar = "" if not card.share else f" {card.share:.0%}"
         line = f"{visit.state.value}: {words}".rstrip(" :")
-        if line == self._last and not (self._moves and bar):
-            return None
-        new, self._last = line != self._last, line
-        if not self._quiet and self._moves:
+        if self._moves and not self._quiet:
+            bar = f" {card.share:.0%}" if card.share else ""
             click.echo(f"\r{(line + bar)[:WIDTH]:<{WIDTH}}", nl=False, err=True)
-        elif not self._quiet and new:
+        if (visit.state, card.sentence) == self._last:
+            return None
+        self._last = visit.state, card.sentence
+        if not self._moves and not self._quiet:
             click.echo(line, err=True)
-        return line if new else None
+        return line
 
     def end(self) -> None:
         """Leave the line."""
