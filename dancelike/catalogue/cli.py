@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dancelike.catalogue.workshop import train
 from dancelike.console import Manners, common_options, console
 from dancelike.errors import ModelError
 
@@ -20,7 +21,10 @@ STATE_STYLES = {"ready": "green", "missing": "yellow", "damaged": "bold red"}
 
 @click.group()
 def models() -> None:
-    """List, show, fetch and check the models."""
+    """List, show, fetch, check and train the models."""
+
+
+models.add_command(train)
 
 
 @models.command("list")

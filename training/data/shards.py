@@ -25,7 +25,7 @@ from training.data import places
 from training.data.pool import bake_pool, open_pool
 from training.data.sample import SPLITS, Sample, Studio
 
-__all__ = ["Dataset", "Plan", "Shard", "generate", "open_studio"]
+__all__ = ["Dataset", "Plan", "Shard", "generate", "open_studio", "stream"]
 
 RECIPE = 1  # raise it when the same seed gives other pictures
 _DAMAGED = (OSError, EOFError, ValueError, KeyError, BadZipFile)  # what reading a file that is no shard raises
@@ -99,14 +99,15 @@ def open_studio(plan: Plan, cache: Path, report: Callable[[str], None] = lambda 
     return Studio(pool, textures, plan.seed)
 
 
-def _stream(parts: list[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+def stream(parts: list[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Lay byte strings end to end; returns them and where each starts, with one more for the end."""
     return np.frombuffer(b"".join(parts), np.uint8), np.cumsum([0, *(len(p) for p in parts)]).astype(np.int64)
 
 
 def pack(samples: list[Sample], first: int) -> dict[str, NDArray[Any]]:
     """Lay samples out as the arrays of a shard."""
-    pictures, picture_start = _stream([s.jpeg for s in samples])
-    labels, label_start = _stream(
+    pictures, picture_start = stream([s.jpeg for s in samples])
+    labels, label_start = stream(
         [cv2.imencode(".png", s.labels, [cv2.IMWRITE_PNG_COMPRESSION, 4])[1].tobytes() for s in samples]
     )
     return {
