@@ -352,6 +352,58 @@ def least_states_cost(stay, change, rent):
     return min(states_cost(row.astype(bool), stay, change, rent) for row in every)
 
 
+def lag_costs(x, y, usual, base, width, limit, outside):
+    """Sums of bounded squared distances to half rows."""
+    fine = np.empty((2 * len(y) - 1, *y.shape[1:]))
+    fine[::2], fine[1::2] = y, (y[1:].astype(float) + y[:-1]) / 2
+    out = np.full((len(x), width), float(outside))
+    for i in range(len(x)):
+        for p in range(width):
+            if 0 <= base[i] + p < len(fine):
+                off = ((x[i] - fine[base[i] + p]) ** 2).sum(axis=1)
+                out[i, p] = (off / (1 + off / (limit * usual))).sum()
+    return out
+
+
+def steadiest_path(costs, base, advances, stride, bend, jump, hold, wait):
+    """The cheapest path from every state of a knot to every state of the next, each tried."""
+    n, w = costs.shape
+    states = [(p, s) for p in range(w) for s in range(len(advances))]
+
+    def turn(i, one, other):
+        (p, s), (q, z) = one, other
+        if p == q:
+            if s == z or s == 0:
+                return 0.0
+            return hold if z == 0 else bend * abs(np.log(advances[z] / advances[s]))
+        return jump + wait * costs[i, p + 1 : q + 1].sum() if q > p and z > 0 else np.inf
+
+    def places(i, p, s, rows):
+        return [p + base[i] + (2 * advances[s] * r + stride) // (2 * stride) - base[i + r] for r in range(1, rows + 1)]
+
+    best = {(w // 2, s): (costs[0, w // 2], np.empty(0)) for s in range(len(advances))}
+    i = 0
+    while True:
+        turned = {}
+        for other in states:
+            ways = [(price + turn(i, one, other), one) for one, (price, _) in best.items()]
+            price, one = min(ways)
+            if np.isfinite(price):
+                here = one[0] if i < n - 1 else other[0]
+                turned[other] = price, np.append(best[one][1], here + base[i])
+        if i == n - 1:
+            return min((turned[state] for state in turned if state[0] == w // 2), key=lambda way: way[0])[1]
+        rows, best = min(stride, n - 1 - i), {}
+        for (p, s), (price, path) in turned.items():
+            gone = places(i, p, s, rows)
+            if min(gone) >= 0 and max(gone) < w:
+                whole = price + sum(costs[i + r + 1, q] for r, q in enumerate(gone))
+                if (gone[-1], s) not in best or whole < best[gone[-1], s][0]:
+                    between = p + base[i] + advances[s] * np.arange(1, rows) / stride
+                    best[gone[-1], s] = whole, np.append(path, between)
+        i += rows
+
+
 # --- motion -----------------------------------------------------------------------------------------------------------
 
 

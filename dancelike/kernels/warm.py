@@ -103,6 +103,14 @@ def _warm_series() -> None:
     shortest_states(ones[1:], ones[1:], ones)
 
 
+def _warm_pace() -> None:
+    from dancelike.kernels.pace import lag_costs, steadiest_path
+
+    rows, base = np.zeros((SIDE, 1, 2), np.float32), np.arange(SIDE) - 1
+    costs = lag_costs(rows, rows, np.ones(1), base, 3, limit=1.0, outside=1.0)
+    steadiest_path(costs, base, np.arange(3), stride=1, bend=1.0, jump=1.0, hold=1.0, wait=1.0)
+
+
 def _warm_concordance() -> None:
     from dancelike.kernels.concordance import lag_concordance
 
@@ -147,6 +155,7 @@ _STEPS: Final[tuple[tuple[str, Callable[[], None], float], ...]] = (
     ("concordance", _warm_concordance, 0.3),
     ("motion", _warm_motion, 0.5),
     ("voice", _warm_voice, 0.4),
+    ("pace", _warm_pace, 3.0),
     ("dtw", _warm_dtw, 16.0),
 )
 

@@ -110,7 +110,7 @@ def align(
             stride = max(int(np.ceil(max(len(x), len(y)) / _COARSE_ROWS)), 4)
             near = _coarse(x, y, weights, pair.step_s, stride, ends)
         path = _chunks(x, y, weights, pair.step_s, near)
-    return refine(x, y, weights, path, stiffness)
+    return refine(x, y, weights, path, stiffness, pair.step_s)
 
 
 def _rows(pose: Float32, weights: Float32, step_s: float) -> Float32:

@@ -1,6 +1,12 @@
-"""From whole frames to fractions of a frame: Gauss-Newton steps on the pose, held together by a Whittaker smoother."""
+"""From whole frames to fractions of a frame.
+
+First the steadiest path near the exact alignment, which knows pauses and changes of tempo; then Gauss-Newton steps on
+the pose, held together by a Whittaker smoother.
+"""
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +31,18 @@ _FAR = 1.0
 # Of the usual noise: what no vector is less than; how much more a vector must be off to lose half its say for a moment,
 # and how long such a moment is, in rows.
 _LEAST_NOISE, _STRANGE, _MOMENT = 0.5, 3.0, 6.0
+# How far from the exact alignment the steadiest path is looked for, in seconds: it errs by less than the length of a
+# usual pause. Knots of that path, in rows: a tenth of a second at 30 Hz, in which nobody changes tempo twice.
+_NEAR_S, _STRIDE = 0.8, 3
+# Its speeds in half rows a stride: 1/3 to 2 2/3 rows of the take a row of the reference, or none.
+_ADVANCES = np.array([0, *range(2, 17)], np.int64)
+# Its prices, in costs of one usual row. Rows within a tenth of a second err together, and so do the vectors of one row;
+# a change of tempo must pay off over about eight rows, a quarter of a second, whatever the clip.
+_PRICES = {"bend": 8.0, "jump": 8.0, "hold": 16.0, "wait": 0.15}
+# Of a vector's usual squared distance: what it costs at most. What costs so much lies outside of the take.
+_LIMIT, _OUTSIDE = 12.0, 8.0
+# A step of the path of so many rows is a jump: there the smoother is free, and the step's place is looked for.
+_JUMP, _FREE = 3.0, 1e-4
 # The picture and the world are noisy each in its own way.
 _GROUPS = (slice(0, 2), slice(2, None))
 
@@ -38,15 +56,19 @@ def at_rows(rows: Float32, where: Float64) -> Float32:
     return out
 
 
-def refine(x: Float32, y: Float32, weights: Float32, path: Float64, stiffness: float) -> Float64:
+def refine(x: Float32, y: Float32, weights: Float32, path: Float64, stiffness: float, step_s: float) -> Float64:
     """Improve an alignment below the frame.
 
-    Each round asks of every row how far the take must move along its own derivative to meet the reference, trusts the
-    answer by how much moves there, and fits a curve with small second differences to the answers. Answers far from the
-    curve lose weight, and so do second differences that stay large against it (iteratively reweighted least squares
-    with the weights of Geman and McClure, "Statistical methods for tomographic image reconstruction", Bulletin of the
-    ISI 52, 1987), because a dancer may stop at once. Vectors count by how little they are off along the first fit,
-    and less for as long as they are off by more than usual: a hidden arm is guessed, a wrong one tells no time.
+    An exact alignment that knows pose and movement is drawn to stretches at the same speed: a pause to a held pose.
+    Therefore the steadiest path near it is looked for by pose alone, see `dancelike.kernels.pace`.
+
+    Each round of what follows asks of every row how far the take must move along its own derivative to meet the
+    reference, trusts the answer by how much moves there, and fits a curve with small second differences to the answers.
+    Answers far from the curve lose weight, and so do second differences that stay large against it (iteratively
+    reweighted least squares with the weights of Geman and McClure, "Statistical methods for tomographic image
+    reconstruction", Bulletin of the ISI 52, 1987), because a dancer may stop at once. Vectors count by how little they
+    are off along the first fit, and less for as long as they are off by more than usual: a hidden arm is guessed, a
+    wrong one tells no time.
 
     Parameters
     ----------
@@ -57,6 +79,8 @@ def refine(x: Float32, y: Float32, weights: Float32, path: Float64, stiffness: f
         Rows of the take, not falling.
     stiffness : float
         Weight of the second differences.
+    step_s : float
+        Time between rows.
 
     Returns
     -------
@@ -73,8 +97,56 @@ def refine(x: Float32, y: Float32, weights: Float32, path: Float64, stiffness: f
         return path
     gains = _gains(x, y, tau)
     x, y = x * gains, y * gains
-    tau = _fit(x, y, path, stiffness)
+    tau = _fit(x, y, _steadiest(x, y, tau, step_s), stiffness, jumps=True)
     return path if tau is None else _steady_ends(tau, x, m)
+
+
+def _steadiest(x: Float32, y: Float32, tau: Float64, step_s: float) -> Float64:
+    """Rows of the take along the steadiest path near an alignment, float64 [n]."""
+    from dancelike.kernels.pace import lag_costs, steadiest_path
+
+    inside = (tau >= 0) & (tau <= len(y) - 1)
+    first, stop = int(np.argmax(inside)), len(inside) - int(np.argmax(inside[::-1]))
+    error = x - at_rows(y, tau)
+    half = 2 * max(round(_NEAR_S / step_s), 4 * _STRIDE)
+    base = np.rint(2 * tau).astype(np.int64) - half
+    costs = np.zeros((len(x), 2 * half + 1), np.float32)
+    for group in _GROUPS:
+        off = np.einsum("nvd,nvd->nv", error[..., group], error[..., group], dtype=np.float64)
+        usual = np.median(off[inside], axis=0)
+        usual = np.maximum(usual, max(float(np.median(usual)), 1e-9))
+        one, other = np.ascontiguousarray(x[..., group]), np.ascontiguousarray(y[..., group])
+        costs += lag_costs(one, other, usual, base, 2 * half + 1, limit=_LIMIT, outside=0.0)
+    costs /= max(float(np.median(costs[inside, half])), 1e-9)
+    places = base[:, None] + np.arange(2 * half + 1)
+    costs[(places < 0) | (places > 2 * len(y) - 2)] = _OUTSIDE
+    out = tau.copy()
+    # Where the alignment itself leaps so far that the band would run away, the path is looked for on each side.
+    cuts = (first + 1 + np.flatnonzero(np.diff(base[first:stop]) > half // _STRIDE)).tolist()
+    for begin, end in pairwise([first, *cuts, stop]):
+        if end - begin >= 2 * _STRIDE:
+            path = steadiest_path(costs[begin:end], base[begin:end], _ADVANCES, stride=_STRIDE, **_PRICES) / 2
+            out[begin:end] = _in_place(path, costs[begin:end], base[begin:end])
+    return np.maximum.accumulate(out)
+
+
+def _in_place(path: Float64, costs: Float32, base: NDArray[np.int64]) -> Float64:
+    """Move each jump of a path from a knot to the row at which it costs least."""
+    n, width = costs.shape
+    out = path.copy()
+    reach = _STRIDE + 2
+    for jump in np.flatnonzero(np.diff(path) > _JUMP).tolist():
+        rows = np.arange(max(jump - reach, 0), min(jump + reach + 1, n))
+        back, on = max(jump - _STRIDE, 0), min(jump + 1 + _STRIDE, n - 1)
+        before = path[jump] + (rows - jump) * (path[jump] - path[back]) / max(jump - back, 1)
+        after = path[jump + 1] + (rows - jump - 1) * (path[on] - path[jump + 1]) / max(on - jump - 1, 1)
+        prices = []
+        for line in (before, after):
+            at = np.clip(np.rint(2 * line).astype(np.int64) - base[rows], 0, width - 1)
+            prices.append(np.concatenate([[0.0], np.cumsum(costs[rows, at], dtype=np.float64)]))
+        cut = int(np.argmin(prices[0] + prices[1][-1] - prices[1]))
+        out[rows] = np.where(np.arange(len(rows)) < cut, before, after)
+    return out
 
 
 def _gains(x: Float32, y: Float32, tau: Float64) -> Float32:
@@ -90,8 +162,11 @@ def _gains(x: Float32, y: Float32, tau: Float64) -> Float32:
     return out
 
 
-def _fit(x: Float32, y: Float32, path: Float64, stiffness: float) -> Float64 | None:
-    """Take rounds of steps and smoothing from the exact alignment on, float64 [n]; None where little is matched."""
+def _fit(x: Float32, y: Float32, path: Float64, stiffness: float, *, jumps: bool = False) -> Float64 | None:
+    """Take rounds of steps and smoothing from an alignment on, float64 [n]; None where little is matched.
+
+    Where the alignment has `jumps` of its own, it keeps them.
+    """
     from dancelike.kernels.banded import whittaker
 
     m = len(y)
@@ -100,6 +175,9 @@ def _fit(x: Float32, y: Float32, path: Float64, stiffness: float) -> Float64 | N
     slope[0], slope[-1] = y[1] - y[0], y[-1] - y[-2]
     tau = path.copy()
     anchor = path
+    stiff_rows = (
+        np.where(np.abs(np.diff(path, 2)) > 1.0, _FREE, 1.0) * stiffness if jumps else np.full(len(x) - 2, stiffness)
+    )
     for round_ in range(_ROUNDS):
         inside = (tau >= 0) & (tau <= m - 1)
         if np.count_nonzero(inside) < 5:
@@ -113,7 +191,7 @@ def _fit(x: Float32, y: Float32, path: Float64, stiffness: float) -> Float64 | N
         typical = max(float(np.median(motion[inside])), 1e-9)
         goal = tau + np.clip(along / (motion + _CALM * typical), -_LARGEST_STEP, _LARGEST_STEP)
         trust = np.sqrt(np.minimum(motion / typical, 4.0)) * inside
-        stiff = np.full(len(x) - 2, stiffness)
+        stiff = stiff_rows
         if round_ > 0:
             trust = trust / np.maximum(np.abs(goal - anchor) / _FAR, 1.0)
             stiff = stiff / (1.0 + (np.diff(anchor, 2) / _BEND) ** 2)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from dancelike.kernels.banded import whittaker
 from dancelike.kernels.concordance import lag_concordance
+from dancelike.kernels.pace import lag_costs, steadiest_path
 from dancelike.kernels.sides import shortest_states
 from tests import naive
 
@@ -90,3 +91,47 @@ def test_shortest_states_is_the_best_of_all(steps, seed):
 def test_unsuitable_input_is_refused(call, sentence):
     with pytest.raises(ValueError, match=sentence):
         call()
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 6), st.integers(2, 6), st.integers(1, 3), st.integers(0, 99))
+def test_lag_costs_are_bounded_distances_to_half_rows(n, m, vectors, seed):
+    rng = np.random.default_rng(seed)
+    x, y = (rng.normal(size=(rows, vectors, 2)).astype(np.float32) for rows in (n, m))
+    usual, base = rng.uniform(0.5, 2, vectors), rng.integers(-4, 2 * m, n)
+    got = lag_costs(x, y, usual, base, 5, limit=4.0, outside=8.0)
+    np.testing.assert_allclose(got, naive.lag_costs(x, y, usual, base, 5, 4.0, 8.0), rtol=1e-5)
+
+
+PRICES = {"bend": 0.4, "jump": 0.7, "hold": 0.6, "wait": 0.2}
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(2, 14), st.integers(1, 3), st.integers(0, 999))
+def test_steadiest_path_is_the_cheapest_of_all(n, stride, seed):
+    rng = np.random.default_rng(seed)
+    costs = rng.random((n, 7)).astype(np.float32)
+    base = np.cumsum(rng.integers(0, 3, n))
+    advances = np.array([0, stride, 2 * stride, 3 * stride])
+    wanted = naive.steadiest_path(costs, base, advances, stride, **PRICES)
+    np.testing.assert_allclose(steadiest_path(costs, base, advances, stride=stride, **PRICES), wanted)
+
+
+def test_steadiest_path_jumps_over_a_pause_and_goes_on_at_its_speed():
+    truth = np.where(np.arange(60) < 30, 2 * np.arange(60), 2 * np.arange(60) + 8)
+    base = 2 * np.arange(60) - 20 + np.round(np.linspace(0, 8, 60)).astype(int)
+    costs = (np.abs(base[:, None] + np.arange(41) - truth[:, None]) > 0.5).astype(np.float32)
+    path = steadiest_path(costs, base, np.arange(7) * 3, stride=3, **(PRICES | {"wait": 0.01}))
+    assert np.abs(path - truth).max() <= 8
+    assert np.abs(path - truth)[np.r_[:27, 33:60]].max() == 0
+
+
+def test_steadiest_path_refuses_what_has_no_path():
+    with pytest.raises(ValueError, match="odd number"):
+        steadiest_path(np.zeros((4, 4), np.float32), np.arange(4), np.arange(3), stride=1, **PRICES)
+    with pytest.raises(ValueError, match="advances"):
+        steadiest_path(np.zeros((4, 5), np.float32), np.arange(4), np.arange(1, 3), stride=1, **PRICES)
+    with pytest.raises(ValueError, match="prices"):
+        steadiest_path(np.zeros((4, 5), np.float32), np.arange(4), np.arange(3), stride=1, **(PRICES | {"jump": 0.0}))
+    with pytest.raises(ValueError, match="band"):
+        steadiest_path(np.zeros((4, 5), np.float32), 50 * np.arange(4), np.arange(3), stride=1, **PRICES)
