@@ -36,6 +36,9 @@ _LIMB_SAY = 0.5
 _OWN_S = 0.25
 # By how much the axes of the body must agree better than the camera's.
 _AXES_GAP = 0.005
+# An arm that is out of time is looked at in the axes of the trunk, as long as it agrees there by no less than so much:
+# late on a trunk that turns in time, it is late by less in the axes of the camera. Legs stand on the floor.
+_OWN_AXES_GAP = -0.05
 # The same for a stretch of two seconds, which agrees by chance more easily.
 _LEAST_LOCAL_PEAK = 0.6
 _STRETCH_S = 2.0
@@ -138,17 +141,22 @@ def measure_leads(pair: Material, parts: NDArray[np.int64], tau: Float64, ends: 
         short[np.arange(len(suspects)), [rest.index(limb) for limb in suspects]] = 0.0
         out.append(suspects[int(np.argmin(short.sum(axis=1)))])
     limb_s, part_s = {}, {}
+    gaps = {limb: _OWN_AXES_GAP if limb in out and limb.endswith("arm") else _AXES_GAP for limb in usable}
     for limb in usable:
         path = path_without(limb, *out)
-        lag = _lag(pair, limb_of == limb, path, settings)
+        lag = _lag(pair, limb_of == limb, path, settings, axes_gap=gaps[limb])
         if lag is not None:
             limb_s[limb] = lag
         for part in LIMBS[limb]:
             chosen = parts == int(part)
-            lag = _lag(pair, chosen, path, settings, limb_of == limb) if _moves(pair, chosen) else None
+            lag = None
+            if _moves(pair, chosen):
+                lag = _lag(pair, chosen, path, settings, limb_of == limb, axes_gap=gaps[limb])
             if lag is not None:
                 part_s[part] = lag
-    rows_s = {limb: _local_lag(pair, limb_of == limb, path_without(limb, *out), settings) for limb in limb_s}
+    rows_s = {
+        limb: _local_lag(pair, limb_of == limb, path_without(limb, *out), settings, gaps[limb]) for limb in limb_s
+    }
     if out:
         without = align(pair, ~np.isin(limb_of, out), settings.stiffness, ends=ends, near=tau)
         # Fewer limbs tell the time less well; they are believed where the rest then follows better.
@@ -185,17 +193,19 @@ def _lag(
     tau: Float64,
     settings: ScoreSettings,
     limb: NDArray[np.bool_] | None = None,
+    *,
+    axes_gap: float = _AXES_GAP,
 ) -> float | None:
     """Lag in seconds at which the vectors agree best along `tau`, or None where they do not.
 
     The vectors are taken in the axes of the camera and in those of the body, whose own time they share when the limb is
-    late against a body that is not; the axes in which they agree better are right. The limb on which a part hangs has
-    its say too, the more the less the part moves itself.
+    late against a body that is not; the axes in which they agree better by ``axes_gap`` are right. The limb on which a
+    part hangs has its say too, the more the less the part moves itself.
     """
-    agreement = _curve(pair, chosen, tau, settings)
+    agreement = _curve(pair, chosen, tau, settings, axes_gap)
     if limb is not None and len(agreement):
         own, whole = _swing(pair, chosen), _LIMB_SAY * _swing(pair, limb)
-        agreement = (own * agreement + whole * _curve(pair, limb, tau, settings)) / (own + whole)
+        agreement = (own * agreement + whole * _curve(pair, limb, tau, settings, axes_gap)) / (own + whole)
     if len(agreement) == 0:
         return None
     reach = len(agreement) // 2
@@ -210,7 +220,9 @@ def _lag(
     return float((best - reach + _vertex(*agreement[best - 1 : best + 2])) * pair.step_s)
 
 
-def _curve(pair: Material, chosen: NDArray[np.bool_], tau: Float64, settings: ScoreSettings) -> Float64:
+def _curve(
+    pair: Material, chosen: NDArray[np.bool_], tau: Float64, settings: ScoreSettings, axes_gap: float = _AXES_GAP
+) -> Float64:
     """Concordance for each lag from -reach to reach rows in the axes that suit, float64 [2 reach + 1] or empty."""
     from dancelike.kernels.concordance import lag_concordance
 
@@ -229,7 +241,7 @@ def _curve(pair: Material, chosen: NDArray[np.bool_], tau: Float64, settings: Sc
         # Movement tells when, pose tells what; a guess of the model that stays the same pulls the pose towards no lag.
         curves.append((pose + lag_concordance(moves[0], moves[1], places, reach)) / 2)
     # The axes of the camera carry less noise and are preferred unless the others are clearly right.
-    return curves[-1] if curves[-1].max() > curves[0].max() + _AXES_GAP else curves[0]
+    return curves[-1] if curves[-1].max() > curves[0].max() + axes_gap else curves[0]
 
 
 def _vertex(before: float, peak: float, after: float) -> float:
@@ -238,15 +250,29 @@ def _vertex(before: float, peak: float, after: float) -> float:
     return 0.5 * (before - after) / bend if bend < 0 else 0.0
 
 
-def _local_lag(pair: Material, chosen: NDArray[np.bool_], tau: Float64, settings: ScoreSettings) -> Float64:
-    """Lag in seconds around each row, NaN where the limb rests or does something else."""
-    n, m = len(pair.reference), len(pair.take)
-    reach = max(round(settings.max_lag_ms / 1000.0 / pair.step_s), 2)
-    half = max(round(_STRETCH_S / 2 / pair.step_s), 2)
-    slow = _STRETCH_S / 3 / pair.step_s
-    a, b = pair.reference[:, chosen], at_rows(pair.take[:, chosen], tau)
+def _local_lag(
+    pair: Material, chosen: NDArray[np.bool_], tau: Float64, settings: ScoreSettings, axes_gap: float = _AXES_GAP
+) -> Float64:
+    """Lag in seconds around each row in the axes that suit, NaN where the limb rests or does something else."""
+    inside = (tau >= 0) & (tau <= len(pair.take) - 1)
+    out, most = np.full(len(pair.reference), np.nan), np.full(len(pair.reference), -np.inf)
+    # A limb that keeps time is looked at in the axes of the camera alone: its lag is 0 in any.
+    for x, y in pair.frames() if axes_gap < 0 else pair.frames()[:1]:
+        lag, peak = _lags_and_peaks(x[:, chosen], at_rows(y[:, chosen], tau), inside, pair.step_s, settings)
+        better = peak > most + axes_gap
+        out[better], most[better] = lag[better], peak[better]
+    return out
+
+
+def _lags_and_peaks(
+    a: Float32, b: Float32, inside: NDArray[np.bool_], step_s: float, settings: ScoreSettings
+) -> tuple[Float64, Float64]:
+    """Lag in seconds and agreement at it around each row, both float64 [n], of poses that are aligned row by row."""
+    n = len(a)
+    reach = max(round(settings.max_lag_ms / 1000.0 / step_s), 2)
+    half = max(round(_STRETCH_S / 2 / step_s), 2)
+    slow = _STRETCH_S / 3 / step_s
     a, b = a - smooth(a, slow), b - smooth(b, slow)
-    inside = (tau >= 0) & (tau <= m - 1)
     energy_a = np.einsum("nvd,nvd->n", a, a, dtype=np.float64)
     energy_b = np.einsum("nvd,nvd->n", b, b, dtype=np.float64)
     agreement = np.empty((2 * reach + 1, n))
@@ -259,10 +285,10 @@ def _local_lag(pair: Material, chosen: NDArray[np.bool_], tau: Float64, settings
     before, peak, after = (agreement[best + step, rows] for step in (-1, 0, 1))
     bend = before - 2 * peak + after
     shift = np.where(bend < -1e-9, 0.5 * (before - after) / np.minimum(bend, -1e-9), 0.0)
-    lag: Float64 = (best - reach + np.clip(shift, -1.0, 1.0)) * pair.step_s
+    lag: Float64 = (best - reach + np.clip(shift, -1.0, 1.0)) * step_s
     moving = _running(energy_a, half) > 0.3 * np.median(_running(energy_a, half))
     lag[(peak < _LEAST_LOCAL_PEAK) | (peak < np.maximum(before, after)) | ~moving | ~inside] = np.nan
-    return lag
+    return lag, peak
 
 
 def _running(rows: Float64, half: int) -> Float64:
