@@ -10,7 +10,7 @@ from zlib import crc32
 from dancelike.graph import Emit, Join, Packet, Port, Restart, SourceTask, Task
 from dancelike.timebase import Timestamp
 
-__all__ = ["BusyTask", "EndlessSource", "RecordingSink", "RelayTask", "ScriptedSource", "every"]
+__all__ = ["BusyTask", "EndlessSource", "PassTask", "RecordingSink", "RelayTask", "ScriptedSource", "every"]
 
 
 def every(step_s: Fraction, count: int, *, first_s: Fraction = Fraction(0)) -> list[Timestamp]:
@@ -179,6 +179,20 @@ class RelayTask(Task):
         if self._latest is None:
             return ()
         return [Emit("out", (self._print, "end", copy), self._latest) for copy in range(self._at_end)]
+
+
+class PassTask(Task):
+    """Hand on at the port ``out`` what comes in at ``in``, and do nothing else."""
+
+    inputs = (Port("in", object),)
+    outputs = (Port("out", object, required=False),)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def process(self, inputs: Mapping[str, Packet]) -> Iterable[Emit]:
+        """Hand the packet on."""
+        return (Emit("out", inputs["in"].payload),)
 
 
 class RecordingSink(Task):

@@ -16,7 +16,7 @@ from fractions import Fraction
 
 from dancelike.graph import Emit, Graph, Join, Packet, Port, SourceTask, Task
 from dancelike.runtime import Probe, run_offline
-from dancelike.testing.flow import BusyTask
+from dancelike.testing.flow import BusyTask, PassTask
 from dancelike.timebase import Timestamp
 
 FRAME = Fraction(1, 30)
@@ -37,17 +37,6 @@ class Count(SourceTask):
         return (Emit("out", self._next, Timestamp(self._next, FRAME)),)
 
 
-class Pass(Task):
-    inputs = (Port("in", object),)
-    outputs = (Port("out", object, required=False),)
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def process(self, inputs: Mapping[str, Packet]) -> Iterable[Emit]:
-        return (Emit("out", inputs["in"].payload),)
-
-
 class Zip(Task):
     inputs = (Port("a", object), Port("b", object))
     join = Join.zip()
@@ -62,7 +51,7 @@ def two_branches(count: int, kilobytes: int = 0) -> Graph:
     graph = Graph("two branches")
     for side in "ab":
         graph.add(Count(f"source_{side}", count))
-        graph.add(BusyTask(f"stage_{side}", kilobytes) if kilobytes else Pass(f"stage_{side}"))
+        graph.add(BusyTask(f"stage_{side}", kilobytes) if kilobytes else PassTask(f"stage_{side}"))
         graph.connect(f"source_{side}.out", f"stage_{side}.in", capacity=4)
     graph.add(Zip())
     for side in "ab":
@@ -77,7 +66,7 @@ def wide(tasks: int, count: int) -> Graph:
         graph.add(Count(f"source{i}", count))
         before = f"source{i}"
         for k in range(9):
-            graph.add(Pass(f"pass{i}_{k}"))
+            graph.add(PassTask(f"pass{i}_{k}"))
             graph.connect(f"{before}.out", f"pass{i}_{k}.in", capacity=4)
             before = f"pass{i}_{k}"
     return graph

@@ -3,7 +3,7 @@
 Two 720p clips are decoded, both segmented by one network at 256 x 256, the two masks compared, and the second clip
 encoded anew as MPEG-4. Every contestant works in a process of its own; they take turns, and the table holds medians.
 
-Run with ``python tests/benchmarks/peers.py``. ``--mediapipe PYTHON`` names an interpreter with mediapipe 0.10.14 (it
+Run with ``python -m tests.benchmarks.peers``. ``--mediapipe PYTHON`` names an interpreter with mediapipe 0.10.14 (it
 needs an environment of its own), which is then a contestant and lends everybody its selfie network. Without it, all use
 the bundled landmark network, whose person mask is of the same size.
 """

@@ -1,20 +1,27 @@
-"""What a live run costs beside its tasks, with targets: run with ``python tests/benchmarks/realtime.py``.
+"""The live session and what a live run costs beside its tasks, with targets.
 
-Takes about a minute; everything is measured in one run, the best of several where the machine may disturb.
+Run with ``python -m tests.benchmarks.realtime``, which takes three minutes, or with ``--part session`` or
+``--part engine``. The session is two 720p clips, both segmented, followed, scored, drawn, one recorded, for 62 seconds;
+engine figures are the best of several runs where the machine may disturb.
 """
 
 from __future__ import annotations
 
+import argparse
+import json
 import os
 import queue  # noqa: TID251  compared with
 import resource
 import statistics
+import subprocess
+import sys
 import tempfile
 import threading  # noqa: TID251  compared with
 import time  # noqa: TID251  measures
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 from dancelike.graph import Emit, Graph, Overflow, Packet, Port, Task
 from dancelike.runtime import (
@@ -27,20 +34,10 @@ from dancelike.runtime import (
     run_realtime,
     simulate,
 )
-from dancelike.testing.flow import BusyTask, EndlessSource, RecordingSink
+from dancelike.testing.flow import BusyTask, EndlessSource, PassTask, RecordingSink
+from tests.benchmarks.peers import enlarge
 
 LOSSY = Overflow.DROP_OLDEST
-
-
-class Pass(Task):
-    inputs = (Port("in", object),)
-    outputs = (Port("out", object, required=False),)
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def process(self, inputs: Mapping[str, Packet]) -> Iterable[Emit]:
-        return (Emit("out", inputs["in"].payload),)
 
 
 class Motion(Task):
@@ -61,7 +58,7 @@ def chains(count: int, length: int, rate_hz: int) -> Graph:
         graph.add(EndlessSource(f"s{i}", Fraction(1, rate_hz)))
         before = f"s{i}"
         for k in range(length - 1):
-            graph.add(Pass(f"p{i}_{k}"))
+            graph.add(PassTask(f"p{i}_{k}"))
             graph.connect(f"{before}.out", f"p{i}_{k}.in", capacity=4, overflow=LOSSY)
             before = f"p{i}_{k}"
     return graph
@@ -194,6 +191,44 @@ def one_core_error() -> tuple[float, float]:
     return tuple(sum(report.tasks[f"segment_{side}"].rate_hz for side in "ab") for report in (predicted, real))
 
 
+def profiled(folder: Path, *arguments: str, one_core: bool = False) -> dict[str, Any]:
+    """What ``dancelike profile`` says of the session on two 720p clips."""
+    clips = [folder / "reference.mp4", folder / "take.mp4"]
+    for clip in clips:
+        if not clip.exists():
+            enlarge(Path("assets/demo") / clip.name, clip)
+    command = [sys.executable, "-m", "dancelike", "profile", "--source", *map(str, clips), "--quiet"]
+    found = folder / "profile.json"
+    pinned = ["taskset", "-c", "0"] if one_core else []
+    subprocess.run([*pinned, *command, "--json", str(found), *arguments], check=True, stdout=subprocess.DEVNULL)
+    result: dict[str, Any] = json.loads(found.read_text(encoding="utf-8"))
+    return result
+
+
+def session_part(folder: Path) -> None:
+    found = profiled(folder, "--seconds", "62", "--alone", "--cores", "1")
+    tasks = found["tasks"]
+    worst = max(tasks, key=lambda name: tasks[name]["misses"] / max(1, tasks[name]["runs"]))
+    late = 100 * tasks[worst]["misses"] / max(1, tasks[worst]["runs"])
+    row(f"late calls of the worst task ({worst}), 62 s at 30 Hz", late, 1.0, "%")
+    row("pictures that the recording lost", sum(tasks["encode"]["dropped"].values()), 0.0, "")
+    row("p95 from capture to result", found["latency_ms"]["capture_to_result"]["p95"], 80.0, "ms")
+    for name, alone in found["alone"].items():
+        if alone["together"]:
+            row(f"  p95 of {name}, together against alone", alone["together"], 1.25, "x")
+    row("memory at its peak", found["memory_mb"]["peak"], 350.0, "MB")
+    levels = [f"{name} at {task['level']}" for name, task in tasks.items() if task["level_index"]]
+    cpu_ms = found["bound"]["cpu_ms_per_frame"]
+    print(f"  the tasks take {cpu_ms:.1f} ms of CPU a frame; {', '.join(levels) or 'all at full quality'}")
+    real = profiled(folder, "--seconds", "25", one_core=True)
+    predicted, measured = (profile["tasks"]["match"]["rate_hz"] for profile in (found["prediction"], real))
+    row("what-if: one core from two, error of the score's rate", 100 * abs(predicted / measured - 1), 15.0, "%")
+    print(f"  predicted {predicted:.1f} Hz, measured {measured:.1f} Hz")
+    for name, task in real["tasks"].items():
+        if task["level_index"] or found["prediction"]["tasks"][name]["level_index"]:
+            print(f"  {name}: predicted {found['prediction']['tasks'][name]['level']}, measured {task['level']}")
+
+
 def row(what: str, measured: float, target: float | None, unit: str, *, at_least: bool = False) -> None:
     if target is None:
         print(f"{what:<62}{'':>10}{measured:>10.2f} {unit}")
@@ -203,7 +238,18 @@ def row(what: str, measured: float, target: float | None, unit: str, *, at_least
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--part", choices=("session", "engine"))
+    part = parser.parse_args().part
     print(f"{'':<62}{'target':>10}{'measured':>10}")
+    if part != "engine":
+        with tempfile.TemporaryDirectory() as folder:
+            session_part(Path(folder))
+    if part != "session":
+        engine_part()
+
+
+def engine_part() -> None:
     wide: list[RunReport] = [run_realtime(chains(10, 10, 100), seconds=2.0) for _ in range(5)]
     easiest = min(wide, key=overhead_us)
     row("CPU a dispatch, 100 tasks, 10 000 packets/s", overhead_us(easiest), 15.0, "us")
