@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dancelike.catalogue.measuring import convert, evaluate
 from dancelike.catalogue.workshop import train
 from dancelike.console import Manners, common_options, console
 from dancelike.errors import ModelError
@@ -21,10 +22,11 @@ STATE_STYLES = {"ready": "green", "missing": "yellow", "damaged": "bold red"}
 
 @click.group()
 def models() -> None:
-    """List, show, fetch, check and train the models."""
+    """List, show, fetch and check models; train, convert and evaluate our own."""
 
 
-models.add_command(train)
+for _command in (train, convert, evaluate):
+    models.add_command(_command)
 
 
 @models.command("list")

@@ -177,8 +177,9 @@ def write_footage(
     with load_segmenter(teacher, threads=2) as segmenter:
         for k, clip in enumerate(clips):
             labelled = label_clip(clip, segmenter, every=every)
-            if not labelled:
-                raise ConfigError(f"nobody could be labelled in '{clip}' with {segmenter.name}; leave the clip out")
+            report(f"{clip.name}: {len(labelled)} frames")
+            if not labelled:  # the directions of time follow different people, or nobody
+                continue
             path = out / f"{split}-{clip.stem}.npz"
             try:
                 out.mkdir(parents=True, exist_ok=True)
@@ -187,6 +188,7 @@ def write_footage(
                 path.with_suffix(".part").replace(path)
             except OSError as error:
                 raise OutputError(f"cannot write '{path}' ({error.strerror}); choose another folder") from error
-            report(f"{clip.name}: {len(labelled)} frames")
             total += len(labelled)
+    if not total:
+        raise ConfigError(f"{segmenter.name} could label nobody in these clips for certain; use others")
     return total

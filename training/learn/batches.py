@@ -21,13 +21,13 @@ from training.data.sample import part_map, person_map
 from training.data.shards import Dataset, Shard, mirrored
 from training.learn.network import HEAT_JOINTS, STRIDE
 
-__all__ = ["Batch", "Batches", "Picture", "Pictures", "augment", "targets"]
+__all__ = ["Batch", "Batches", "Picture", "Pictures", "augment", "main_parts", "plain", "targets"]
 
 Float = NDArray[np.float32]
 
 _SPREAD = 1.6  # of a joint's heat, in cells
 _OTHERS_COUNT = 0.4  # what a pixel of a bystander counts: who is the dancer is not always plain
-_MARGIN = 0.06  # of the turned picture that may be black
+_ELSEWHERE = 0.5  # of the real frames: few clips go further before other backgrounds
 
 
 @dataclass(frozen=True)
@@ -185,6 +185,18 @@ def targets(picture: Picture) -> tuple[Float, Float, Float]:
     return parts, heat.astype(np.float32), np.array([np.sin(yaw), np.cos(yaw), float(sure)], np.float32)
 
 
+def elsewhere(picture: Picture, other: Picture) -> Picture:
+    """Set the dancer of a picture before another one, which is cut through its middle so that nobody stands there."""
+    behind = np.roll(other.rgb, other.rgb.shape[1] // 2, 1)
+    people = np.roll(other.labels, other.labels.shape[1] // 2, 1)
+    body = ((picture.labels > 0) & (picture.labels != 255)).astype(np.float32)
+    cover = cv2.GaussianBlur(body, (0, 0), 1.0)[..., None]
+    rgb = (behind + (picture.rgb.astype(np.float32) - behind) * cover).astype(np.uint8)
+    bystanders = np.where(people & 15, people & 15 | 0x20, 0)
+    labels = np.where(body > 0, picture.labels, bystanders)
+    return Picture(rgb, labels.astype(np.uint8), picture.joints, picture.yaw_deg)
+
+
 class Batches:
     """The batches of a training.
 
@@ -208,7 +220,7 @@ class Batches:
     def __init__(
         self, synthetic: Pictures, real: Pictures | None, *, size: int, count: int, real_share: float, seed: int
     ) -> None:
-        self._sources = (synthetic, real)
+        self._sources: tuple[Pictures, Pictures | None] = (synthetic, real)
         self._real = 0 if real is None else round(real_share * count)
         self._size, self._count, self._seed = size, count, seed
         if len(synthetic) < count:
@@ -230,8 +242,12 @@ class Batches:
         for source, number in ((0, self._count - self._real), (1, self._real)):
             for j in range(number):
                 pictures = self._sources[source]
-                if pictures is not None:
-                    made.append(augment(pictures[self._index(source, k * number + j)], self._size, rng))
+                if pictures is None:
+                    continue
+                picture = pictures[self._index(source, k * number + j)]
+                if source == 1 and rng.random() < _ELSEWHERE:
+                    picture = elsewhere(picture, self._sources[0][int(rng.integers(len(self._sources[0])))])
+                made.append(augment(picture, self._size, rng))
         return _batch(made)
 
     def ahead(self, first: int) -> Iterator[Batch]:
@@ -256,10 +272,13 @@ def plain(pictures: Pictures, size: int, count: int) -> Iterator[tuple[Float, ND
     for first in range(0, len(pictures), count):
         some = [pictures[i] for i in range(first, min(first + count, len(pictures)))]
         rgb = np.stack([cv2.resize(p.rgb, (size, size), interpolation=cv2.INTER_AREA) for p in some])
-        labels = np.stack([cv2.resize(_main(p.labels), (size, size), interpolation=cv2.INTER_NEAREST) for p in some])
+        labels = np.stack(
+            [cv2.resize(main_parts(p.labels), (size, size), interpolation=cv2.INTER_NEAREST) for p in some]
+        )
         yield rgb.astype(np.float32) / np.float32(255), labels
 
 
-def _main(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def main_parts(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the parts of the main dancer, and 255 where nothing is known."""
     part = part_map(labels, 1)
     return np.where(labels == 255, 255, np.where(part < PART_COUNT, part, 0)).astype(np.uint8)

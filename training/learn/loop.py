@@ -18,6 +18,7 @@ from dancelike.errors import ConfigError
 from training.check.tally import Figures, Tally
 from training.learn.batches import Batches, Pictures, plain
 from training.learn.checkpoint import Checkpoint, read_checkpoint, write_checkpoint, write_weights
+from training.learn.network import build_network, get_weights, load_bodypix, set_weights
 
 __all__ = ["Settings", "choose_backend", "held_out", "train"]
 
@@ -138,7 +139,6 @@ class _Run:
 
     def __init__(self, settings: Settings, start: Path | None, batches: Batches, resumed: Checkpoint | None) -> None:
         from training.learn.losses import heat_loss, parts_loss, yaw_loss
-        from training.learn.network import build_network, load_bodypix
 
         self.settings = settings
         self.network = build_network(settings.size, settings.width)
@@ -148,14 +148,13 @@ class _Run:
         self.network.optimizer.build(self.network.trainable_variables)
         self.state = resumed or Checkpoint(0, 0, [], [], [], {"best": 0.0, "waited": 0, "cool_from": None})
         if resumed is not None:
-            self.network.set_weights(resumed.weights)
+            set_weights(self.network, resumed.weights)
             for variable, value in zip(self.network.optimizer.variables, resumed.optimizer, strict=False):
                 variable.assign(value)
         elif start is not None:
             load_bodypix(self.network, start, batches.step(0).pictures)
         self.state.about |= {"settings": asdict(settings), "width": settings.width, "size": settings.size}
-        self.average = [np.array(w, np.float32) for w in (resumed.average if resumed else self.network.get_weights())]
-        self._weights = self.network.weights
+        self.average = get_weights(self.network) if resumed is None else [np.array(w) for w in resumed.average]
 
     def rate(self) -> float:
         """Warm up, stay, and cool down over the last fifth."""
@@ -176,21 +175,21 @@ class _Run:
         self.state.step += 1
         self.state.passes += len(batch.pictures)
         decay = min(_MEAN_DECAY, (1 + self.state.step) / (10 + self.state.step))
-        for mean, now in zip(self.average, _values(self._weights), strict=True):
+        for mean, now in zip(self.average, get_weights(self.network), strict=True):
             np.add(mean, (1 - decay) * (now - mean), out=mean)
 
     def look(self, sets: dict[str, Pictures]) -> dict[str, float]:
         """Measure the mean weights on held-out pictures and note it."""
         s = self.settings
-        mine = self.network.get_weights()
-        self.network.set_weights(self.average)
+        mine = get_weights(self.network)
+        set_weights(self.network, self.average)
         entry = {"step": float(self.state.step), "passes": float(self.state.passes), "rate": self.rate()}
         entry |= {f"loss_{name}": float(value) for name, value in self._losses.items()}
         self.network.reset_metrics()
         for name, pictures in sets.items():
             found = held_out(self.network, pictures, s.size, s.look_at)
             entry |= {f"{name}_parts": found.parts, f"{name}_person": found.person, f"{name}_swapped": found.swapped}
-        self.network.set_weights(mine)
+        set_weights(self.network, mine)
         self.state.history.append(entry)
         self._judge(float(np.mean([entry[f"{name}_parts"] for name in sets])))
         return entry
@@ -205,7 +204,7 @@ class _Run:
             about["cool_from"] = self.state.passes
 
     def checkpoint(self) -> Checkpoint:
-        self.state.weights, self.state.average = self.network.get_weights(), self.average
+        self.state.weights, self.state.average = get_weights(self.network), self.average
         self.state.optimizer = _values(self.network.optimizer.variables)
         return self.state
 

@@ -47,5 +47,5 @@ def yaw_loss(y_true: Any, y_pred: Any) -> Any:
     """Square distance of the two directions."""
     from keras import ops
 
-    apart = ops.sum(ops.square(ops.cast(y_pred, "float32") - y_true[..., :2]), -1)
+    apart = ops.sum(ops.square(ops.cast(y_pred[:, 0, 0], "float32") - y_true[..., :2]), -1)
     return ops.sum(apart * y_true[..., 2]) / (ops.sum(y_true[..., 2]) + 1.0)

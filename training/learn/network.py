@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dancelike.errors import ModelError
+from dancelike.errors import ConfigError, ModelError
 from dancelike.frames import PART_COUNT, Joint
 
-__all__ = ["ENCODER", "HEAT_JOINTS", "STRIDE", "build_network", "load_bodypix"]
+__all__ = ["ENCODER", "HEAT_JOINTS", "STRIDE", "build_network", "get_weights", "load_bodypix", "set_weights"]
 
 STRIDE = 4
 """Pixels of the input to one of the outputs."""
@@ -48,7 +48,7 @@ def build_network(size: int, width: float = 0.5) -> Any:
     -------
     keras.Model
         float32 [n, size, size, 3], RGB from 0 to 1, to ``parts`` [n, s, s, 15] logits, ``heat`` [n, s, s, 13] logits
-        and ``yaw`` [n, 2] (sine and cosine), with ``s = size / 4``.
+        and ``yaw`` [n, 1, 1, 2] (sine and cosine), with ``s = size / 4``.
     """
     import keras
     from keras import layers
@@ -93,7 +93,6 @@ def build_network(size: int, width: float = 0.5) -> Any:
     # What the whole picture says (above all: from the front or from behind) is told to every place of it.
     whole = layers.GlobalAveragePooling2D(data_format=layout, keepdims=True, name="whole")(x)
     whole = conv(128, "whole_point", activation="relu")(whole)
-    yaw = layers.Flatten(name="yaw")(conv(2, "yaw_point")(whole))
     x = point(x, _DECODER[0], "decoder_0", clip=False)
     x = layers.Add(name="decoder_0_add")([x, conv(_DECODER[0], "whole_back")(whole)])
     x = layers.ReLU(6.0, name="decoder_0_clip")(x)
@@ -103,8 +102,36 @@ def build_network(size: int, width: float = 0.5) -> Any:
         beside = point(kept[skip], _DECODER[k], f"decoder_{k}_skip", clip=False)
         x = layers.ReLU(6.0, name=f"decoder_{k}_clip")(layers.Add(name=f"decoder_{k}_add")([x, beside]))
         x = point(depth(x, f"decoder_{k}_wide", kernel=5), _DECODER[k], f"decoder_{k}_mix")
-    outputs = {"parts": out(x, PART_COUNT, "parts"), "heat": out(x, len(HEAT_JOINTS), "heat", -3.0), "yaw": yaw}
+    outputs = {"parts": out(x, PART_COUNT, "parts"), "heat": out(x, len(HEAT_JOINTS), "heat", -3.0)}
+    outputs["yaw"] = out(whole, 2, "yaw_point")
     return keras.Model(picture, outputs, name="dancelike_parts")
+
+
+def _by_name(network: Any) -> list[Any]:
+    return sorted(network.weights, key=lambda variable: str(variable.path))
+
+
+def get_weights(network: Any) -> list[NDArray[np.float32]]:
+    """Return copies of the weights in the order of their names: Keras' own order differs between back ends."""
+    from keras import ops
+
+    return [np.array(ops.convert_to_numpy(variable), np.float32) for variable in _by_name(network)]
+
+
+def set_weights(network: Any, weights: list[NDArray[np.float32]]) -> None:
+    """Give a network what `get_weights` returned of one.
+
+    Raises
+    ------
+    ConfigError
+        They are another network's.
+    """
+    variables = _by_name(network)
+    fits = [tuple(v.shape) for v in variables] == [w.shape for w in weights]
+    if not fits:
+        raise ConfigError("the weights do not fit the network; they belong to another width or version")
+    for variable, value in zip(variables, weights, strict=True):
+        variable.assign(value)
 
 
 @cache

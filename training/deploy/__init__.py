@@ -1,0 +1,1 @@
+"""From Keras to TensorFlow Lite: conversion, metadata, parity, and which delegate takes which operator."""
