@@ -16,6 +16,7 @@ from dancelike.kernels._scratch import stack_bytes
 __all__ = ["labels_from_logits", "mask_from_logits", "paste_crop", "person_from_logits"]
 
 MOST_LABELS: Final = 255
+_NOTHING: Final = np.zeros((0, 0), np.float32)
 
 
 @subkernel
@@ -234,6 +235,7 @@ def _vote(a: int, b: int, c: int, d: int, wa: float, wb: float, wc: float, wd: f
 def _paste(labels: Any, probability: Any, inverse: Any, out_labels: Any, out_confidence: Any) -> None:
     rows, columns = labels.shape
     h, w = out_labels.shape
+    wanted = out_confidence.size > 0
     xx, xy, x0 = inverse[0], inverse[1], inverse[2]
     yx, yy, y0 = inverse[3], inverse[4], inverse[5]
     right, bottom = columns - 0.5, rows - 0.5
@@ -260,10 +262,12 @@ def _paste(labels: Any, probability: Any, inverse: Any, out_labels: Any, out_con
             stop = max(start, math.floor(last) + 1)
         for u in range(start):
             out_labels[v, u] = 0
-            out_confidence[v, u] = 0.0
+            if wanted:
+                out_confidence[v, u] = 0.0
         for u in range(stop, w):
             out_labels[v, u] = 0
-            out_confidence[v, u] = 0.0
+            if wanted:
+                out_confidence[v, u] = 0.0
         for u in range(start, stop):
             x = min(max(xx * u + bx, 0.0), columns - 1.0)
             y = min(max(yx * u + by, 0.0), rows - 1.0)
@@ -274,12 +278,13 @@ def _paste(labels: Any, probability: Any, inverse: Any, out_labels: Any, out_con
             wc, wd = (1.0 - fx) * fy, fx * fy
             a, b, c, d = labels[iy, ix], labels[iy, jx], labels[jy, ix], labels[jy, jx]
             out_labels[v, u] = a if a == b == c == d else _vote(a, b, c, d, wa, wb, wc, wd)
-            out_confidence[v, u] = (
-                wa * probability[iy, ix]
-                + wb * probability[iy, jx]
-                + wc * probability[jy, ix]
-                + wd * probability[jy, jx]
-            )
+            if wanted:
+                out_confidence[v, u] = (
+                    wa * probability[iy, ix]
+                    + wb * probability[iy, jx]
+                    + wc * probability[jy, ix]
+                    + wd * probability[jy, jx]
+                )
 
 
 def paste_crop(
@@ -287,7 +292,7 @@ def paste_crop(
     probability: NDArray[np.float32],
     crop_to_picture: NDArray[np.float64],
     out_labels: NDArray[np.uint8],
-    out_confidence: NDArray[np.float32],
+    out_confidence: NDArray[np.float32] | None = None,
 ) -> None:
     """Put the label map and the probability of a crop where they belong in the picture.
 
@@ -304,8 +309,8 @@ def paste_crop(
         Affine map from pixel centres of the crop to pixel centres of the picture.
     out_labels : uint8 [h, w]
         Label map of the picture; 0 outside of the crop.
-    out_confidence : float32 [h, w]
-        Probability in the picture; 0 outside of the crop.
+    out_confidence : float32 [h, w], optional
+        Probability in the picture; 0 outside of the crop. None saves the work where only the labels are drawn.
 
     Raises
     ------
@@ -317,7 +322,10 @@ def paste_crop(
     require_finite("probability", probability)
     m = require_affine("crop_to_picture", crop_to_picture, invertible=True)
     require_output("out_labels", out_labels, np.uint8, (None, None))
-    require_output("out_confidence", out_confidence, np.float32, out_labels.shape)
+    if out_confidence is None:
+        out_confidence = _NOTHING
+    else:
+        require_output("out_confidence", out_confidence, np.float32, out_labels.shape)
     a, b, c, d = float(m[0, 0]), float(m[0, 1]), float(m[1, 0]), float(m[1, 1])
     e, f = float(m[0, 2]), float(m[1, 2])
     det = a * d - b * c

@@ -65,7 +65,6 @@ class Render(Task):
         self._analysis_size_px = analysis_size_px
         self._palette = planes_palette(part_palette(), "bt601", full_range=False)
         self._labels = np.zeros((1, 1), np.uint8)
-        self._confidence = np.zeros((1, 1), np.float32)
 
     def process(self, inputs: Mapping[str, Packet]) -> Iterable[Emit]:
         """Draw one picture."""
@@ -75,10 +74,8 @@ class Render(Task):
         if body.labels is not None and body.probability is not None and body.crop_to_picture is not None:
             if self._labels.shape != y.shape:
                 self._labels = np.zeros(y.shape, np.uint8)
-                self._confidence = np.zeros(y.shape, np.float32)
-            self._labels[:] = 0
             crop_to_capture = self._enlarged(body.crop_to_picture, capture.size)
-            paste_crop(body.labels, body.probability, crop_to_capture, self._labels, self._confidence)
+            paste_crop(body.labels, body.probability, crop_to_capture, self._labels)
             overlay_planes(y, u, v, self._labels, self._palette)
         return (Emit("screens", Screen(capture.index, y, u, v)),)
 

@@ -115,7 +115,6 @@ class Stage(Task):
         self._judged = False
         self._model: BodyObservation | None = None
         self._labels = np.zeros((1, 1), np.uint8)
-        self._confidence = np.zeros((1, 1), np.float32)
 
     def process(self, inputs: Mapping[str, Packet]) -> Iterable[Emit]:
         """Keep a picture until its body is known, then draw it."""
@@ -156,12 +155,12 @@ class Stage(Task):
         if self.tint and body.labels is not None and body.probability is not None and body.crop_to_picture is not None:
             shape = picture.shape[:2]
             if self._labels.shape != shape:
-                self._labels, self._confidence = np.zeros(shape, np.uint8), np.zeros(shape, np.float32)
+                self._labels = np.zeros(shape, np.uint8)
             analysed = fit_size(capture.size, self._analysis_size_px)
             scale = picture.shape[1] / analysed[0]
             crop_to_shown = body.crop_to_picture * scale
             crop_to_shown[:, 2] += (scale - 1.0) / 2.0
-            paste_crop(body.labels, body.probability, crop_to_shown, self._labels, self._confidence)
+            paste_crop(body.labels, body.probability, crop_to_shown, self._labels)
             self._tints += _TINT_SPEED * (self._wanted - self._tints)
             self._palette[:PART_COUNT, :3] = self._tints
             # Until something is judged there is nothing to colour but the outline.

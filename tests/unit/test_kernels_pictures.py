@@ -104,6 +104,9 @@ def test_paste_votes_for_labels_and_interpolates_probability(matrix, seed):
     # Labels with equally many votes may differ; the one that was named must be among the winners.
     named = np.take_along_axis(votes, out_labels[..., None].astype(int), 2)[..., 0]
     np.testing.assert_allclose(named, votes.max(axis=2), atol=1e-6)
+    alone = np.full((9, 11), 99, np.uint8)
+    paste_crop(labels, probability, matrix, alone)
+    np.testing.assert_array_equal(alone, out_labels)
 
 
 def test_paste_refuses_a_map_without_inverse_and_maps_of_two_sizes():
