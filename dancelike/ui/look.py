@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from itertools import pairwise
 
-from PyQt6.QtGui import QColor, QFont, QFontDatabase
+from PyQt6.QtGui import QColor, QFont, QFontDatabase, QPalette
 
 from dancelike import theme
 
@@ -88,6 +88,27 @@ class Look:
         font.setPixelSize(max(1, round(px) if px is not None else self.px(step)))
         font.setWeight(QFont.Weight.DemiBold if strong else QFont.Weight.Normal)
         return font
+
+    def palette(self) -> QPalette:
+        """Return the colours for what the style sheet does not reach, the insides of Qt's own dialogs."""
+        palette, role = QPalette(), QPalette.ColorRole
+        colours = {
+            role.Window: "background",
+            role.Base: "surface",
+            role.AlternateBase: "surface",
+            role.Button: "surface",
+            role.ToolTipBase: "surface",
+            role.WindowText: "text",
+            role.Text: "text",
+            role.ButtonText: "text",
+            role.ToolTipText: "text",
+            role.PlaceholderText: "quiet",
+            role.Highlight: "line",
+            role.HighlightedText: "text",
+        }
+        for which, name in colours.items():
+            palette.setColor(which, self.colour(name))
+        return palette
 
     def style_sheet(self) -> str:
         """Return the window's style sheet."""

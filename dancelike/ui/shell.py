@@ -7,7 +7,16 @@ from typing import Any
 
 from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut
-from PyQt6.QtWidgets import QButtonGroup, QHBoxLayout, QMainWindow, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import (
+    QApplication,
+    QButtonGroup,
+    QHBoxLayout,
+    QMainWindow,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from dancelike.ui.context import Context
 from dancelike.ui.screens.base import Screen
@@ -57,6 +66,7 @@ class Shell(QMainWindow):
         """Make the rail and all screens anew in the look and the language of now."""
         if self._screens:
             self.screen_now.left()
+        QApplication.setPalette(self.context.look.palette())
         self.setStyleSheet(self.context.look.style_sheet())
         self._screens = {}
         whole = QWidget()

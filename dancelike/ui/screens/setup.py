@@ -52,7 +52,6 @@ class SetupScreen(Screen):
         self.checks = {name: _Check(self.context) for name in ("framing", "light", "device")}
         self.start = button(translate("Setup", "Start"), "primary", on=self._go_on, key="Space")
         back = button(translate("Setup", "Back"), "plain", on=lambda: self.context.go("library"), key="Esc")
-        calibrate = button(translate("Setup", "Calibrate"), on=self._calibrate)
         side = surface()
         parts = (
             self.heading,
@@ -63,7 +62,6 @@ class SetupScreen(Screen):
             8,
             *self.checks.values(),
             None,
-            calibrate,
             row(back, self.start, gap=8),
         )
         column(*parts, gap=8, margin=24, into=side)
@@ -170,9 +168,6 @@ class SetupScreen(Screen):
     def _go_on(self) -> None:
         if self._dance is not None and self.start.isEnabled():
             self.context.go("perform", dance=self._dance)
-
-    def _calibrate(self) -> None:
-        self.context.go("calibrate", dance=self._dance)
 
 
 class _Check(QWidget):
