@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter  # noqa: TID251  measures
 
 import numpy as np
 
@@ -119,9 +119,8 @@ def _perform(window, dance, take: int) -> None:  # type: ignore[no-untyped-def]
         "event_loop_pause_ms": 1000.0 * max(gaps),
         "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
-    print(
-        f"take {take + 1}: score {screen.model.hud.value.score:.0f}, capture to screen p50 {np.median(latencies):.0f} ms"
-    )
+    score = screen.model.hud.value.score
+    print(f"take {take + 1}: score {score:.0f}, capture to screen p50 {np.median(latencies):.0f} ms")
     for name, value in values.items():
         print(f"  {name:26} {value:8.1f}    (target {FIGURES[name]:g})")
     gaps_ms = 1000.0 * np.array(gaps)

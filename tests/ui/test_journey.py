@@ -77,7 +77,9 @@ def test_a_dance_is_performed_reviewed_exported_and_remembered(
     assert info.has_audio
     with open_clip(film) as clip:
         assert sum(1 for _ in clip) == pytest.approx(dance.frames, abs=3)
-    review.card_to(tmp_path / "card.png")
+    card = tmp_path / "card.png"
+    review.card_to(card)
+    qtbot.waitUntil(lambda: review.model.exported.value == str(card), timeout=LONG_MS)
     assert (tmp_path / "card.png").stat().st_size > 10_000
     review._keep()
     assert library.take(take.id).kept

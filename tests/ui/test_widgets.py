@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import threading  # noqa: TID251  what is tested is where a call arrives
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from PyQt6.QtCore import QPoint, QSize, Qt
+from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtGui import QImage
 from PyQt6.QtWidgets import QAbstractButton, QComboBox, QLabel, QSpinBox, QWidget
 
@@ -24,7 +23,6 @@ from dancelike.ui.jobs import Jobs
 from dancelike.ui.look import Look
 from dancelike.ui.models.perform import Beats, PerformModel
 from dancelike.ui.screens.settings import SettingsScreen
-from dancelike.ui.share_card import share_card
 from dancelike.ui.shell import Shell
 from dancelike.ui.widgets.figure_view import FigureView
 from dancelike.ui.widgets.pair_view import image_of
@@ -190,12 +188,6 @@ def test_the_figure_tells_screen_readers_what_it_shows(qtbot: Any) -> None:
     assert "left arm: 50" in view.accessibleName()
     assert "right leg: not seen" in view.accessibleName()
     view.grab()
-
-
-def test_the_share_card_is_a_picture(qapp: Any, tmp_path: Path) -> None:
-    card = share_card("First Steps", SCORE, None, "en")
-    assert card.size() == QSize(1080, 1350)
-    assert card.save(str(tmp_path / "card.png"))
 
 
 @pytest.fixture

@@ -480,8 +480,8 @@
         <translation>导出视频</translation>
     </message>
     <message>
-        <source>Side by side</source>
-        <translation>并排视频</translation>
+        <source>Other videos</source>
+        <translation>其他视频</translation>
     </message>
     <message>
         <source>Share card</source>
@@ -498,6 +498,22 @@
     <message>
         <source>Writing the video …</source>
         <translation>正在导出视频 …</translation>
+    </message>
+    <message>
+        <source>Side by side, each at its own speed</source>
+        <translation>并排，各自原速</translation>
+    </message>
+    <message>
+        <source>The reference in a corner</source>
+        <translation>示范放在角落</translation>
+    </message>
+    <message>
+        <source>The reference as a ghost</source>
+        <translation>示范半透明叠加</translation>
+    </message>
+    <message>
+        <source>Make faces unrecognisable</source>
+        <translation>模糊面部</translation>
     </message>
     <message>
         <source>Looking at your take …</source>
@@ -518,10 +534,6 @@
     <message>
         <source>Delete this take with its video and its figures? This cannot be undone.</source>
         <translation>要删除这条记录以及它的视频和数据吗？此操作无法撤销。</translation>
-    </message>
-    <message>
-        <source>The card could not be written; choose another folder.</source>
-        <translation>卡片无法保存，请换一个文件夹。</translation>
     </message>
 </context><context>
     <name>Settings</name>
@@ -710,10 +722,6 @@
     <message>
         <source>Back</source>
         <translation>返回</translation>
-    </message>
-    <message>
-        <source>Calibrate</source>
-        <translation>校准</translation>
     </message>
     <message>
         <source>{length} long. Stand where all of you is seen.</source>

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from PyQt6.QtCore import Qt, QTimer
-from PyQt6.QtWidgets import QFileDialog, QMessageBox, QProgressBar, QScrollArea, QWidget
+from PyQt6.QtWidgets import QFileDialog, QMenu, QMessageBox, QProgressBar, QScrollArea, QWidget
 
+from dancelike.console import write_atomically
 from dancelike.export_pipeline import ExportJob, export_video
 from dancelike.library import Dance, Take
 from dancelike.media.probe import probe_clip
+from dancelike.scoring.report.card import card_png
 from dancelike.scoring.wording import warnings
 from dancelike.ui.context import Context
 from dancelike.ui.jobs import JobControl
@@ -109,7 +112,8 @@ class ReviewScreen(Screen):
         self.remove = button(translate("Review", "Delete take"), "plain", on=self.ask_to_delete)
         self.keep = button(translate("Review", "Keep the video"), on=self._keep, key="K")
         self.video = button(translate("Review", "Export video"), on=lambda: self.ask_to_export("retimed"), key="Ctrl+E")
-        self.beside = button(translate("Review", "Side by side"), on=lambda: self.ask_to_export("side-by-side"))
+        self.more = button(translate("Review", "Other videos"))
+        self.more.setMenu(self._make_menu())
         self.share = button(translate("Review", "Share card"), on=self.ask_for_card)
         self.again = button(translate("Review", "Dance again"), "primary", on=self._again, key="Ctrl+Return")
         self.export_bar = QProgressBar()
@@ -119,11 +123,32 @@ class ReviewScreen(Screen):
             label(translate("Review", "Writing the video …"), "quiet"), self.export_bar, self.export_cancel
         )
         self.notice = label("", "notice", wrap=True)
-        buttons = row(back, self.remove, None, self.keep, self.share, self.beside, self.video, self.again, gap=8)
+        buttons = row(back, self.remove, None, self.keep, self.share, self.more, self.video, self.again, gap=8)
         self.controls = column(self.notice, self.export_row, buttons, gap=8)
         layout = self.controls.layout()
         assert layout is not None
         layout.setContentsMargins(16, 8, 16, 12)
+
+    def _make_menu(self) -> QMenu:
+        menu = QMenu(self)
+        kinds = {
+            "side-by-side": translate("Review", "Side by side, each at its own speed"),
+            "picture-in-picture": translate("Review", "The reference in a corner"),
+            "ghost": translate("Review", "The reference as a ghost"),
+        }
+        for kind, text in kinds.items():
+            action = menu.addAction(text)
+            assert action is not None
+            action.triggered.connect(partial(self._export_as, kind))
+        menu.addSeparator()
+        blur = menu.addAction(translate("Review", "Make faces unrecognisable"))
+        assert blur is not None
+        blur.setCheckable(True)
+        self.blur = blur
+        return menu
+
+    def _export_as(self, kind: str, _checked: bool = False) -> None:
+        self.ask_to_export(kind)
 
     def opened(self, **what: Any) -> None:
         """Show a take, or score it first."""
@@ -163,7 +188,7 @@ class ReviewScreen(Screen):
         self.waiting.setVisible(not ready)
         self.bar.setVisible(phase is ReviewPhase.SCORING)
         self.content.setVisible(ready)
-        for made in (self.keep, self.share, self.beside, self.video):
+        for made in (self.keep, self.share, self.more, self.video):
             made.setEnabled(ready)
         self.waiting_text.setText(
             translate("Review", "Looking at your take …")
@@ -192,7 +217,7 @@ class ReviewScreen(Screen):
         self.timeline.show_score(score, self.model.dance.duration_s, beats_of(self.model.dance))
         has_video = self.model.take.recording is not None and self.model.take.recording.is_file()
         self.keep.setVisible(has_video and not self.model.take.kept)
-        for made in (self.beside, self.video, self.play):
+        for made in (self.more, self.video, self.play):
             made.setEnabled(has_video)
         self.pair.setVisible(has_video)
         self.no_video.setVisible(not has_video)
@@ -289,7 +314,9 @@ class ReviewScreen(Screen):
         recording = self.model.take.recording
         if recording is None:
             return
-        job = ExportJob(kind, path, probe_clip(self.model.dance.clip), probe_clip(recording), self.model.document)
+        clips = probe_clip(self.model.dance.clip), probe_clip(recording)
+        config = self.context.settings.scoring()
+        job = ExportJob(kind, path, *clips, self.model.document, self.blur.isChecked(), config)
 
         def write(control: JobControl) -> Path:
             export_video(job, on_progress=control.progress, cancelled=control.cancelled)
@@ -306,10 +333,10 @@ class ReviewScreen(Screen):
 
     def card_to(self, path: Path) -> None:
         """Write the share card."""
-        from dancelike.ui.share_card import share_card
+        title, score = self.model.dance.title, self.model.document
 
-        image = share_card(self.model.dance.title, self.model.document, self.pair.pair, self.context.language.name)
-        if image.save(str(path)):
-            self.model.exported.set(str(path))
-        else:
-            self.model.problem.set(translate("Review", "The card could not be written; choose another folder."))
+        def work(_control: JobControl) -> Path:
+            write_atomically(path, card_png(score, title))
+            return path
+
+        self.model.export(work)
