@@ -147,13 +147,13 @@ class SideBySide(Task):
     def __init__(self, name: str, size: tuple[int, int], ground: tuple[int, int, int]) -> None:
         self.name = name
         self._size = size
-        self._ground = ground
+        # Copying a whole picture is many times as fast as filling one with a colour.
+        self._ground = np.full((size[1], size[0], 3), ground, np.uint8)
 
     def process(self, inputs: Mapping[str, Packet]) -> Iterable[Emit]:
         """Compose one picture."""
         width, height = self._size
-        picture = np.empty((height, width, 3), np.uint8)
-        picture[:] = self._ground
+        picture = self._ground.copy()
         for left_px, port in ((0, "left"), (width // 2, "right")):
             rgb = inputs[port].payload.rgb[:height, : width // 2]
             top = (height - rgb.shape[0]) // 2

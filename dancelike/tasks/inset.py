@@ -61,7 +61,8 @@ class PictureInPicture(Task):
         margin_px: int,
     ) -> None:
         self.name = name
-        self._size, self._ground, self._line, self._margin_px = size, ground, line, margin_px
+        self._size, self._line, self._margin_px = size, line, margin_px
+        self._ground = np.full((size[1], size[0], 3), ground, np.uint8)
         self._shapes: tuple[UInt8, UInt8] | None = None
 
     def process(self, inputs: Mapping[str, Packet]) -> Iterable[Emit]:
@@ -69,8 +70,7 @@ class PictureInPicture(Task):
         width, height = self._size
         main: Frame = inputs["main"].payload
         inset: Frame = inputs["inset"].payload
-        picture = np.empty((height, width, 3), np.uint8)
-        picture[:] = self._ground
+        picture = self._ground.copy()
         rgb = main.rgb[:height, :width]
         top, left = (height - rgb.shape[0]) // 2, (width - rgb.shape[1]) // 2
         picture[top : top + rgb.shape[0], left : left + rgb.shape[1]] = rgb
