@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dancelike.catalogue.bench import bench
 from dancelike.catalogue.measuring import convert, evaluate
 from dancelike.catalogue.workshop import train
 from dancelike.console import Manners, common_options, console
@@ -22,10 +23,10 @@ STATE_STYLES = {"ready": "green", "missing": "yellow", "damaged": "bold red"}
 
 @click.group()
 def models() -> None:
-    """List, show, fetch and check models; train, convert and evaluate our own."""
+    """List, show, fetch and check models; bench, train, convert and evaluate our own."""
 
 
-for _command in (train, convert, evaluate):
+for _command in (bench, train, convert, evaluate):
     models.add_command(_command)
 
 

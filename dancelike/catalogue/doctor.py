@@ -66,6 +66,7 @@ def examine() -> Iterator[Finding]:
         )
     yield _screen()
     yield from _models()
+    yield _delegates()
     yield _cache()
     free_mb = shutil.disk_usage(tempfile.gettempdir()).free // 2**20
     yield Finding(free_mb >= LEAST_FREE_MB, "Space for temporary files", f"{free_mb} MB free")
@@ -98,6 +99,15 @@ def _models() -> Iterator[Finding]:
             yield Finding(well, f"Model {status.entry.name}", status.state, "" if well else status.problem or "")
     except ModelError as error:
         yield Finding(False, "Models", str(error))
+
+
+def _delegates() -> Finding:
+    from dancelike.vision.delegates import LIBRARIES, present_delegates
+
+    present = present_delegates()
+    absent = [name for name in LIBRARIES if name not in present]
+    rest = f" (no {', '.join(absent)})" if absent else ""
+    return Finding(True, "Delegates", f"{', '.join(present)}{rest}")
 
 
 def _cache() -> Finding:

@@ -45,7 +45,7 @@ class ExportList(click.ParamType[tuple[str, ...]]):
 @click.option("--mirror", type=click.Choice(MIRROR_CHOICES), help="Whether the take is mirrored.  [default: auto]")
 @click.option("--model", help="A model of the catalogue, or the path of one.  [default: default]")
 @click.option("--runtime", type=click.Choice(RUNTIME_CHOICES), help="Which interpreter runs it.  [default: auto]")
-@click.option("--delegate", help="Where it runs: auto, cpu, or a delegate library PATH[:key=value].  [default: auto]")
+@click.option("--delegate", help="Where it runs: auto, cpu, gpu, edgetpu, npu or PATH[:key=value].  [default: auto]")
 @click.option("--workers", type=int, help="Worker threads; the score does not depend on it.  [default: one a core]")
 @click.option("--config", "config_path", type=click.Path(path_type=Path), help="A TOML file with a [score] table.")
 @click.option("--html", is_flag=True, help="Write report.html into the folder.")

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from dancelike.errors import ConfigError, ModelError, ModelNotFoundError
 from dancelike.memory import give_back
+from dancelike.vision.delegates import LIBRARIES, resolve_delegate
 
 __all__ = ["RUNTIMES", "Interpreter", "TensorInfo", "active_runtime"]
 
@@ -185,7 +186,8 @@ class Interpreter:
     runtime : str
         See `active_runtime`.
     delegate : str
-        ``auto`` or ``cpu``: the CPU with XNNPACK.  A path to a shared library, optionally followed by
+        ``auto`` or ``cpu``: the CPU with XNNPACK.  ``gpu``, ``edgetpu`` or ``npu``: the library of such an accelerator
+        that the system knows (`dancelike.vision.delegates`).  A path to a shared library, optionally followed by
         ``:key=value,key=value``, loads that external delegate and gives it the options.
     threads : int
         Threads of one call, at least 1.
@@ -208,7 +210,7 @@ class Interpreter:
         self._content = _content_of(model)
         self.path = model
         self.runtime = active_runtime(runtime)
-        self.delegate = "cpu" if delegate == "auto" else delegate
+        self.delegate = resolve_delegate(delegate)
         module = _module(self.runtime)
         delegates = None if self.delegate == "cpu" else [_load_delegate(module, self.delegate)]
         with _quiet(self.runtime), warnings.catch_warnings():
@@ -299,7 +301,8 @@ def _load_delegate(module: Any, spec: str) -> Any:
         if not (key and equals):
             raise ConfigError(f"the delegate option {pair!r} in {spec!r} must look like key=value")
         options[key] = value
-    if not Path(library).is_file():
+    known = any(library in libraries for libraries in LIBRARIES.values())
+    if not known and not Path(library).is_file():
         raise ModelError(
             f"the delegate {library!r} is neither auto nor cpu nor a shared library on this machine; "
             "use auto, cpu or a path"

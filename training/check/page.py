@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from dancelike.frames import BodyPart
 from dancelike.scoring.report.shell import html_page
+from dancelike.scoring.report.styles import static_text
 from dancelike.theme import PART_COLOURS, rgb
 from training.check.evaluate import Case, Evaluation
 from training.check.tally import TEN_PARTS, UNKNOWN
@@ -19,9 +20,8 @@ __all__ = ["evaluation_page"]
 
 _STYLE = """
 main{max-width:980px;margin:0 auto;padding:24px}
-.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:1px;background:var(--line);
-border:1px solid var(--line);margin:0 0 40px}
-.figures div{background:var(--surface);padding:16px}.figures b{display:block;font-size:27px;font-weight:600}
+.figures{display:grid;grid-template-columns:repeat(auto-fill,minmax(180px,1fr));gap:16px 24px;margin:0 0 40px}
+.figures div{border-top:2px solid var(--line);padding:12px 0}.figures b{display:block;font-size:27px;font-weight:600}
 .bars{display:grid;grid-template-columns:140px 1fr 48px;gap:10px 16px;align-items:center;margin:16px 0 40px}
 .bars i{display:block;height:10px;background:var(--line)}.bars i u{display:block;height:10px;text-decoration:none}
 .bars span:nth-child(3n){text-align:right;font-variant-numeric:tabular-nums}
@@ -76,7 +76,7 @@ def evaluation_page(found: Evaluation) -> str:
         '<h2>Worst pictures</h2><p class="quiet">The picture, what is there, what the model says.</p>'
         f'<section class="cases">{cases}</section></main>',
         data={},
-        style=_STYLE,
+        style=static_text("report.css") + _STYLE,
         script="",
         charts=False,
     )

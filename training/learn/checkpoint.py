@@ -90,7 +90,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
         The file is missing or no checkpoint.
     """
     try:
-        with np.load(path) as data:
+        with path.open("rb") as file, np.load(file) as data:
             note = json.loads(str(data["note"]))
             groups = {
                 name: [data[key].astype(np.float32) if data[key].dtype == np.float16 else data[key]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from dancelike.errors import OutputError
 from dancelike.scoring.report.shell import html_page
+from dancelike.scoring.report.styles import static_text
 from dancelike.theme import DARK
 from training.learn.checkpoint import Checkpoint
 
@@ -77,7 +78,7 @@ def curves_page(state: Checkpoint) -> str:
         f'<p class="quiet">Measured on held-out pictures of {about["size"]} pixels with the mean of the weights over '
         f"time; {state.step:,} steps of {about['batch']}.</p></main>",
         data={},
-        style=_STYLE,
+        style=static_text("report.css") + _STYLE,
         script="",
         charts=False,
     )
