@@ -69,7 +69,7 @@ def build_kiosk(
 
     def conditions() -> Conditions:
         now = sensors.sample()
-        return Conditions(throttled=bool(now.throttled), temperature_c=now.temperature_c)
+        return Conditions(throttled=bool(now.throttled or now.undervoltage), temperature_c=now.temperature_c)
 
     # A clip begins again when it is opened again, so that only a real camera is.
     reopens = settings.camera is None or (settings.camera != TEST_SPEC and not Path(settings.camera).is_file())
