@@ -23,8 +23,8 @@ __all__ = ["BLOCK", "HEARD_RATE", "Microphone", "SoundBlock"]
 HEARD_RATE: Final = 16_000
 """Samples a second of what is heard."""
 
-BLOCK: Final = 512
-"""Samples of a block: 32 ms."""
+BLOCK: Final = 1024
+"""Samples of a block: 64 ms, so that listening wakes the machine 16 times a second and no more."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -35,7 +35,7 @@ class SoundBlock:
     ----------
     timestamp : Timestamp
         About when it was heard, on `RUN_TIME_BASE`.
-    samples : int16 [512]
+    samples : int16 [1024]
         One channel, `HEARD_RATE` a second.
     """
 
@@ -78,7 +78,7 @@ class Microphone(Closing):
         self._count = 0
 
     def read(self) -> SoundBlock:
-        """Wait for the next block, 32 ms as a rule.
+        """Wait for the next block, 64 ms as a rule.
 
         Raises
         ------

@@ -27,7 +27,7 @@ class _Gate(Task):
     inputs = (Port("blocks", SoundBlock),)
     outputs = (Port("awake", bool), Port("blocks", SoundBlock))
 
-    def __init__(self, name: str, *, hold_s: float, budget_ms: float = 32.0) -> None:
+    def __init__(self, name: str, *, hold_s: float, budget_ms: float = 64.0) -> None:
         self.name = name
         self.budget_ms = budget_ms
         self.cost_ms = 0.5
@@ -94,13 +94,13 @@ class VoiceGate(_Gate):
     least : float
         Voicing from which on a block counts, 0 to 1.
     blocks : int
-        How many of the last ten.
+        How many of the last five.
     """
 
-    def __init__(self, name: str, *, least: float = 0.6, blocks: int = 3) -> None:
+    def __init__(self, name: str, *, least: float = 0.6, blocks: int = 2) -> None:
         super().__init__(name, hold_s=1.5)
         self._least, self._blocks = least, blocks
-        self._voiced: deque[bool] = deque(maxlen=10)
+        self._voiced: deque[bool] = deque(maxlen=5)
 
     def judge(self, block: SoundBlock) -> bool:
         """Add one block."""

@@ -31,7 +31,7 @@ class WakeWordTask(Task):
     inputs = (Port("blocks", SoundBlock),)
     outputs = (Port("word", bool),)
 
-    def __init__(self, name: str, load: Callable[[], WakeWord], *, budget_ms: float = 32.0) -> None:
+    def __init__(self, name: str, load: Callable[[], WakeWord], *, budget_ms: float = 64.0) -> None:
         self.name = name
         self.budget_ms = budget_ms
         self.cost_ms = 0.5
