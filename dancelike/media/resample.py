@@ -40,13 +40,13 @@ class FractionalReader:
 
     Parameters
     ----------
-    samples : float32 [n, channels]
-        Silence lies before and after them.
+    samples : float32 or int16 [n, channels]
+        Silence lies before and after them; 32767 of 16 bits is read as 1.
     """
 
-    def __init__(self, samples: Float32) -> None:
-        if samples.dtype != np.float32 or samples.ndim != 2:
-            raise ValueError(f"samples must be float32 [n, channels], but are {samples.dtype} {samples.shape}")
+    def __init__(self, samples: Float32 | NDArray[np.int16]) -> None:
+        if samples.dtype not in {np.dtype(np.float32), np.dtype(np.int16)} or samples.ndim != 2:
+            raise ValueError(f"samples must be float32 or int16 [n, channels], but are {samples.dtype} {samples.shape}")
         self._samples = samples
 
     def __len__(self) -> int:
@@ -89,4 +89,6 @@ class FractionalReader:
         low, high = max(first, 0), min(first + count, len(self._samples))
         if low < high:
             out[low - first : high - first] = self._samples[low:high]
+            if self._samples.dtype == np.int16:
+                out /= np.float32(32_767)
         return out

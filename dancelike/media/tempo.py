@@ -31,14 +31,14 @@ class TempoReader(FractionalReader):
 
     Parameters
     ----------
-    samples : float32 [n, channels]
+    samples : float32 or int16 [n, channels]
     rate : int
         Samples a second.
     speed : Fraction
         0.5 to 1.
     """
 
-    def __init__(self, samples: Float32, rate: int, speed: Fraction) -> None:
+    def __init__(self, samples: Float32 | NDArray[np.int16], rate: int, speed: Fraction) -> None:
         super().__init__(samples)
         if not Fraction(1, 2) <= speed <= 1:
             raise ValueError(f"speed must be 0.5 to 1, but is {speed}")

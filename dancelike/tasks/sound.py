@@ -11,7 +11,7 @@ from dancelike.graph import DeviceSource, Emit, Port, Restart, RunClock
 from dancelike.media.playback import Playback
 from dancelike.media.player import PlayerState, SoundPlayer
 from dancelike.media.probe import ClipInfo
-from dancelike.media.sound import Sound, read_audio
+from dancelike.media.sound import Sound, read_packed_audio
 from dancelike.media.sound_output import SoundOutput
 
 __all__ = ["PlaySound"]
@@ -69,7 +69,7 @@ class PlaySound(DeviceSource):
 
     def start(self) -> None:
         """Read the sound; the output is opened by the first call."""
-        self._sound = self._sound or read_audio(self._clip.path, rate=_RATE, channels=2)
+        self._sound = self._sound or read_packed_audio(self._clip.path, rate=_RATE, channels=2)
         if self._sound is None:
             return
         self._player = SoundPlayer(

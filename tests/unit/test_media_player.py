@@ -92,6 +92,8 @@ def test_reading_outside_is_silence_and_an_exact_place_is_the_sample_itself():
         reader.read(0, 3 * ONE, 1)
     with pytest.raises(ValueError, match="samples must be float32"):
         FractionalReader(np.zeros(4, np.float32))
+    packed = FractionalReader(np.rint(samples * 32_767).astype(np.int16))
+    np.testing.assert_allclose(packed.read(7 * ONE + 99, ONE, 50), reader.read(7 * ONE + 99, ONE, 50), atol=5e-5)
 
 
 # --- staying on time

@@ -16,7 +16,7 @@ from dancelike.media.playback import LEAD_NS, Cue, Playback
 from dancelike.media.played import PlayedCamera
 from dancelike.media.player import SoundPlayer
 from dancelike.media.probe import probe_clip
-from dancelike.media.sound import Sound
+from dancelike.media.sound import Sound, read_audio, read_packed_audio
 from dancelike.media.sound_output import SilentOutput
 from dancelike.media.tempo import TempoReader
 from dancelike.media.writer import ClipWriter
@@ -320,6 +320,13 @@ def test_slower_sound_keeps_its_pitch_and_its_beats_their_place(speed):
         near = np.arange(round(wanted) - 4000, round(wanted) + 4000)
         power = stretched[near] ** 2
         assert abs((power * near).sum() / power.sum() - wanted - 120) < 0.012 * RATE
+
+
+def test_packed_sound_is_the_same_sound():
+    whole, packed = read_audio(REFERENCE, channels=2), read_packed_audio(REFERENCE)
+    assert packed.samples.dtype == np.int16
+    assert packed.start == whole.start
+    np.testing.assert_allclose(packed.samples / 32_767, np.clip(whole.samples, -1, 1), atol=2e-5)
 
 
 def test_reading_stretched_sound_back_and_far_ahead_begins_anew():
