@@ -14,65 +14,24 @@ from typing import Any, Final
 
 import av
 import numpy as np
-from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
 from dancelike.closing import Closing
 from dancelike.errors import OutputError
 from dancelike.media.capture import Capture
+from dancelike.media.recording_levels import LEVELS, RECORDING_TIME_BASE, RecordingEncoder, RecordingLevel
 from dancelike.media.recording_sound import PlacedSound, SoundLine
 from dancelike.timebase import Timestamp, rescale
 
-__all__ = ["LEVELS", "RECORDING_TIME_BASE", "Recorder", "RecordingLevel", "RecordingState"]
+__all__ = ["Recorder", "RecordingState"]
 
-RECORDING_TIME_BASE: Final = Fraction(1, 90_000)
 RESERVE_BYTES: Final = 200 * 2**20
 
 _FRAGMENT_US: Final = 200_000
-_KEY_EVERY_S: Final = 2
 _SPACE_EVERY_S: Final = 1
 _AUDIO_BITS: Final = 128_000
 # The encoder puts so many samples before the first; sound begins that much later, so that nothing lies before 0.
 _AAC_DELAY: Final = 1024
-_BT601: Final = 6  # smpte170m of ITU-T H.273, which is what cameras give
-_H264: Final = ("libx264", "libopenh264")
-
-
-@dataclass(frozen=True, slots=True)
-class RecordingLevel:
-    """One rung of the ladder, from what looks best to what costs least.
-
-    Attributes
-    ----------
-    name : str
-        For people and reports.
-    preset : str
-        Of x264; other encoders have only one speed.
-    quality : int
-        Constant rate factor: 18 hardly visible, 23 usual, 51 worst.
-    scale : Fraction
-        Share of width and height that is encoded.
-    every : int
-        Of how many pictures one is encoded.
-    cost_ms : float
-        CPU time for each 720p picture of the camera, measured on one thread of an AMD EPYC.
-    """
-
-    name: str
-    preset: str
-    quality: int
-    scale: Fraction = Fraction(1)
-    every: int = 1
-    cost_ms: float = 5.4
-
-
-LEVELS: Final = (
-    RecordingLevel("full", "superfast", 21),
-    RecordingLevel("fast", "ultrafast", 23, cost_ms=3.3),
-    RecordingLevel("small", "ultrafast", 23, Fraction(2, 3), cost_ms=2.4),
-    RecordingLevel("half rate", "ultrafast", 24, Fraction(2, 3), every=2, cost_ms=1.1),
-    RecordingLevel("least", "ultrafast", 26, Fraction(1, 3), every=2, cost_ms=0.4),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +120,6 @@ class Recorder(Closing):
                 "a recording needs an even size of at least 64x64, a rate above 0 and 1 or 2 channels, "
                 f"but was given {size[0]}x{size[1]}, {frame_rate} and {audio_channels}"
             )
-        self._rate = Fraction(frame_rate)
         self._reserve, self._free = reserve_bytes, free_bytes
         self._require_level(level)
         self._level = self._next_level = level
@@ -171,7 +129,7 @@ class Recorder(Closing):
         self._space_checked_s = 0
         self._ended: str | None = None
         self._open = False
-        self._planes = VideoReformatter()
+        self._encoder = RecordingEncoder(size, Fraction(frame_rate), levels, level)
         self._require_room()
         self._create(audio_rate, audio_channels)
         self._open = True
@@ -219,15 +177,7 @@ class Recorder(Closing):
             raise self._unwritable(error) from error
 
     def _add_streams(self, audio_rate: int | None, audio_channels: int) -> None:
-        name = next((n for n in _H264 if n in av.codecs_available), "mpeg4")
-        self._encoder_name = name
-        stream: Any = self._container.add_stream(name, rate=self._rate, options=self._options())
-        stream.time_base = RECORDING_TIME_BASE
-        self._set_up(stream.codec_context, self._coded_size())
-        if name in _H264:
-            stream.codec_context.codec_tag = "avc3"
-        self._stream = stream
-        self._encoder: Any = stream.codec_context
+        self._stream = self._encoder.add_to(self._container)
         self._sound: SoundLine | None = None
         if audio_rate is not None:
             track: Any = self._container.add_stream("aac", rate=audio_rate)
@@ -235,36 +185,6 @@ class Recorder(Closing):
             track.codec_context.bit_rate = _AUDIO_BITS
             self._track = track
             self._sound = SoundLine(audio_rate, audio_channels, begin=_AAC_DELAY)
-
-    def _options(self) -> dict[str, str]:
-        level = self.levels[self._level]
-        if self._encoder_name != "libx264":
-            return {}
-        return {
-            "preset": level.preset,
-            "tune": "zerolatency",
-            "crf": str(level.quality),
-            # In-band headers let a later level have others.
-            "x264-params": "repeat-headers=1",
-        }
-
-    def _set_up(self, context: Any, size: tuple[int, int]) -> None:
-        context.width, context.height = size
-        context.pix_fmt = "yuv420p"
-        context.time_base = RECORDING_TIME_BASE
-        context.framerate = self._rate
-        context.thread_count = 1
-        context.gop_size = max(1, round(self._rate * _KEY_EVERY_S))
-        context.max_b_frames = 0
-        context.color_range = ColorRange.MPEG
-        context.colorspace = context.color_primaries = context.color_trc = _BT601
-        if self._encoder_name != "libx264":
-            context.qmin = context.qmax = max(1, min(31, round(self.levels[self._level].quality / 2)))
-
-    def _coded_size(self) -> tuple[int, int]:
-        scale = self.levels[self._level].scale
-        width, height = (max(16, 2 * round(side * scale / 2)) for side in self.size)
-        return width, height
 
     # Writing
 
@@ -313,17 +233,7 @@ class Recorder(Closing):
             return
         self._last_pts = pts
         try:
-            planes = self._planes.reformat(
-                capture.picture,
-                self._encoder.width,
-                self._encoder.height,
-                "yuv420p",
-                interpolation=Interpolation.FAST_BILINEAR,
-                threads=1,
-            )
-            # The one thing that is written to a shared picture; only encoders look at it.
-            planes.pts, planes.time_base = pts, RECORDING_TIME_BASE
-            self._mux(self._encoder.encode(planes))
+            self._mux(self._encoder.encode(capture.picture, pts))
         except (av.FFmpegError, OSError) as error:
             raise self._end(error) from error
         self._pictures += 1
@@ -370,16 +280,11 @@ class Recorder(Closing):
             self._container.mux_one(packet)
 
     def _change_level(self) -> None:
-        """Go on with another encoder, whose first picture stands for itself."""
         try:
-            self._mux(self._encoder.encode(None))
+            self._mux(self._encoder.change_level(self._next_level))
             self._level = self._next_level
-            encoder: Any = av.CodecContext.create(self._encoder_name, "w")
-            encoder.options = self._options()
-            self._set_up(encoder, self._coded_size())
         except (av.FFmpegError, OSError) as error:
             raise self._end(error) from error
-        self._encoder = encoder
 
     def _watch_space(self, pts: int) -> None:
         """Look at the free space once a second of the recording's own time."""
@@ -428,7 +333,7 @@ class Recorder(Closing):
         self._open = False
         try:
             with suppress(av.error.EOFError):
-                self._mux(self._encoder.encode(None))
+                self._mux(self._encoder.flush())
             if self._sound is not None and self._pictures:
                 if self._sound.position == _AAC_DELAY:
                     # libavformat cannot end a hybrid file with an empty track.

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from dancelike.graph import Emit, Packet, Port, Task
 from dancelike.media.capture import Capture
-from dancelike.media.recorder import LEVELS, Recorder, RecordingState
+from dancelike.media.recorder import Recorder, RecordingState
+from dancelike.media.recording_levels import LEVELS
 
 __all__ = ["Record"]
 

@@ -31,7 +31,8 @@ from dancelike.media.capture import Capture
 from dancelike.media.clips import open_clip
 from dancelike.media.planes import picture_of
 from dancelike.media.playback import Playback
-from dancelike.media.recorder import LEVELS, Recorder
+from dancelike.media.recorder import Recorder
+from dancelike.media.recording_levels import LEVELS
 from dancelike.media.waiting import wait
 from dancelike.runtime import LiveRun
 from dancelike.tasks.sound import PlaySound

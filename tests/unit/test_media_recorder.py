@@ -20,7 +20,8 @@ from dancelike.graph import RUN_TIME_BASE
 from dancelike.media.capture import Capture
 from dancelike.media.clips import open_clip
 from dancelike.media.planes import picture_of
-from dancelike.media.recorder import LEVELS, RECORDING_TIME_BASE, Recorder
+from dancelike.media.recorder import Recorder
+from dancelike.media.recording_levels import LEVELS, RECORDING_TIME_BASE
 from dancelike.media.recording_sound import SoundLine
 from dancelike.media.sound import read_audio
 from dancelike.timebase import Timestamp
@@ -225,7 +226,7 @@ def test_an_encoder_that_fails_ends_the_recording_and_keeps_the_file(tmp_path):
         def encode(self, _):
             raise OSError(errno.EIO, "Input/output error")
 
-    recorder._encoder = Broken()
+    recorder._encoder._context = Broken()
     with pytest.raises(OutputError, match=r"was ended after 0\.8 s because input/output error: what was recorded"):
         recorder.write(capture(20, 800_000_000))
     assert len(read(tmp_path / "a.mp4")) >= 19
