@@ -52,7 +52,7 @@ def paint_hud(painter: QPainter, look: Look, model: PerformModel, whole: QRectF,
     if lead is not None and abs(lead) > 45.0:
         kind = "late" if lead > 0 else "early"
         words.append((texts.get(kind, "{ms} ms " + kind).format(ms=f"{abs(lead):.0f}"), look.lead(lead)))
-    elif hud.mark:
+    elif lead is not None:
         words.append((texts.get("on_time", "on time"), TEXT))
     painter.setFont(look.font(px=small, strong=True))
     for word, colour in words:
