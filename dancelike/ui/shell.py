@@ -135,7 +135,7 @@ class Shell(QMainWindow):
 
     def _fit_rail(self, rail: QWidget) -> None:
         """Leave only the icons where the window is narrow."""
-        narrow = self.width() < _NARROW_PX
+        narrow = self.width() < _NARROW_PX * max(1.0, self.context.look.scale)
         rail.setFixedWidth(88 if narrow else round(200 * max(1.0, self.context.look.scale * 0.9)))
         self._brand.setText("d" if narrow else "dancelike")
         self._brand.setAlignment(Qt.AlignmentFlag.AlignCenter if narrow else Qt.AlignmentFlag.AlignLeft)

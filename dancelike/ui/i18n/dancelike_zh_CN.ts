@@ -438,6 +438,10 @@
         <translation>第几个八拍</translation>
     </message>
     <message>
+        <source>Options</source>
+        <translation>选项</translation>
+    </message>
+    <message>
         <source>Passages of 4 s</source>
         <translation>第几个 4 秒</translation>
     </message>
@@ -480,8 +484,8 @@
         <translation>导出视频</translation>
     </message>
     <message>
-        <source>Other videos</source>
-        <translation>其他视频</translation>
+        <source>More</source>
+        <translation>更多</translation>
     </message>
     <message>
         <source>Share card</source>

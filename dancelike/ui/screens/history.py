@@ -102,7 +102,7 @@ class HistoryScreen(Screen):
         when = f"{take.begun_at.astimezone():%Y-%m-%d %H:%M}"
         if take.state is TakeState.UNFINISHED:
             return f"{when}   {self.model.title_of(take)}   {translate('History', 'not scored yet')}"
-        return f"{when}   {self.model.title_of(take)}   {take.score:.0f} {take.grade}"
+        return f"{take.score:3.0f} {take.grade}   {when}   {self.model.title_of(take)}"
 
     @property
     def _take(self) -> Take | None:

@@ -14,11 +14,12 @@ from dancelike.ui.context import Context
 from dancelike.ui.models.perform import Phase
 from dancelike.ui.models.practise import Passages, WaitForMe
 from dancelike.ui.screens.perform import PerformScreen, beats_of
-from dancelike.ui.widgets.basic import column, label, row
+from dancelike.ui.widgets.basic import button, column, label, row
 from dancelike.ui.words import translate
 
 __all__ = ["PractiseScreen"]
 
+_ROOMY_PX = 1000
 _SLOWEST, _FASTEST, _STEP = 50, 100, 5
 
 
@@ -63,7 +64,14 @@ class PractiseScreen(PerformScreen):
             self.wait,
         )
         column(*rows, gap=4, margin=16, into=self.panel)
+        self.options = button(translate("Practise", "Options"), "overlay", on=self._show_panel, key="O", checkable=True)
+        layout = self.bar.layout()
+        assert layout is not None
+        layout.addWidget(self.options)
         self.panel.setFixedWidth(round(264 * max(1.0, self.context.look.scale * 0.9)))
+
+    def _show_panel(self) -> None:
+        self.panel.setVisible(self.options.isChecked())
 
     def opened(self, **what: Any) -> None:
         """Begin with the whole dance at full speed."""
@@ -81,6 +89,8 @@ class PractiseScreen(PerformScreen):
             spin.blockSignals(False)
         self._show_speed()
         self._waits = False
+        self.options.setChecked(self.width() >= _ROOMY_PX)  # else it would lie over the dancer
+        self._show_panel()
         super().opened(**what)
 
     def _plan_options(self) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from PyQt6.QtCore import Qt, QTimer
+from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QFileDialog, QMenu, QMessageBox, QProgressBar, QScrollArea, QWidget
 
 from dancelike.console import write_atomically
@@ -34,6 +35,7 @@ from dancelike.ui.words import length_text, translate
 __all__ = ["ReviewScreen"]
 
 _PLAY_MS = 40
+_ROOMY_PX = 960
 
 
 class ReviewScreen(Screen):
@@ -112,7 +114,7 @@ class ReviewScreen(Screen):
         self.remove = button(translate("Review", "Delete take"), "plain", on=self.ask_to_delete)
         self.keep = button(translate("Review", "Keep the video"), on=self._keep, key="K")
         self.video = button(translate("Review", "Export video"), on=lambda: self.ask_to_export("retimed"), key="Ctrl+E")
-        self.more = button(translate("Review", "Other videos"))
+        self.more = button(translate("Review", "More"))
         self.more.setMenu(self._make_menu())
         self.share = button(translate("Review", "Share card"), on=self.ask_for_card)
         self.again = button(translate("Review", "Dance again"), "primary", on=self._again, key="Ctrl+Return")
@@ -140,6 +142,9 @@ class ReviewScreen(Screen):
             action = menu.addAction(text)
             assert action is not None
             action.triggered.connect(partial(self._export_as, kind))
+        card = menu.addAction(translate("Review", "Share card"))
+        assert card is not None
+        card.triggered.connect(lambda _checked=False: self.ask_for_card())
         menu.addSeparator()
         blur = menu.addAction(translate("Review", "Make faces unrecognisable"))
         assert blur is not None
@@ -149,6 +154,13 @@ class ReviewScreen(Screen):
 
     def _export_as(self, kind: str, _checked: bool = False) -> None:
         self.ask_to_export(kind)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Leave out what the menu has too where there is no room."""
+        super().resizeEvent(event)
+        roomy = self.width() >= _ROOMY_PX * max(1.0, self.context.look.scale)
+        self.share.setVisible(roomy)
+        self.remove.setVisible(self.width() >= _ROOMY_PX * 0.8 * self.context.look.scale)
 
     def opened(self, **what: Any) -> None:
         """Show a take, or score it first."""

@@ -65,7 +65,7 @@ class SetupScreen(Screen):
             row(back, self.start, gap=8),
         )
         column(*parts, gap=8, margin=24, into=side)
-        side.setFixedWidth(round(340 * max(1.0, self.context.look.scale * 0.85)))
+        side.setFixedWidth(round(320 * max(1.0, self.context.look.scale * 0.75)))
         whole = row(self.view, side, gap=24)
         column(whole, margin=24, into=self)
         layout = whole.layout()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PyQt6.QtGui import QColor, QLinearGradient, QPainter, QPainterPath, QPen, QPixmap
+from PyQt6.QtGui import QColor, QLinearGradient, QPainter, QPainterPath, QPen, QPixmap, QResizeEvent
 from PyQt6.QtWidgets import QListView, QListWidget, QListWidgetItem, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from dancelike.library import Dance
@@ -15,6 +15,7 @@ __all__ = ["DanceWall"]
 _DANCE = Qt.ItemDataRole.UserRole
 _STILL = Qt.ItemDataRole.UserRole + 1
 _GAP = 16
+_LOWEST = 200
 _CARD = QSize(224, 336)
 
 
@@ -23,11 +24,11 @@ class _Card(QStyledItemDelegate):
 
     def __init__(self, look: Look, size: QSize) -> None:
         super().__init__()
-        self._look, self._size = look, size
+        self._look, self.size = look, size
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: QModelIndex) -> QSize:
         """Return the room of a card, its gap included."""
-        return self._size + QSize(_GAP, _GAP)
+        return self.size + QSize(_GAP, _GAP)
 
     def paint(
         self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -117,7 +118,8 @@ class DanceWall(QListWidget):
     def __init__(self, look: Look) -> None:
         super().__init__()
         scale = max(1.0, look.scale)
-        self._card = _Card(look, QSize(round(_CARD.width() * scale), round(_CARD.height() * scale)))
+        self._largest = QSize(round(_CARD.width() * scale), round(_CARD.height() * scale))
+        self._card = _Card(look, self._largest)
         self.setItemDelegate(self._card)
         self.setViewMode(QListView.ViewMode.IconMode)
         self.setResizeMode(QListView.ResizeMode.Adjust)
@@ -143,6 +145,15 @@ class DanceWall(QListWidget):
                 self.setCurrentItem(item)
         if self.currentItem() is None and self.count():
             self.setCurrentRow(0)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Keep a whole card in a low window."""
+        super().resizeEvent(event)
+        height = min(self._largest.height(), max(_LOWEST, self.height() - _GAP))
+        size = QSize(round(self._largest.width() * (0.45 + 0.55 * height / self._largest.height())), height)
+        if size != self._card.size:
+            self._card.size = size
+            self.scheduleDelayedItemsLayout()
 
     @property
     def chosen(self) -> Dance | None:

@@ -112,9 +112,14 @@ def _paint_marker(painter: QPainter, look: Look, hud: Hud, now: float, lane: QRe
     if lead is not None and abs(offset) > size:
         painter.setPen(QPen(colour, 3, cap=Qt.PenCapStyle.RoundCap))
         painter.drawLine(QPointF(now, centre.y()), centre)
+    if lead is None:  # not known: a ring, no answer
+        painter.setPen(QPen(QColor(242, 244, 248, 150), 2))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawEllipse(centre, size * 0.8, size * 0.8)
+        return
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(colour)
-    if lead is None or abs(lead) <= 45.0:
+    if abs(lead) <= 45.0:
         painter.drawEllipse(centre, size, size)
         return
     way = 1.0 if lead > 0 else -1.0
