@@ -49,7 +49,7 @@ def export(
     if kind == "share-card":
         from dancelike.scoring.report.card import card_png
 
-        write_atomically(path, card_png(score, result.reference.path.stem))
+        write_atomically(path, card_png(score, result.reference.path.stem.replace("_", " ")))
         return
     job = ExportJob(kind, path, result.reference, result.take, score, blur_faces, config or ScoreConfig())
     export_video(job, on_progress=on_progress, cancelled=cancelled)

@@ -22,7 +22,8 @@ Float64 = NDArray[np.float64]
 
 _INSET_LINE_PX: Final = 2
 _GHOST_FILL: Final = 0.34
-_GHOST_EDGE_PX: Final = 2.0
+_GHOST_EDGE: Final = 1 / 240
+"""Width of a ghost's edge as a share of the picture's height: 3 px at 720p, never under 2."""
 _SLOW: Final = 0.03
 """Share of a new size that a ghost takes over at each picture: its size does not breathe with the limbs."""
 _HEAD_MARGIN: Final = 1.55
@@ -171,7 +172,8 @@ class Ghost(Task):
         without = cv2.distanceTransform(np.asarray(1 - inside, np.uint8), cv2.DIST_L2, 3)
         away = cv2.GaussianBlur(within - without, (0, 0), 1.2)
         fill = np.clip(away + 0.5, 0.0, 1.0) * _GHOST_FILL
-        edge = np.clip(_GHOST_EDGE_PX / 2 + 0.5 - np.abs(away), 0.0, 1.0)
+        width_px = max(2.0, picture.shape[0] * _GHOST_EDGE)
+        edge = np.clip(width_px / 2 + 0.5 - np.abs(away), 0.0, 1.0)
         strength = np.maximum(fill, edge)
         face = _part_mask(dancer, BodyPart.HEAD, window)
         if face is not None:
