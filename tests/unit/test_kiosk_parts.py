@@ -322,3 +322,11 @@ def test_a_visit_that_begins_late_on_the_clock_begins_awake():
     visit = Visit((20.0,), now_s=1e5)
     assert visit.handle(1e5 + 1, Tick()) == []
     assert visit.state is State.ATTRACT
+
+
+def test_without_a_screen_nothing_of_qt_is_loaded():
+    import subprocess
+    import sys
+
+    code = "import sys, dancelike.kiosk.drive, dancelike.kiosk.build; assert not any('PyQt' in m for m in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
