@@ -172,7 +172,6 @@ def update(store: Store, dance_id: str, changes: dict[str, Any]) -> Dance:
             " sections = :sections WHERE id = :id",
             {"title": title, "id": dance_id, **known},
         )
-    store.database.back_up()
     return _noted(store, dance_id)
 
 
@@ -191,7 +190,6 @@ def thumbnail(store: Store, dance_id: str, picture: bytes) -> Dance:
     if before is not None and before != path:
         with suppress(OSError):
             before.unlink()
-    store.database.back_up()
     return _noted(store, dance_id)
 
 

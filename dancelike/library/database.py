@@ -1,4 +1,4 @@
-"""The library's SQLite database: one writer, checked when it is opened, with a backup that is always current."""
+"""The library's SQLite database: one writer, checked when it is opened, with a backup that was checked too."""
 
 from __future__ import annotations
 
@@ -86,6 +86,7 @@ class Database(Closing):
         self.read_only = read_only
         self._immutable = read_only and not _can_share(path)
         self._holder: sqlite3.Connection | None = None
+        self._changed = False
         with self._faults():
             with closing(self._connect()) as connection:
                 self._check(connection)
@@ -127,6 +128,7 @@ class Database(Closing):
                     connection.execute("ROLLBACK")
                 raise
             connection.execute("COMMIT")
+            self._changed = True
 
     def back_up(self) -> None:
         """Put a copy that has been checked in the backup's place; a copy that is not whole never gets there.
@@ -146,6 +148,7 @@ class Database(Closing):
                     self._check(copy, quick=True)
                 part.replace(self.backup_path)
             sync_folder(self.path.parent)
+            self._changed = False
         finally:
             with suppress(OSError):
                 part.unlink(missing_ok=True)
@@ -158,8 +161,11 @@ class Database(Closing):
         self.back_up()
 
     def close(self) -> None:
-        """Write the log back and let go of the file."""
+        """Back up what changed since the last time, write the log back and let go of the file."""
         if self._holder is not None:
+            if self._changed:
+                with suppress(LibraryError, OutputError):
+                    self.back_up()
             self._holder.close()
             self._holder = None
 

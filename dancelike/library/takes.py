@@ -113,7 +113,6 @@ def keep(store: Store, take_id: str, until: datetime | None) -> Take:
             "UPDATE takes SET kept = ?, expires_at = ? WHERE id = ?",
             (until is None, None if until is None else write_date(until), take_id),
         )
-    store.database.back_up()
     return get(store, take_id)
 
 

@@ -65,6 +65,16 @@ def test_a_damaged_database_is_replaced_by_its_backup(folder: Path, how: str) ->
         assert NoticeKind.RESTORED not in [notice.kind for notice in library.notices]
 
 
+def test_a_change_of_words_and_settings_is_backed_up_when_the_library_is_closed(folder: Path) -> None:
+    with Library(folder) as library:
+        library.rename_dance(library.dances()[0].id, "New name")
+        library.save_settings(PrivacySettings("days", 3))
+    (folder / "library.sqlite").unlink()
+    with Library(folder) as library:
+        assert library.dances()[0].title == "New name"
+        assert library.settings(PrivacySettings) == PrivacySettings("days", 3)
+
+
 def test_a_lost_database_is_replaced_by_its_backup(folder: Path) -> None:
     (folder / "library.sqlite").unlink()
     with Library(folder) as library:
