@@ -36,6 +36,7 @@ Count = click.IntRange(1, 64)
 @click.option("--offline", is_flag=True, help="As fast as the cores allow instead of at the pace of a camera.")
 @click.option("--record", type=Place, help="Keep the recording there.  [default: a temporary file]")
 @click.option("--no-record", is_flag=True, help="Record nothing.")
+@click.option("--keep", type=Place, help="Keep recording, log and live score in that folder, for score --replay.")
 @click.option("--alone", is_flag=True, help="Run each task by itself first, and say what running together costs.")
 @click.option("--cores", type=click.IntRange(1, 256), help="Predict the same on a machine with so many cores.")
 @click.option("--speed", type=click.FloatRange(0.01, 100), help="Speed of its cores against those of this machine.")
@@ -64,7 +65,7 @@ def profile(manners: Manners, fail_on_regression: bool, **given: Any) -> None:
     outcome = carry_out(plan, manners)
     show(outcome, plain_json=plan.json_path == Path("-"))
     written = write_files(outcome.profile, json_path=plan.json_path, html=plan.html)
-    written += [path for path in (plan.trace, plan.record) if path is not None]
+    written += [path for path in (plan.trace, plan.record, *plan.kept) if path is not None]
     if not manners.quiet:
         for path in written:
             click.echo(f"Wrote {path}", err=plan.json_path == Path("-"))

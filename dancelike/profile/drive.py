@@ -10,8 +10,9 @@ from dancelike.profile.collect import Collector
 from dancelike.profile.flows import flow_probe
 from dancelike.profile.measured import Measured, Show, watch_run
 from dancelike.profile.session import Session
-from dancelike.runtime import Conditions, Progress, RunReport, run_offline, run_realtime
+from dancelike.runtime import Conditions, Probe, Progress, RunReport, run_offline, run_realtime
 from dancelike.runtime.machine import Sensors
+from dancelike.tasks.run_log import open_run_log
 
 __all__ = ["measure_live", "measure_offline", "warm"]
 
@@ -52,6 +53,7 @@ def measure_live(
     costs: RunReport,
     trace: Path | None = None,
     show: Show | None = None,
+    log: Path | None = None,
 ) -> Measured:
     """Run the session live and measure it.
 
@@ -61,9 +63,14 @@ def measure_live(
         Of the warm-up, so that the engine knows what the tasks take.
     show : callable or None
         Called about once a second with graph, figures so far, seconds and the state of the machine.
+    log : Path or None
+        Where the log of the run is written.
     """
     graph, collector, flows, sensors = session.live(recording), Collector(), flow_probe(trace), Sensors()
     watch = watch_run(graph, collector, sensors, show)
+    probes: tuple[Probe, ...] = (collector, flows)
+    if log is not None:
+        probes += (open_run_log(log, session.config, reference=session.reference, recording=recording),)
     sensors.forget_peak()
     costs_ms = {name: task.cpu_mean_ms for name, task in costs.tasks.items() if task.runs}
 
@@ -75,7 +82,7 @@ def measure_live(
         graph,
         seconds=seconds,
         workers=workers,
-        probes=(collector, flows),
+        probes=probes,
         on_progress=watch,
         costs_ms=costs_ms,
         conditions=conditions,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dancelike.config import LiveConfig
-from dancelike.console import Manners, progress, require_writable
+from dancelike.console import Manners, progress, require_writable, write_atomically
 from dancelike.errors import ConfigError
 from dancelike.profile.alone import run_alone
 from dancelike.profile.collect import Collector
@@ -22,6 +22,8 @@ from dancelike.profile.plan import Outcome, Plan
 from dancelike.profile.session import Session, choose_session
 from dancelike.profile.whatif import predict, prediction_words
 from dancelike.runtime import ratios_of
+from dancelike.tasks.match import Match
+from dancelike.tasks.run_log import live_score
 
 __all__ = ["carry_out"]
 
@@ -79,13 +81,16 @@ def _measure(plan: Plan, session: Session, folder: Path, manners: Manners) -> Me
             alone = run_alone(session, tape, frames, recording("alone"), lambda share: on_progress(0.2 + 0.8 * share))
         del tape
     seconds = plan.seconds if plan.offline else plan.seconds or SECONDS
-    take = plan.record or recording("take")
+    take, log, live = plan.kept if plan.kept else (plan.record or recording("take"), None, None)
     with live_table(manners, seconds) as show:
         common: dict[str, Any] = {"workers": plan.workers, "trace": plan.trace, "show": show}
         if plan.offline:
             measured = measure_offline(session, take, seconds=seconds, **common)
         else:
-            measured = measure_live(session, take, seconds=seconds or SECONDS, costs=costs, **common)
+            measured = measure_live(session, take, seconds=seconds or SECONDS, costs=costs, log=log, **common)
+    match = measured.graph["match"]
+    if live is not None and isinstance(match, Match):
+        write_atomically(live, live_score(match.state))
     measured.alone, measured.overhead_us = alone, overhead_us
     return measured
 

@@ -21,6 +21,7 @@ from dancelike.media.playback import Cue, Playback
 from dancelike.media.probe import probe_clip
 from dancelike.media.waiting import wait
 from dancelike.pipelines import build_live_graph
+from dancelike.profile.cli import profile
 from dancelike.runtime import LiveRun, RunLog, replay
 from dancelike.runtime.logreader import read_log
 from dancelike.runtime.skeleton import skeleton
@@ -103,6 +104,26 @@ def test_people_see_both_scores_and_what_is_missing(run_folder, tmp_path):
     assert shown.exit_code == 0, shown.stderr
     assert "There is no final score because" in shown.stdout
     assert "The log breaks off" in shown.stdout
+
+
+@pytest.mark.slow
+def test_a_profile_keeps_its_session_for_the_replay(tmp_path):
+    kept = tmp_path / "kept"
+    options = ["--seconds", "3", "--rate", "10", "--keep", str(kept), "--quiet"]
+    result = CliRunner().invoke(profile, options)
+    assert result.exit_code == 0, result.stderr
+    assert sorted(path.name for path in kept.iterdir()) == ["live.json", "run.log", "take.mp4"]
+    log = read_log(kept / "run.log")
+    log.close()
+    scoring = live_scoring(
+        LiveConfig(rate_hz=Fraction(10)), length_s=probe_clip(DEMO / "reference.mp4").duration_s, rate=Fraction(30)
+    )
+    replay(kept / "run.log", skeleton(log.header, scoring), live_codecs())
+    assert live_score(scoring[1].state) == (kept / "live.json").read_bytes()
+    again = CliRunner().invoke(profile, options)
+    assert "holds a session already; choose another folder" in again.stderr
+    both = CliRunner().invoke(profile, [*options, "--offline"])
+    assert "leave --offline and --record out" in both.stderr
 
 
 def test_what_is_no_log_is_refused(tmp_path):
