@@ -46,7 +46,7 @@ def drive(
     notifier.tell(STATUS="compiling what is not compiled yet", EXTEND_TIMEOUT_USEC=600_000_000)
     warm_up()
     with closing(build_kiosk(settings, beat=partial(notifier.tell, WATCHDOG=1), show=show)) as session:
-        status = StatusLine(session, quiet=quiet)
+        status = StatusLine(session, quiet=quiet, language=settings.language)
         begin_s = session.now_s
         notifier.tell(READY=1)
         try:

@@ -10,6 +10,7 @@ from typing import Any
 
 from dancelike.errors import ConfigError
 from dancelike.visit import Times
+from dancelike.visit.cards import LANGUAGES
 
 __all__ = ["KioskSettings", "load_settings"]
 
@@ -40,6 +41,8 @@ class KioskSettings:
         Where a USB stick is mounted.
     names : str
         ``given``: the board shows nicknames that the kiosk gives; ``none``: it shows only scores.
+    language : str
+        ``en`` or ``zh_CN``.
     model : str
         A model of the catalogue, with joints.
     rest_hz : float
@@ -56,6 +59,7 @@ class KioskSettings:
     state: Path = field(default_factory=lambda: _folder("STATE_DIRECTORY", "kiosk"))
     stick: Path = Path("/run/dancelike-stick")
     names: str = "given"
+    language: str = "en"
     model: str = "default:pi"
     rest_hz: float = 5.0
     times: Times = field(default_factory=Times)
@@ -63,6 +67,8 @@ class KioskSettings:
     def __post_init__(self) -> None:
         if self.names not in NAME_CHOICES:
             raise ConfigError(f"names must be one of {', '.join(NAME_CHOICES)}, but is {self.names!r}.")
+        if self.language not in LANGUAGES:
+            raise ConfigError(f"language must be one of {', '.join(LANGUAGES)}, but is {self.language!r}.")
         if not 1.0 <= self.rest_hz <= 5.0:
             raise ConfigError(f"rest_hz must be from 1 to 5 pictures a second, but is {self.rest_hz!r}.")
 

@@ -23,10 +23,12 @@ class StatusLine:
     ----------
     session : Kiosk
     quiet : bool
+    language : str
+        Of the words.
     """
 
-    def __init__(self, session: Kiosk, *, quiet: bool) -> None:
-        self._session, self._quiet = session, quiet
+    def __init__(self, session: Kiosk, *, quiet: bool, language: str = "en") -> None:
+        self._session, self._quiet, self._language = session, quiet, language
         self._moves = sys.stderr.isatty()
         self._last: tuple[State, str] | None = None
 
@@ -34,9 +36,14 @@ class StatusLine:
     def card(self) -> Card:
         """What a screen shows now."""
         session = self._session
-        card = card_of(session.visit, session.titles, words=session.hears)
-        if session.visit.state is State.RESULT and session.place:
-            return replace(card, gesture=f"Place {session.place} on the board, {session.name}.".replace(", .", "."))
+        card = card_of(
+            session.visit,
+            session.titles,
+            words=session.hears,
+            language=self._language,
+            place=session.place,
+            name=session.name,
+        )
         if session.visit.state is State.DANCE and session.score is not None:
             return replace(card, figure=f"{session.score:.0f}")
         return card

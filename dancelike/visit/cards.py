@@ -3,15 +3,53 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dancelike.visit.machine import Visit
 from dancelike.visit.parts import State
 
-__all__ = ["Card", "card_of"]
+__all__ = ["LANGUAGES", "Card", "card_of"]
 
-RAISE = "Hold one arm up"
-WALK = "Walk away to stop"
+LANGUAGES = ("en", "zh_CN")
+
+_ENGLISH = {
+    "come": "Come closer and dance.",
+    "step in": "Step in front of the camera",
+    "hello": "Good to see you.",
+    "stay": "Stay there for a moment",
+    "unseen": "We can't see all of you yet.",
+    "step back": "Step back until your head and feet are in the picture",
+    "take": "Hold one arm up to take this dance",
+    "speak": ', or say "okay nabu"',
+    "ready": "Get ready",
+    "walk": "Walk away to stop. This is recorded, and deleted afterwards.",
+    "done": "That was your dance.",
+    "place": "Place {place} on the board{name}",
+    "name": ", {name}",
+    "delete": "Your recording is about to be deleted.",
+    "keep": "Hold one arm up to keep it on the USB stick",
+    "trying": "We keep trying",
+}
+_CHINESE = {
+    "come": "走近一点，一起跳舞吧。",
+    "step in": "请站到镜头前",
+    "hello": "很高兴见到你。",
+    "stay": "请稍等片刻",
+    "unseen": "还看不到你的全身。",
+    "step back": "请后退，直到头和脚都在画面里",
+    "take": "举起一只手不动，就跳这支舞",
+    "speak": "，或者说 “okay nabu”",
+    "ready": "准备",
+    "walk": "走开即可停止。正在录像，跳完就删除。",
+    "done": "跳得真好。",
+    "place": "排行榜第 {place} 名{name}",
+    "name": "：{name}",
+    "delete": "录像即将删除。",
+    "keep": "举起一只手不动，就把它存到 U 盘",
+    "trying": "正在重试",
+}
+_TEXTS: Mapping[str, Mapping[str, str]] = {"en": _ENGLISH, "zh_CN": _CHINESE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +70,15 @@ class Card:
     share: float = 0.0
 
 
-def card_of(visit: Visit, titles: tuple[str, ...], *, words: bool = False) -> Card:
+def card_of(
+    visit: Visit,
+    titles: tuple[str, ...],
+    *,
+    words: bool = False,
+    language: str = "en",
+    place: int | None = None,
+    name: str = "",
+) -> Card:
     """Return what to show now.
 
     Parameters
@@ -42,25 +88,36 @@ def card_of(visit: Visit, titles: tuple[str, ...], *, words: bool = False) -> Ca
         Of the dances.
     words : bool
         Whether the wake word is listened for.
+    language : str
+        One of `LANGUAGES`. What is broken is said in English: it is for whoever looks after the kiosk.
+    place : int or None
+        Of the score on the board.
+    name : str
+        The nickname there; empty for none.
     """
-    speak = ', or say "okay nabu"' if words else ""
+    text = _TEXTS[language]
     left = math.ceil(visit.times.count_in - visit.since_s)
     erased = math.ceil(visit.times.privacy - visit.since_s)
+    title = titles[visit.dance]
     cards = {
         State.ASLEEP: Card(),
-        State.ATTRACT: Card("Come closer and dance.", "", "Step in front of the camera"),
-        State.WAKE: Card("Good to see you.", "", "Stay there for a moment"),
-        State.FRAME: Card("We can't see all of you yet.", "", "Step back until your head and feet are in the picture"),
-        State.CHOOSE: Card(titles[visit.dance], "", f"{RAISE} to take this dance{speak}", visit.held),
-        State.COUNT_IN: Card(titles[visit.dance], str(max(1, left)), "Get ready"),
-        State.DANCE: Card(titles[visit.dance], "", f"{WALK}. This is recorded, and deleted afterwards."),
-        State.RESULT: Card("That was your dance.", "" if visit.score is None else f"{visit.score:.0f}", ""),
+        State.ATTRACT: Card(text["come"], "", text["step in"]),
+        State.WAKE: Card(text["hello"], "", text["stay"]),
+        State.FRAME: Card(text["unseen"], "", text["step back"]),
+        State.CHOOSE: Card(title, "", text["take"] + (text["speak"] if words else ""), visit.held),
+        State.COUNT_IN: Card(title, str(max(1, left)), text["ready"]),
+        State.DANCE: Card(title, "", text["walk"]),
+        State.RESULT: Card(
+            text["done"],
+            "" if visit.score is None else f"{visit.score:.0f}",
+            text["place"].format(place=place, name=name and text["name"].format(name=name)) if place else "",
+        ),
         State.PRIVACY: Card(
-            "Your recording is about to be deleted.",
+            text["delete"],
             str(max(1, erased)),
-            f"{RAISE} to keep it on the USB stick" if visit.stick else "",
+            text["keep"] if visit.stick else "",
             visit.held if visit.stick else 0.0,
         ),
-        State.TROUBLE: Card(visit.sentence or "", "", "We keep trying"),
+        State.TROUBLE: Card(visit.sentence or "", "", text["trying"]),
     }
     return cards[visit.state]

@@ -18,7 +18,7 @@ from dancelike.kiosk.settings import KioskSettings, load_settings
 from dancelike.kiosk.takes import Takes
 from dancelike.vision.posture import Posture, posture_of
 from dancelike.visit import State, Tick, Visit
-from dancelike.visit.cards import card_of
+from dancelike.visit.cards import LANGUAGES, card_of
 from dancelike.visit.care import NO_PICTURE, Care, CareRules
 
 DEMO = bundled_path("assets") / "demo" / "reference.mp4"
@@ -205,6 +205,7 @@ def test_systemd_says_where_takes_and_state_are(monkeypatch):
         ("[kiosk]\ncamera = 3", "kiosk.camera must be a text, but is 3"),
         ("[kiosk]\ndances = 'x'", "kiosk.dances must be a list of paths, but is 'x'"),
         ("[kiosk]\nnames = 'all'", "kiosk.names must be one of given, none, but is 'all'"),
+        ("[kiosk]\nlanguage = 'de'", "kiosk.language must be one of en, zh_CN, but is 'de'"),
         ("[kiosk]\nrest_hz = 30", "kiosk.rest_hz must be from 1 to 5 pictures a second, but is 30"),
         ("[kiosk]\nrest_hz = '3'", "kiosk.rest_hz must be a number, but is '3'"),
         ("[kiosk.times]\nhold = 0", "kiosk.times.hold must be a number of seconds from 0 to 86400, but is 0"),
@@ -236,15 +237,23 @@ def test_dances_are_found_in_folders_and_a_bad_file_does_not_shut_the_kiosk(tmp_
 # Words and postures
 
 
-def test_every_state_has_a_card():
-    visit = Visit((20.0,))
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_state_has_a_card(language):
+    visit, texts = Visit((20.0,)), []
     for state in State:
         visit.state = state
         visit.sentence, visit.score = "The camera is gone.", 81.4
-        card = card_of(visit, ("Waltz",))
+        card = card_of(visit, ("Waltz",), words=True, language=language, place=3, name="Coral Heron")
         assert (card.sentence == "") is (state is State.ASLEEP)
+        texts.append(card.sentence + card.gesture)
+    assert any("Coral Heron" in text and "3" in text for text in texts)
+    assert any("一" in text for text in texts) is (language == "zh_CN")
     visit.state = State.RESULT
-    assert card_of(visit, ("Waltz",)).figure == "81"
+    assert card_of(visit, ("Waltz",), language=language).figure == "81"
+
+
+def test_the_stick_is_named_where_there_is_one():
+    visit = Visit((20.0,))
     visit.state, visit.stick = State.PRIVACY, True
     assert "USB stick" in card_of(visit, ("Waltz",)).gesture
 
