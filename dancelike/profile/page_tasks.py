@@ -101,9 +101,12 @@ def _at(ms: float, domain: tuple[float, float]) -> float:
 
 def _axis(domain: tuple[float, float]) -> str:
     last, unit = math.floor(domain[1]), "<i>\u2009ms</i>"
+    powers = range(math.ceil(domain[0]), last + 1)
+    kinds = {power: ' class="between"' if (last - power) % 2 else "" for power in powers}
     ticks = "".join(
-        f'<span style="left:{_at(10.0**power, domain) / _WIDTH:.1%}">{10.0**power:g}{unit * (power == last)}</span>'
-        for power in range(math.ceil(domain[0]), math.floor(domain[1]) + 1)
+        f'<span{kinds[power]} style="left:{_at(10.0**power, domain) / _WIDTH:.1%}">'
+        f"{10.0**power:g}{unit * (power == last)}</span>"
+        for power in powers
     )
     return f'<span class="axis">{ticks}</span>'
 

@@ -91,7 +91,7 @@ def _after(profile: Mapping[str, Any]) -> str:
     latency = profile["latency_ms"].get("capture_to_result")
     if not latency:
         return ""
-    return f": the slowest 5% of results came {latency['p95']:.0f} ms or more after the picture"
+    return f". The slowest 5% of results came {latency['p95']:.0f} ms or more after the picture"
 
 
 def _missed(task: Mapping[str, Any]) -> float:
