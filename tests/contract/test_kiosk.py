@@ -19,7 +19,7 @@ import pytest
 from dancelike.bundled import bundled_path
 from dancelike.config import LiveConfig
 from dancelike.errors import DeviceLostError
-from dancelike.kiosk.board import Board
+from dancelike.kiosk.board import Board, nickname
 from dancelike.kiosk.dances import find_dances
 from dancelike.kiosk.keeper import Keeper
 from dancelike.kiosk.run import Surroundings
@@ -30,11 +30,13 @@ from dancelike.media.camera_info import CameraRequest
 from dancelike.media.clips import open_clip
 from dancelike.media.microphone import Microphone
 from dancelike.media.probe import probe_clip
+from dancelike.media.writer import ClipWriter
 from dancelike.runtime import Conditions, SystemClock
 from dancelike.testing.devices import FakeCamera
 from dancelike.testing.hallway import plain_wall
 from dancelike.vision.wake_word import can_hear, load_wake_word
 from dancelike.visit import State, Times, Visit
+from dancelike.visit.parts import Word
 
 pytestmark = pytest.mark.slow
 LIMIT_S = 20.0
@@ -51,7 +53,7 @@ def dancer():
 class House:
     """A kiosk before which somebody dances, or nobody is."""
 
-    def __init__(self, folder: Path, dancer, sound=None) -> None:
+    def __init__(self, folder: Path, dancer, sound=None, dances=(), **times) -> None:
         self.someone, self.gone = False, False
         self.cameras = []
         self._dancer, self._wall = dancer, plain_wall(3)
@@ -59,8 +61,8 @@ class House:
         self.keeper = Keeper(around)
         self.folder = folder
         self.kiosk = Kiosk(
-            find_dances(()),
-            Visit((30.0,), replace(Times(), asleep=4.0), now_s=self.keeper.now_s),
+            find_dances(dances),
+            Visit((6.0,), replace(Times(), asleep=4.0, **times), now_s=self.keeper.now_s),
             self.keeper,
             Takes(folder / "takes", folder / "stick"),
             Board(folder / "board.json", names=True),
@@ -126,6 +128,27 @@ def test_it_sleeps_at_five_pictures_a_second_and_wakes_for_a_person(house):
     house.someone = False
     house.until({State.ATTRACT})
     house.until({State.ASLEEP})
+
+
+def test_a_whole_visit_is_danced_scored_entered_and_forgotten(tmp_path, dancer):
+    clip = tmp_path / "short.mp4"
+    with ClipWriter(clip, (dancer[0].shape[1], dancer[0].shape[0]), 10) as writer:
+        for number, rgb in enumerate(dancer):
+            writer.write(rgb, number)
+    house = House(tmp_path, dancer, dances=(clip,), count_in=1.0, result=2.0, privacy=1.0)
+    house.someone = True
+    house.until({State.CHOOSE})
+    house.keeper.events.append(Word())
+    house.until({State.DANCE})
+    house.for_s(3.0)
+    assert [path.suffix for path in (tmp_path / "takes").iterdir()] == [".mp4"]
+    house.until({State.RESULT})
+    assert house.kiosk.place == 1
+    assert 0.0 <= house.kiosk.visit.score <= 100.0  # four seconds are too short for more
+    assert [entry.name for entry in Board(tmp_path / "board.json", names=True).best["short"]] == [nickname(0)]
+    house.until({State.FRAME, State.CHOOSE})
+    assert not list((tmp_path / "takes").iterdir())
+    house.kiosk.close()
 
 
 @pytest.mark.skipif(not can_hear(), reason="the package pymicro-features is not installed")
