@@ -376,7 +376,8 @@ def steadiest_path(costs, base, advances, stride, bend, jump, hold, wait):
             if s == z or s == 0:
                 return 0.0
             return hold if z == 0 else bend * abs(np.log(advances[z] / advances[s]))
-        return jump + wait * costs[i, p + 1 : q + 1].sum() if q > p and z > 0 else np.inf
+        price = 0.0 if i in (0, n - 1) else jump
+        return price + wait * costs[i, p + 1 : q + 1].sum() if q > p and z > 0 else np.inf
 
     def places(i, p, s, rows):
         return [p + base[i] + (2 * advances[s] * r + stride) // (2 * stride) - base[i + r] for r in range(1, rows + 1)]

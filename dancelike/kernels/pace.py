@@ -194,7 +194,8 @@ def _steadiest(
         i = min(k * stride, n - 1)
         for p in range(w):
             _change_speed(held, advances, bend, hold, moved, speed_of[k], p)
-        _pass_by(costs[i], wait, jump, moved, speed_of[k], origin[k], origin_speed[k])
+        free = k == 0 or k == knots - 1
+        _pass_by(costs[i], wait, 0.0 if free else jump, moved, speed_of[k], origin[k], origin_speed[k])
         if k < knots - 1:
             _advance(costs, base, advances, stride, i, min(stride, n - 1 - i), moved, held)
     s = 0
@@ -220,10 +221,10 @@ def steadiest_path(
     """Find the path of least cost in a band, where changes of its speed, jumps and holds have a price.
 
     The path is straight between knots a few rows apart. What is minimised is the sum of the costs along it, plus
-    ``bend`` for each change of speed by a factor of e, ``jump`` for each jump at a knot with ``wait`` times the costs
-    of the places passed, and ``hold`` for each time that it comes to a stand. Viterbi's algorithm over places and
-    speeds finds the exact minimum (the model is that of a score follower: Raphael, "Automatic segmentation of acoustic
-    musical signals using hidden Markov models", IEEE PAMI 21, 1999).
+    ``bend`` for each change of speed by a factor of e, ``jump`` for each jump at a knot but the first and the last,
+    ``wait`` times the costs of the places that a jump passes, and ``hold`` for each time that it comes to a stand.
+    Viterbi's algorithm over places and speeds finds the exact minimum (the model is that of a score follower: Raphael,
+    "Automatic segmentation of acoustic musical signals using hidden Markov models", IEEE PAMI 21, 1999).
 
     Parameters
     ----------

@@ -102,7 +102,8 @@ def align(
     weights = pair.weights[keep]
     if not (weights > 0).any():
         weights = np.ones_like(weights)
-    x, y = pair.reference[:, keep], pair.take[:, keep]
+    # No copies of an hour where everything decides.
+    x, y = (rows if keep.all() else rows[:, keep] for rows in (pair.reference, pair.take))
     if max(len(x), len(y)) <= _WHOLE_ROWS:
         path = _exact(x, y, weights, pair.step_s, ends)
     else:

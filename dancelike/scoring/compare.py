@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dancelike.frames import BodyPart, BodyTrack
-from dancelike.scoring.align import Ends, Material, align, material
+from dancelike.scoring.align import Ends, align, material
 from dancelike.scoring.bones import Bones, Kind, bones_of, common_step_s, limb_of_part
 from dancelike.scoring.judge import Agreement, judge
 from dancelike.scoring.lead import Leads, measure_leads
@@ -43,7 +43,6 @@ class _Reading:
 
     reference: Bones
     take: Bones
-    pair: Material
     tau: Float64
     ends: Ends
     agreement: float
@@ -79,23 +78,29 @@ def score_tracks(reference: BodyTrack, take: BodyTrack, *, settings: ScoreSettin
         # A model that takes one side for the other does so in both clips alike, or in one alone: what fits is right.
         pairs.append(steady)
     ways = {"auto": (False, True), "on": (True,), "off": (False,)}[settings.mirror]
-    readings = {way: _best_reading(pairs, way, settings) for way in ways}
-    mirrored = max(sorted(readings), key=lambda way: readings[way].agreement)
-    gap = abs(readings[False].agreement - readings[True].agreement) if len(readings) == 2 else 1.0
-    reading = readings[mirrored]
+    reading, mirrored, gap = _best_reading(pairs, ways[0], settings), ways[0], 1.0
+    for way in ways[1:]:
+        other = _best_reading(pairs, way, settings)
+        gap = abs(other.agreement - reading.agreement)
+        # One of the two is kept: an hour's bones are large.
+        reading, mirrored = (other, way) if other.agreement > reading.agreement else (reading, mirrored)
+        del other
+    del raw, steady, pairs
     theirs = reading.reference
-    leads = measure_leads(reading.pair, theirs.parts, reading.tau, reading.ends, settings)
+    leads = measure_leads(material(theirs, reading.take), theirs.parts, reading.tau, reading.ends, settings)
     agreement = judge(theirs, reading.take, leads.tau, leads.own_s(theirs.step_s))
     return _compose(reference, take, theirs, reading, leads, agreement, settings, mirrored, gap)
 
 
 def _best_reading(pairs: list[tuple[Bones, Bones]], mirrored: bool, settings: ScoreSettings) -> _Reading:
     """Read the take as it is or mirrored, by those of the given bones that agree best."""
-    readings = [_read(one, other.mirrored() if mirrored else other, settings) for one, other in pairs]
-    best = readings[0]
-    for reading in readings[1:]:
-        if reading.agreement > best.agreement + _SIDES_GAP:
+    best: _Reading | None = None
+    for one, other in pairs:
+        reading = _read(one, other.mirrored() if mirrored else other, settings)
+        if best is None or reading.agreement > best.agreement + _SIDES_GAP:
             best = reading
+    if best is None:
+        raise AssertionError("there is at least one pair of bones")
     agreed = agreed_sides(best.reference, best.take, best.tau)
     if agreed is not best.take:
         reading = _read(best.reference, agreed, settings)
@@ -126,7 +131,7 @@ def _read(reference: Bones, take: Bones, settings: ScoreSettings) -> _Reading:
             break
     if best is None:
         raise AssertionError("there is at least one way to align")
-    return _Reading(reference, take, pair, *best[1:], view_difference_deg(reference, take, best[1]))
+    return _Reading(reference, take, *best[1:], view_difference_deg(reference, take, best[1]))
 
 
 def _compose(
@@ -148,7 +153,7 @@ def _compose(
     overall = min(agreement.overall() / allowed, 1.0)
     shape = float(points(overall))
     coverage, part_coverage = agreement.coverage()
-    part_points = points(agreement.part_agreement() / allowed)
+    part_points = points(agreement.part_shape() / allowed)
     parts: dict[BodyPart, PartScore] = {}
     for part in BodyPart:
         if part is BodyPart.BACKGROUND:

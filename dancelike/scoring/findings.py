@@ -9,6 +9,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from dancelike.frames import BodyPart
+from dancelike.scoring.bones import BASE_WEIGHT
 from dancelike.scoring.settings import NOTICEABLE_MS
 from dancelike.scoring.values import LIMBS, number, part_of
 
@@ -170,12 +172,16 @@ def _whole_shapes(score: Score) -> list[Finding]:
     for limb, keys in LIMBS.items():
         parts = [part_of(score, key) for key in keys]
         known = [
-            v
-            for p in parts
+            (v, BASE_WEIGHT[BodyPart[key.upper()]])
+            for key, p in zip(keys, parts, strict=True)
             if (number(p.get("coverage")) or 0.0) >= _SEEN and (v := number(p.get("shape"))) is not None
         ]
-        if usual is not None and known and usual - float(np.mean(known)) >= _SHAPE_DROP:
-            out.append(Finding("shape", limb, None, None, usual - float(np.mean(known))))
+        if usual is None or not known:
+            continue
+        values, says = zip(*known, strict=True)
+        drop = usual - float(np.average(values, weights=says))
+        if drop >= _SHAPE_DROP:
+            out.append(Finding("shape", limb, None, None, drop))
     return out
 
 

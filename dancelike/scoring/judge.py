@@ -60,6 +60,18 @@ class Agreement:
         """Agreement of each part over the whole dance, float64 [15], -1 to 1; 0 where nothing was seen."""
         return _concordance(*(a.sum(axis=0) for a in self._sums))
 
+    def part_shape(self) -> Float64:
+        """Agreement of each part as people are told it, float64 [15]: as `part_agreement`, but rest is no fault.
+
+        A part that hardly moves in either dance against the body is mostly trembling of the landmarks, as in `windows`.
+        """
+        mass = self.seen.sum(axis=0)
+        sums = [a.sum(axis=0) for a in self._sums]
+        for shared, total in ((0, 1), (2, 3)):
+            calm = _REST_BODY * float(sums[total].sum()) / max(float(mass.sum()), 1e-9) * mass
+            sums[shared], sums[total] = sums[shared] + calm, sums[total] + calm
+        return _concordance(*sums)
+
     def part_weight(self) -> Float64:
         """How much each part counts: base weight x visibility x root of its movement, float64 [15]."""
         base = np.array([BASE_WEIGHT.get(BodyPart(p), 0.0) for p in range(15)])
@@ -236,27 +248,33 @@ def agreement_of(
     Agreement
         With a counterpart for every row.
     """
-    a, b = smooth(reference, _SMOOTH_S / step_s), smooth(take, _SMOOTH_S / step_s)
     seen = np.minimum(wanted, shown)
-    shared_move, total_move = _products(velocity(a, step_s), velocity(b, step_s), seen)
-    mass = np.maximum(seen.sum(axis=0), 1e-6)[:, None]
-    a = a - (a * seen[..., None]).sum(axis=0) / mass
-    b = b - (b * seen[..., None]).sum(axis=0) / mass
-    shared_pose, total_pose = _products(a, b, seen)
+    sums = [np.zeros((len(reference), 15)) for _ in range(4)]
+    # Vector by vector, so that an hour needs no more than the sums.
+    for k, part in enumerate(parts):
+        a, b = (smooth(np.ascontiguousarray(rows[:, k]), _SMOOTH_S / step_s) for rows in (reference, take))
+        weight = seen[:, k]
+        mass = max(float(weight.sum()), 1e-6)
+        means = ((rows * weight[:, None]).sum(axis=0) / np.float32(mass) for rows in (a, b))
+        moves = velocity(a, step_s), velocity(b, step_s)
+        poses = a - next(means), b - next(means)
+        for at, (one, other) in ((0, moves), (2, poses)):
+            for total, rows in zip(sums[at : at + 2], _products(one, other, weight), strict=True):
+                total[:, part] += rows
     return Agreement(
-        _by_part(shared_move, parts),
-        _by_part(total_move, parts),
-        _by_part(shared_pose, parts),
-        _by_part(total_pose, parts),
+        sums[0],
+        sums[1],
+        sums[2],
+        sums[3],
         _mean_by_part(seen, parts),
         _mean_by_part(wanted, parts),
-        np.ones(len(a), np.bool_),
+        np.ones(len(reference), np.bool_),
     )
 
 
 def _products(a: Float32, b: Float32, weight: Float32) -> tuple[Float64, Float64]:
-    shared = 2 * np.einsum("nvd,nvd->nv", a, b) * weight
-    total = (np.einsum("nvd,nvd->nv", a, a) + np.einsum("nvd,nvd->nv", b, b)) * weight
+    shared = 2 * np.einsum("nd,nd->n", a, b) * weight
+    total = (np.einsum("nd,nd->n", a, a) + np.einsum("nd,nd->n", b, b)) * weight
     return shared.astype(np.float64), total.astype(np.float64)
 
 

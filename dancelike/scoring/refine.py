@@ -43,6 +43,8 @@ _PRICES = {"bend": 8.0, "jump": 8.0, "hold": 16.0, "wait": 0.15}
 _LIMIT, _OUTSIDE = 12.0, 8.0
 # A step of the path of so many rows is a jump: there the smoother is free, and the step's place is looked for.
 _JUMP, _FREE = 3.0, 1e-4
+# Rows that are looked at together: an hour needs no more memory at once.
+_BLOCK = 2048
 # The picture and the world are noisy each in its own way.
 _GROUPS = (slice(0, 2), slice(2, None))
 
@@ -96,7 +98,8 @@ def refine(x: Float32, y: Float32, weights: Float32, path: Float64, stiffness: f
     if tau is None:
         return path
     gains = _gains(x, y, tau)
-    x, y = x * gains, y * gains
+    x *= gains
+    y *= gains
     tau = _fit(x, y, _steadiest(x, y, tau, step_s), stiffness, jumps=True)
     return path if tau is None else _steady_ends(tau, x, m)
 
@@ -182,12 +185,7 @@ def _fit(x: Float32, y: Float32, path: Float64, stiffness: float, *, jumps: bool
         inside = (tau >= 0) & (tau <= m - 1)
         if np.count_nonzero(inside) < 5:
             return None
-        derivative, error = at_rows(slope, tau), x - at_rows(y, tau)
-        motion, along = np.zeros(len(x)), np.zeros(len(x))
-        for group in _GROUPS:
-            say = _say(error[..., group], inside)
-            motion += np.einsum("nv,nvd,nvd->n", say, derivative[..., group], derivative[..., group])
-            along += np.einsum("nv,nvd,nvd->n", say, derivative[..., group], error[..., group])
+        motion, along = _evidence(x, y, slope, tau, inside)
         typical = max(float(np.median(motion[inside])), 1e-9)
         goal = tau + np.clip(along / (motion + _CALM * typical), -_LARGEST_STEP, _LARGEST_STEP)
         trust = np.sqrt(np.minimum(motion / typical, 4.0)) * inside
@@ -203,13 +201,31 @@ def _fit(x: Float32, y: Float32, path: Float64, stiffness: float, *, jumps: bool
     return tau
 
 
-def _say(error: Float32, inside: NDArray[np.bool_]) -> Float32:
-    """How much each vector is believed at each row, 0 to 1, float32 [n, v]: less where it is off by more than usual."""
-    off = smooth(np.einsum("nvd,nvd->nv", error, error), _MOMENT)
-    usual = np.median(off[inside], axis=0)
-    usual = np.maximum(usual, np.median(usual))
-    out: Float32 = np.float32(1.0) / (np.float32(1.0) + off / (np.float32(_STRANGE) * usual + np.float32(1e-9)))
-    return out
+def _evidence(
+    x: Float32, y: Float32, slope: Float32, tau: Float64, inside: NDArray[np.bool_]
+) -> tuple[Float64, Float64]:
+    """Motion of the take at each row, and how far its poses are off along that motion; both float64 [n].
+
+    Each vector is believed less where it is off by more than usual.
+    """
+    n = len(x)
+    sums = np.empty((len(_GROUPS), 3, *x.shape[:2]), np.float32)
+    for begin in range(0, n, _BLOCK):
+        rows = slice(begin, begin + _BLOCK)
+        derivative, error = at_rows(slope, tau[rows]), x[rows] - at_rows(y, tau[rows])
+        for out, group in zip(sums, _GROUPS, strict=True):
+            pairs = (derivative, derivative), (derivative, error), (error, error)
+            for total, (a, b) in zip(out, pairs, strict=True):
+                total[rows] = np.einsum("nvd,nvd->nv", a[..., group], b[..., group])
+    motion, along = np.zeros(n), np.zeros(n)
+    for moved, met, raw in sums:
+        off = smooth(raw, _MOMENT)
+        usual = np.median(off[inside], axis=0)
+        usual = np.maximum(usual, np.median(usual))
+        say = np.float32(1.0) / (np.float32(1.0) + off / (np.float32(_STRANGE) * usual + np.float32(1e-9)))
+        motion += np.einsum("nv,nv->n", say, moved)
+        along += np.einsum("nv,nv->n", say, met)
+    return motion, along
 
 
 def _steady_ends(tau: Float64, x: Float32, m: int) -> Float64:

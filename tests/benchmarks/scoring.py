@@ -9,6 +9,7 @@ rendered dances; with it, real clips of ``../shared/data`` are re-timed, re-enco
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import tempfile
 import time
@@ -179,6 +180,32 @@ def cost() -> None:
     row("an hour against an hour", f"{seconds:.0f} s, {used:.0f} MiB more", "60 MB", used < 60 and result.score > 90)
 
 
+def demo() -> None:
+    """The bundled take against what its truth.json states."""
+    from dancelike import score_clips
+
+    folder = ROOT / "assets" / "demo"
+    truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
+    scoring = score_clips(folder / "reference.mp4", folder / "take.mp4").judgement.scoring
+    known = truth["warp"]
+    error = 1000 * np.abs(scoring.take_s - np.interp(scoring.reference_s, known["reference_s"], known["take_s"]))
+    middle, high = np.percentile(error, [50, 95])
+    row("demo, alignment error median, 95 %", f"{middle:.0f}, {high:.0f} ms", "20, 100", middle < 20 and high < 100)
+    late = next(fault for fault in truth["faults"] if fault["kind"] == "limb_late")
+    low, high = late["reference_s"]
+    within = [entry for entry in scoring.timeline if low + 0.8 <= entry.t_s <= high - 0.8]
+    for part, wanted in (("left_forearm", late["amount"]), ("right_forearm", 0.0)):
+        said = [e.part_leads_ms[part] for e in within if e.part_leads_ms[part] is not None]
+        value = float(np.median(said)) if said else np.nan
+        row(
+            f"demo, {part} in the late arm's passage", f"{value:.0f} ms", f"{wanted:.0f}, 10", abs(value - wanted) <= 10
+        )
+    worst = scoring.worst[0].entry.t_s if scoring.worst else np.nan
+    faults = [fault["reference_s"] for fault in truth["faults"]]
+    inside = any(begin - 0.75 <= worst <= end + 0.75 for begin, end in faults)
+    row("demo, worst moment in a passage with a fault", f"{worst:.1f} s", "yes", inside)
+
+
 def speed(track: BodyTrack) -> np.ndarray:
     """Torso lengths a second of the fastest elbow, wrist, knee or ankle against the hips, float64 [n]."""
     xy = np.where(track.found[:, None, None], track.xy, np.nan)
@@ -210,7 +237,7 @@ def real_clips() -> None:
                 inside = (asked > truth[0] + 0.05) & (asked < truth[-1] - 0.1)
                 error = np.abs(shown - asked)[inside] * 1000
                 moving = (speed(judged.reference) > SLOW)[inside]
-                fast, slow = (np.percentile(error[rows], 95) for rows in (moving, ~moving))
+                fast, slow = (np.percentile(error[rows], 95) if rows.any() else 0.0 for rows in (moving, ~moving))
                 row(
                     f"{name}, warp {seed}: error median, 95 % moving, slow",
                     f"{np.median(error):.0f}, {fast:.0f}, {slow:.0f} ms",
@@ -244,6 +271,7 @@ def main() -> None:
     asked = parser.parse_args()
     landmark_space()
     rendered()
+    demo()
     cost()
     if asked.clips and not CLIPS.is_dir():
         print(f"the clips of {CLIPS} are absent; their figures are left out")
