@@ -9,6 +9,7 @@ import shutil
 import sys
 from contextlib import suppress
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -37,8 +38,9 @@ root_option = click.option("--root", type=Root, default=Path("/"), show_default=
 @click.command()
 @root_option
 @click.option("--command", help="How the service starts the kiosk.  [default: this dancelike]")
+@click.option("--headless", is_flag=True, help="Without a screen.  [default: where PyQt6 is not installed]")
 @common_options
-def install(root: Path, command: str | None, manners: Manners) -> None:
+def install(root: Path, command: str | None, headless: bool, manners: Manners) -> None:
     """Write the systemd unit, the tmpfiles and the udev rule; enabling it is left to you."""
     if not root.is_dir():
         raise ConfigError(f"--root must be a folder, but {root} is none; choose another one.")
@@ -53,7 +55,7 @@ def install(root: Path, command: str | None, manners: Manners) -> None:
                 raise OutputError(f"{path} is there already, and not from 'dancelike kiosk install'; move it away.")
             if not path.exists():
                 folders += [str(f.relative_to(root)) for f in path.parents if not f.exists()]
-                data = text_of(name, command or default_command(), systemd_version(root)).encode()
+                data = text_of(name, command or default_command(headless=headless), systemd_version(root)).encode()
                 written[place] = hashlib.sha256(data).hexdigest()
                 write_atomically(path, data, advice=ADVICE)
         record = json.dumps({"files": written, "folders": folders}, indent=1).encode()
@@ -107,11 +109,12 @@ def remove(root: Path, written: dict[str, str], folders: list[str]) -> list[Path
     return left
 
 
-def default_command() -> str:
+def default_command(*, headless: bool) -> str:
     """Return how this very program is started."""
     program = Path(sys.argv[0]).resolve()
     found = program if program.name == "dancelike" else Path(shutil.which("dancelike") or "/usr/bin/dancelike")
-    return f"{found} kiosk --headless --config /etc/dancelike/kiosk.toml"
+    screen = "" if find_spec("PyQt6") is not None and not headless else " --headless"
+    return f"{found} kiosk{screen} --config /etc/dancelike/kiosk.toml"
 
 
 def systemd_version(root: Path) -> int:

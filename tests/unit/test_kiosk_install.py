@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from importlib.util import find_spec
 
 import pytest
 from click.testing import CliRunner
@@ -78,6 +79,14 @@ def test_the_back_off_of_systemd_is_used_where_there_is_one(root, version, wante
     library.touch()
     run("install", "--root", root)
     assert ("RestartMaxDelaySec=20" in (root / UNIT).read_text()) is wanted
+
+
+def test_the_service_has_a_screen_unless_there_is_none(root):
+    run("install", "--root", root, "--headless")
+    assert " kiosk --headless --config /etc/dancelike/kiosk.toml\n" in (root / UNIT).read_text()
+    run("uninstall", "--root", root)
+    run("install", "--root", root)
+    assert ("--headless" in (root / UNIT).read_text()) is (find_spec("PyQt6") is None)
 
 
 def test_a_program_in_a_home_can_be_read_there(root):
