@@ -16,7 +16,7 @@ import numpy as np
 from dancelike.errors import DancelikeError, ModelError
 from dancelike.vision.interpreter import Interpreter
 
-__all__ = ["try_model"]
+__all__ = ["problem_of", "try_model"]
 
 _TIMEOUT_S = 120
 
@@ -61,19 +61,26 @@ def try_model(path: Path, sha256: str, runtime: str, delegate: str) -> None:
         raise ModelError(f"the model file {path} is damaged: it crashed the runtime when it was tried; get it anew")
 
 
-def main(arguments: list[str]) -> int:
-    """Try the model that the command line names and print what is wrong with it, or null."""
-    path, runtime, delegate = arguments
-    problem = None
+def problem_of(path: Path, runtime: str, delegate: str) -> str | None:
+    """Load a model and run it once on zeros in this process; return what is wrong with it, or None.
+
+    A damaged file may end the process.
+    """
     try:
-        interpreter = Interpreter(Path(path), runtime=runtime, delegate=delegate)
+        interpreter = Interpreter(path, runtime=runtime, delegate=delegate)
         if len(interpreter.inputs) != 1:
             raise ModelError(f"the model file {path} has {len(interpreter.inputs)} inputs, but must have one picture")
         wanted = interpreter.inputs[0]
         interpreter.run(np.zeros(wanted.shape, wanted.dtype), tuple(info.name for info in interpreter.outputs))
     except DancelikeError as error:
-        problem = str(error)
-    sys.stdout.write(json.dumps({"problem": problem}) + "\n")
+        return str(error)
+    return None
+
+
+def main(arguments: list[str]) -> int:
+    """Try the model that the command line names and print what is wrong with it, or null."""
+    path, runtime, delegate = arguments
+    sys.stdout.write(json.dumps({"problem": problem_of(Path(path), runtime, delegate)}) + "\n")
     return 0
 
 

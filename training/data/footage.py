@@ -22,7 +22,7 @@ from dancelike.vision import Segmenter, load_segmenter
 from dancelike.vision.segmenter import paste
 from training.data.shards import stream
 
-__all__ = ["SIDE", "Labelled", "label_clip", "write_footage"]
+__all__ = ["SIDE", "Labelled", "arrays_of", "label_clip", "write_footage"]
 
 SIDE = 256
 _LONGEST = 1920  # side of the pictures the teacher sees
@@ -127,7 +127,8 @@ def _shrunk(rgb: NDArray[np.uint8], matrix: NDArray[np.float64], scale: float) -
     return np.asarray(out, np.uint8)
 
 
-def _arrays(labelled: list[Labelled], place: int) -> dict[str, NDArray[Any]]:
+def arrays_of(labelled: list[Labelled], place: int) -> dict[str, NDArray[Any]]:
+    """Lay labelled frames of one clip out as the arrays of a shard."""
     jpegs = [cv2.imencode(".jpg", one.rgb[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 92])[1].tobytes() for one in labelled]
     pngs = [cv2.imencode(".png", one.labels)[1].tobytes() for one in labelled]
     pictures, picture_start = stream(jpegs)
@@ -184,7 +185,7 @@ def write_footage(
             try:
                 out.mkdir(parents=True, exist_ok=True)
                 with path.with_suffix(".part").open("wb") as file:
-                    np.savez(file, **_arrays(labelled, k))
+                    np.savez(file, **arrays_of(labelled, k))
                 path.with_suffix(".part").replace(path)
             except OSError as error:
                 raise OutputError(f"cannot write '{path}' ({error.strerror}); choose another folder") from error
