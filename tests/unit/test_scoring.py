@@ -17,7 +17,7 @@ from dancelike.scoring.scale import compose, letter, points, view_allowance
 from dancelike.scoring.schema import validate
 from dancelike.scoring.sides import steady_sides
 from dancelike.testing.dancer import Choreography, SyntheticDancer
-from dancelike.testing.perturb import mirrored, without_joints
+from dancelike.testing.perturb import mirrored, retimed, reversed_track, without_joints
 
 DANCER = SyntheticDancer(Choreography(1, 8.0))
 
@@ -199,3 +199,11 @@ def test_exchanged_sides_are_put_back(take):
     mixed = replace(bones, values=np.where(rows[:, None, None], wrong.values, bones.values))
     np.testing.assert_array_equal(steady_sides(mixed).values, bones.values)
     assert steady_sides(bones) is bones
+
+
+def test_a_move_that_reads_the_same_backwards_cannot_be_told_from_its_reverse():
+    """Squats are so: no figure can lie below that of the dancer against themself, and none is promised."""
+    there = SyntheticDancer(Choreography(1, 8.0)).perform(jitter_px=1.0, seed=1)
+    and_back = retimed(there, lambda t: 4.0 - np.abs(4.0 - t), 8.0)
+    assert score_tracks(and_back, reversed_track(and_back)).score > 95
+    assert score_tracks(there, reversed_track(there)).score < 35
