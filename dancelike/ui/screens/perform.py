@@ -26,6 +26,7 @@ from dancelike.ui.words import translate
 __all__ = ["PerformScreen", "beats_of"]
 
 _TICK_MS = 20
+_TAIL_MS = 1200
 _PATIENCE_MS = 4000  # how long the count-in waits for somebody to stand well
 
 
@@ -253,8 +254,10 @@ class PerformScreen(Screen):
     def _ended(self, completed: bool) -> None:
         if self._then == "review" and not completed:
             self._then = "library"
-        if self.session is not None:
-            self.session.stop()
+        session = self.session
+        if session is not None:
+            # Who is a little behind finishes the last move before the recording ends.
+            QTimer.singleShot(_TAIL_MS if self.model.progress > 0.9 and completed else 0, session.stop)
 
     def _failed(self, sentence: str) -> None:
         self.model.fail(sentence[:1].upper() + sentence[1:])
