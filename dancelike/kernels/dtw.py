@@ -179,12 +179,11 @@ def _best_path(x: Array, y: Array, task: _Task, pool: Executor | None) -> tuple[
     return cells, distance
 
 
-def warm_up_dtw() -> None:
-    """Compile or load everything that :func:`dtw` and :class:`OnlineDtw` run, so that no later call has to."""
-    for dtype in (np.float32, np.float64):
-        x = np.arange(6, dtype=dtype).reshape(3, 2)
-        dtw(x, x[::-1].copy())
-        follower = OnlineDtw(x, band=2)
-        follower.step(x[0])
-        follower.path()
+def warm_up_dtw(dtype: npt.DTypeLike) -> None:
+    """Compile or load all that :func:`dtw` and :class:`OnlineDtw` run for a type, so that no later call has to."""
+    x = np.arange(6, dtype=dtype).reshape(3, 2)
+    dtw(x, x[::-1].copy())
     dtw(x, x, step_pattern="P05")
+    follower = OnlineDtw(x, band=2)
+    follower.step(x[0])
+    follower.path()

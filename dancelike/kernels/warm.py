@@ -134,10 +134,10 @@ def _warm_voice() -> None:
     voicing(samples, shortest=1, longest=2)
 
 
-def _warm_dtw() -> None:
+def _warm_dtw(dtype: type) -> None:
     from dancelike.kernels.dtw import warm_up_dtw
 
-    warm_up_dtw()
+    warm_up_dtw(dtype)
 
 
 # Modules, how their kernels are called with the types that are in use, and the seconds that compiling them takes on a
@@ -147,16 +147,17 @@ _STEPS: Final[tuple[tuple[str, Callable[[], None], float], ...]] = (
     ("capsules", _warm_capsules, 1.4),
     ("moments", _warm_moments, 0.6),
     ("shapes", _warm_shapes, 2.0),
-    ("labels", _warm_labels, 1.6),
-    ("overlap", _warm_overlap, 3.9),
-    ("overlay", _warm_overlay, 4.0),
-    ("yuv", _warm_yuv, 5.1),
+    ("labels", _warm_labels, 1.9),
+    ("overlap", _warm_overlap, 3.0),
+    ("overlay", _warm_overlay, 3.6),
+    ("yuv", _warm_yuv, 2.1),
     ("banded", _warm_series, 0.6),
     ("concordance", _warm_concordance, 0.3),
     ("motion", _warm_motion, 0.5),
     ("voice", _warm_voice, 0.4),
     ("pace", _warm_pace, 3.0),
-    ("dtw", _warm_dtw, 16.0),
+    ("dtw, single", lambda: _warm_dtw(np.float32), 7.3),
+    ("dtw, double", lambda: _warm_dtw(np.float64), 6.0),
 )
 
 
