@@ -1,7 +1,7 @@
 # ruff: noqa: E501, TID251 - contestants are one line each, threads are set first, and a benchmark reads the clock
 """Print the frame kernels against NumPy, OpenCV and the roofline, as one table, all measured in one run.
 
-Run ``python tests/benchmarks/kernels.py``. Contestants take turns, so that a busy machine slows all of them. Each is
+Run ``python tests/benchmarks/kernels.py``, or a half of it with ``--only``. Contestants take turns, so that a busy machine slows all of them. Each is
 called once unmeasured and then measured: the planes of a frame come from a decoder, so they are in the cache and not in
 memory, where the contestant before would have put them. Figures are the median wall time of the turns on one thread.
 
@@ -11,6 +11,7 @@ once, and that of a plain single-precision matrix product with as many floating-
 
 from __future__ import annotations
 
+import argparse
 import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -231,14 +232,16 @@ def maps(rng):
 # What numba does in every process that calls a compiled function at all, then what the kernels add.
 FIRST = """
 import time
-a = time.perf_counter(); import numpy; import numba
-b = time.perf_counter()
+def now():
+    return time.perf_counter(), time.process_time()
+marks = [now()]; import numpy; import numba
+marks.append(now())
 from dancelike.kernels import _flags, moments
 moments.part_moments(numpy.ones((4, 4), numpy.uint8), None, numpy.empty((15, 6)))
-c = time.perf_counter()
+marks.append(now())
 from dancelike.kernels.warm import warm_up; warm_up()
-d = time.perf_counter()
-print(b - a, c - b, d - c)
+marks.append(now())
+print(*[b - a for p, q in zip(marks, marks[1:]) for a, b in zip(p, q)])
 """
 
 
@@ -260,13 +263,13 @@ def first_calls():
 
     try:
         cold = run()
-        warm = np.median([run() for _ in range(7)], axis=0)
+        warm = 1e3 * np.median([run() for _ in range(9)], axis=0)
     finally:
         shutil.rmtree(folder)
-    print(f"\ncold cache: compiling every kernel takes {sum(cold[1:]):.1f} s")
-    print(
-        f"warm cache, ms: import of numpy and numba {warm[0] * 1e3:.0f}, numba's first call {warm[1] * 1e3:.0f}, all other kernels (to reach: 150) {warm[2] * 1e3:.0f}"
-    )
+    print(f"\ncold cache: compiling every kernel takes {cold[2] + cold[4]:.1f} s, {cold[3] + cold[5]:.1f} s of CPU")
+    names = ("import of numpy and numba", "numba's first call", "all other kernels (to reach: 150)")
+    shares = (f"{name} {wall:.0f} ({cpu:.0f})" for name, wall, cpu in zip(names, warm[::2], warm[1::2], strict=True))
+    print(f"warm cache, ms (of CPU): {', '.join(shares)}")
 
 
 def processor():
@@ -279,12 +282,20 @@ def processor():
     return names[0] if names else platform.processor()
 
 
-if __name__ == "__main__":
+def main():
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--only", choices=("kernels", "first-calls"), help="one half of it")
+    chosen = options.parse_args()
     print(f"{processor()}, {platform.machine()}, one thread, Python {platform.python_version()}, milliseconds\n")
-    generator = np.random.default_rng(1)
-    conversions(generator)
-    overlays(generator)
-    maps(generator)
-    print_table()
-    if "--kernels" not in sys.argv:
+    if chosen.only != "first-calls":
+        generator = np.random.default_rng(1)
+        conversions(generator)
+        overlays(generator)
+        maps(generator)
+        print_table()
+    if chosen.only != "kernels":
         first_calls()
+
+
+if __name__ == "__main__":
+    main()

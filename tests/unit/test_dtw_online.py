@@ -8,10 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dancelike.errors import ConfigError
+from dancelike.frames import Joint
 from dancelike.kernels import _dtw_step
 from dancelike.kernels._flags import NUMBA_SETTINGS
 from dancelike.kernels.dtw import OnlineDtw, dtw
 from tests import naive
+from tests.tracks import load_track
 
 
 def movement(n, d, seed):
@@ -97,6 +99,39 @@ def test_a_skipped_or_repeated_passage_is_found_within_a_second(leave, enter):
     steps = np.diff(path, axis=0)
     assert ((steps >= 0) & (steps <= 1)).all()
     assert tuple(path[-1]) == (leave + 149, enter + 149)
+
+
+JOINTS = [
+    Joint[f"{side}_{name}"]
+    for side in ("LEFT", "RIGHT")
+    for name in ("SHOULDER", "ELBOW", "WRIST", "HIP", "KNEE", "ANKLE")
+]
+
+
+def poses(name):
+    """Places of twelve joints about their mean in a track that BlazePose saw, float32 [464, 36]."""
+    world = load_track(name).world[:, JOINTS]
+    return (world - world.mean(axis=1, keepdims=True)).reshape(len(world), -1)
+
+
+@pytest.mark.parametrize("dancer", ["view_15", "other_person"])
+@pytest.mark.parametrize(
+    ("frames", "jumps", "settled"),
+    [
+        pytest.param(np.arange(450), 0, 0, id="whole"),
+        # A body that stands still is waited for where the reference comes nearest to it, which may be some frames off.
+        pytest.param(np.r_[np.arange(120), np.full(60, 120), np.arange(120, 300)], 0, 210, id="stop"),
+        pytest.param(np.r_[np.arange(100), np.arange(220, 450)], 1, 190, id="skip"),
+        pytest.param(np.r_[np.arange(250), np.arange(100, 450)], 1, 340, id="repeat"),
+    ],
+)
+def test_a_dance_as_a_model_saw_it_is_followed(dancer, frames, jumps, settled):
+    online = OnlineDtw(poses("view_00"), band=90)
+    error = np.abs(follow(online, poses(dancer)[frames]) - frames)
+    assert online.jumps == jumps
+    assert np.median(error) < 5.0
+    # Within a third of a second of where the dancer is, nearly always, from three seconds after a skip or a repeat on.
+    assert (error[settled:] < 10.0).mean() > 0.9
 
 
 def test_the_look_back_is_bounded_and_connected():
