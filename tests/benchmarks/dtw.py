@@ -32,6 +32,7 @@ ROOT = HERE.parents[2]
 # name: environment, packages
 PEERS = {
     "dtaidistance": "py311",
+    "dtaidistance-64": "py311",
     "tslearn": "py311",
     "aeon": "py311",
     "librosa": "py311",
@@ -46,6 +47,9 @@ PACKAGES = {
 }
 # linmdtw has no wheel and does not name what it is built with.
 UNISOLATED = {"py311": (["cython", "setuptools", "wheel"], ["linmdtw"])}
+
+# Against this one ours is fed float64 too.
+DOUBLE = "dtaidistance-64"
 
 # frames, features, band, whether the path is wanted
 CASES = [
@@ -93,7 +97,7 @@ def peer_call(name, x, y, band, path):
     if width is not None and name in NO_BAND:
         return None
     x64, y64 = np.ascontiguousarray(x, np.float64), np.ascontiguousarray(y, np.float64)
-    if name == "dtaidistance":
+    if name in ("dtaidistance", DOUBLE):
         from dtaidistance import dtw, dtw_ndim
 
         if path:
@@ -179,7 +183,7 @@ def race(name, case, turns):
     Returns milliseconds, the ratio, the peer's growth of memory, and how far it is from the distance.
     """
     n, d, band, path = case
-    x, y = sequences(n, d, np.float32)
+    x, y = sequences(n, d, np.float64 if name == DOUBLE else np.float32)
     peer = peer_call(name, x, y, band, path)
     if peer is None:
         return {"omitted": "has no band"}
@@ -301,7 +305,7 @@ def table(cases, peers, folder, python312, turns):
     where_of = {name: PEERS[name] for name in peers if name in PEERS}
     pythons = {where: environment(where, folder, python312) for where in dict.fromkeys(where_of.values())}
     print(
-        f"{'frames x features':34s} {'':13s} {'ours ms':>9s} {'peer ms':>9s} {'ratio':>8s} {'ours MB':>8s} {'peer MB':>8s} {'peer error':>11s}"
+        f"{'frames x features':34s} {'':15s} {'ours ms':>9s} {'peer ms':>9s} {'ratio':>8s} {'ours MB':>8s} {'peer MB':>8s} {'peer error':>11s}"
     )
     for case in cases:
         encoded = json.dumps(case)
@@ -310,13 +314,13 @@ def table(cases, peers, folder, python312, turns):
             own = ask(sys.executable, "--worker", "own", kind, encoded, turns)
             if own:
                 print(
-                    f"{describe(case):34s} {kind:13s} {own['ms']:9.2f} {'':9s} {'':8s} {ours_mb:8.1f}   {own['share']:.0%} of the matrix product's {own['rate']:.0f} GFLOP/s"
+                    f"{describe(case):34s} {kind:15s} {own['ms']:9.2f} {'':9s} {'':8s} {ours_mb:8.1f}   {own['share']:.0%} of the matrix product's {own['rate']:.0f} GFLOP/s"
                 )
         if "ours" in peers and case[2] is None and case[0] >= 5400 and case[3]:
             cores = ask(sys.executable, "--worker", "cores", "ours", encoded, turns)
             if cores:
                 print(
-                    f"{describe(case):34s} {'two cores':13s} {cores['ms']:9.2f} {cores['alone_ms']:9.2f} {cores['gain']:7.2f}x   against one core, by the wall"
+                    f"{describe(case):34s} {'two cores':15s} {cores['ms']:9.2f} {cores['alone_ms']:9.2f} {cores['gain']:7.2f}x   against one core, by the wall"
                 )
         for name, where in where_of.items():
             if case[0] ** 2 > MOST_CELLS.get(name, 1e12):
@@ -326,11 +330,11 @@ def table(cases, peers, folder, python312, turns):
             else:
                 found = ask(pythons[where], "--worker", "race", name, encoded, turns) or {"omitted": "failed"}
             if "omitted" in found:
-                print(f"{describe(case):34s} {name:13s} {'-':>9s} {'-':>9s}   {found['omitted']}", flush=True)
+                print(f"{describe(case):34s} {name:15s} {'-':>9s} {'-':>9s}   {found['omitted']}", flush=True)
                 continue
             error = "" if found["error"] is None else f"{found['error']:11.1e}"
             print(
-                f"{describe(case):34s} {name:13s} {found['ours_ms']:9.2f} {found['peer_ms']:9.2f} {found['ratio']:7.1f}x {ours_mb:8.1f} {found['peer_mb']:8.1f} {error}",
+                f"{describe(case):34s} {name:15s} {found['ours_ms']:9.2f} {found['peer_ms']:9.2f} {found['ratio']:7.1f}x {ours_mb:8.1f} {found['peer_mb']:8.1f} {error}",
                 flush=True,
             )
 
@@ -349,6 +353,7 @@ def main():
     options.add_argument("--python312", help="an interpreter of Python 3.12")
     options.add_argument("--turns", type=int, default=9)
     options.add_argument("--frames", type=int, nargs="*", help="only these lengths")
+    options.add_argument("--skip", type=int, default=0, help="leave out so many of the first cases")
     options.add_argument(
         "--peers", nargs="*", default=["ours", *PEERS], help="only these, of: ours and the peers' names"
     )
@@ -372,7 +377,7 @@ def main():
 
         chosen.environments = user_cache_path("dancelike") / "benchmarks"
     cases = [case for case in (QUICK if chosen.quick else CASES) if not chosen.frames or case[0] in chosen.frames]
-    table(cases, chosen.peers, chosen.environments, chosen.python312 or find_python312(), chosen.turns)
+    table(cases[chosen.skip :], chosen.peers, chosen.environments, chosen.python312 or find_python312(), chosen.turns)
 
 
 if __name__ == "__main__":
