@@ -43,4 +43,4 @@ def context(qapp: Any, library: Library) -> Iterator[Context]:
     load_fonts()
     made = Context(library, Jobs(), dancelike.score_clips, AppSettings(), Look(), Language(), camera="test")
     yield made
-    assert made.jobs.close(), "a job did not end"
+    assert made.jobs.close(60_000), "a job did not end"

@@ -31,7 +31,7 @@ def window(qtbot: Any, library: Library, dance: Dance) -> Any:
     yield made
     made.close()
     qtbot.waitUntil(lambda: context.jobs.count == 0, timeout=LONG_MS)
-    assert context.jobs.close()
+    assert context.jobs.close(LONG_MS)
     left = {thread.name for thread in threading.enumerate() if thread.name.startswith("dancelike")} - before
     assert not left
 
