@@ -25,7 +25,8 @@ main{max-width:980px;margin:0 auto;padding:24px}
 .bars{display:grid;grid-template-columns:140px 1fr 48px;gap:10px 16px;align-items:center;margin:16px 0 40px}
 .bars i{display:block;height:10px;background:var(--line)}.bars i u{display:block;height:10px;text-decoration:none}
 .bars span:nth-child(3n){text-align:right;font-variant-numeric:tabular-nums}
-main .cases{margin-top:0;padding-top:8px;display:grid;grid-template-columns:repeat(auto-fill,minmax(440px,1fr));gap:24px}
+main .cases{margin-top:0;padding-top:8px;display:grid;
+grid-template-columns:repeat(auto-fill,minmax(440px,1fr));gap:24px}
 figure{margin:0}figure img{width:100%;display:block}figcaption{padding:8px 0;color:var(--quiet)}
 """
 _COLOURS = np.array([[0, 0, 0], *(rgb(PART_COLOURS[part]) for part in BodyPart if part)], np.uint8)
