@@ -21,6 +21,8 @@ Float32 = NDArray[np.float32]
 _CLEARER = 0.75
 # ... measured over so many seconds; doubts below the last are equally good.
 _MEMORY_S, _SURE = 1.5, 0.05
+# Pictures that were left out are bridged over so long; who was not seen for longer is looked for instead.
+_BRIDGED_S = 0.5
 _LIMBS = (None, "left_arm", "right_arm", "left_leg", "right_leg")
 _WAYS = {"auto": (False, True), "off": (False,), "on": (True,)}
 
@@ -65,9 +67,10 @@ class _Reading:
     dtw: OnlineDtw
     doubt: float = 1.0
 
-    def step(self, row: Float32, keep: float) -> None:
-        self.dtw.step(row[self.columns])
-        self.doubt = self.doubt * keep + (1.0 - keep) * (1.0 - self.dtw.confidence)
+    def step(self, rows: Float32, keep: float) -> None:
+        for row in rows[:, self.columns]:
+            self.dtw.step(row)
+            self.doubt = self.doubt * keep + (1.0 - keep) * (1.0 - self.dtw.confidence)
 
 
 class Follower:
@@ -103,6 +106,7 @@ class Follower:
         self._ways = _WAYS[mirror]
         self._reference = PoseStream(step_s)
         self._last: Float32 | None = None
+        self._before: dict[bool, LivePose] = {}
         self._poses = {way: PoseStream(step_s, mirrored=way) for way in self._ways}
         self._readings: list[_Reading] = []
         self._best: _Reading | None = None
@@ -133,7 +137,10 @@ class Follower:
         return pose
 
     def step(self, t_s: float, body: BodyObservation) -> Followed | None:
-        """Add a live frame.
+        """Add a live frame; frames left out are bridged.
+
+        Time warping takes a step a frame: of a dancer who is seen less often than the reference's frames come, it
+        would think that they dance faster, and lag behind.
 
         Returns
         -------
@@ -143,12 +150,14 @@ class Follower:
         if self._best is None:
             return None
         poses = {way: stream.push(t_s, body) for way, stream in self._poses.items()}
-        keep = 1.0 - min(self._step_s / _MEMORY_S, 1.0)
-        for reading in self._readings:
-            pose = poses[reading.mirrored]
+        rows: dict[bool, Float32] = {}
+        for way, pose in poses.items():
             if pose is None:
                 return None
-            reading.step(pose.row, keep)
+            rows[way] = self._since_before(way, pose)
+        keep = 1.0 - min(self._step_s / _MEMORY_S, 1.0)
+        for reading in self._readings:
+            reading.step(rows[reading.mirrored], keep)
         best = min(self._readings, key=lambda reading: reading.doubt)
         if best.doubt + _SURE < _CLEARER * (self._best.doubt + _SURE):
             self._best = best
@@ -157,6 +166,14 @@ class Follower:
             return None
         position_s = dtw.position * self._step_s
         return Followed(t_s, position_s, dtw.tempo, dtw.confidence, self._best.mirrored, dtw.jumps, pose)
+
+    def _since_before(self, way: bool, pose: LivePose) -> Float32:
+        """Return the rows from the frame before to this one, one for each step of time; at least one."""
+        before = self._before.get(way)
+        self._before[way] = pose
+        if before is None or pose.t_s - before.t_s > _BRIDGED_S:
+            return pose.row[None]
+        return bridged(before.row, pose.row, max(round((pose.t_s - before.t_s) / self._step_s), 1))
 
     def _reading(self, way: bool, limb: str | None, pose: LivePose, rows: Float32) -> _Reading:
         left_out = np.array([limb_of_part(BodyPart(int(part))) == limb for part in pose.bones.parts])

@@ -81,7 +81,7 @@ class PoseStream:
         self._torso_m = 0.0
         self._held: Float32 | None = None
         self._weights: Float32 | None = None
-        self._recent: deque[tuple[float, Float32]] = deque(maxlen=max(round(_MOVE_S / step_s), 1) + 1)
+        self._recent: deque[tuple[float, Float32]] = deque()
 
     def push(self, t_s: float, body: BodyObservation) -> LivePose | None:
         """Add a frame.
@@ -111,6 +111,9 @@ class PoseStream:
         self._held = held.astype(np.float32)
         weighted = self._held * self._weights
         self._recent.append((t_s, weighted))
+        # By time, not by number: frames that are left out must not make movement slower to show.
+        while len(self._recent) > 2 and t_s - self._recent[1][0] >= _MOVE_S - self._step_s / 2:
+            self._recent.popleft()
         then_s, then = self._recent[0]
         move = (weighted - then) * np.float32(VELOCITY_S / (t_s - then_s)) if t_s > then_s else weighted * 0
         return LivePose(t_s, bones, np.concatenate([weighted.ravel(), move.ravel()]))

@@ -78,6 +78,27 @@ def test_a_dancer_in_slow_motion_is_followed_while_the_reference_still_arrives(r
     assert states[-1].lead_ms == pytest.approx((len(found) - 1) * STEP_S * 0.3 * 1000, abs=60)
 
 
+@pytest.mark.parametrize(("of_reference", "of_take"), [(1, 3), (3, 1), (3, 3), (2, 4)])
+def test_a_dancer_who_is_seen_less_often_is_followed_and_scored_all_the_same(
+    reference: BodyTrack, of_reference: int, of_take: int
+) -> None:
+    length_s = len(reference) * STEP_S
+    follower, score = Follower(length_s, STEP_S), RunningScore(length_s, STEP_S, ScoreSettings())
+    errors_s, state = [], None
+    for k in range(240):
+        if k % of_reference == 0 and (pose := follower.add_reference(k * STEP_S, seen(reference, k))) is not None:
+            score.add_reference(pose)
+        if k % of_take == 0:
+            followed = follower.step(k * STEP_S, seen(reference, k))
+            assert followed is not None
+            errors_s.append(followed.position_s - k * STEP_S)
+            state = score.add(followed, k * STEP_S) or state
+    assert np.median(np.abs(errors_s)) < 0.06
+    assert state is not None
+    assert state.tempo == pytest.approx(1.0, abs=0.05)
+    assert state.score > 90
+
+
 def test_the_dancer_scores_well_against_themself_and_badly_in_another_dance(reference: BodyTrack) -> None:
     same = perform(reference, reference)[1][-1]
     assert same.score > 97
