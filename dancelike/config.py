@@ -38,6 +38,8 @@ class ScoreConfig:
         Longest side of the pictures that are analysed.
     max_rate : Fraction
         Frames a second that are analysed at most; a faster clip is thinned to it.
+    window_scale : float
+        Judgement windows of timing as a multiple of the published ones, 0.5 to 3.
     """
 
     model: str = "default"
@@ -48,6 +50,7 @@ class ScoreConfig:
     mirror: str = "auto"
     analysis_size_px: int = 640
     max_rate: Fraction = Fraction(30)
+    window_scale: float = 1.0
 
     def __post_init__(self) -> None:
         _require_choice("mirror", self.mirror, MIRROR_CHOICES)
@@ -57,6 +60,7 @@ class ScoreConfig:
             _require_range("workers", self.workers, 1, 64)
         _require_range("analysis_size_px", self.analysis_size_px, 128, 4096)
         _require_range("max_rate", self.max_rate, 5, 240)
+        _require_range("window_scale", self.window_scale, 0.5, 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,8 @@ class LiveConfig:
         A sound output that `dancelike.media.sound_output.open_sound_output` takes; None: the system's default.
     sound_latency_ms : float
         Calibrated: how much later sound is heard than the output says, -500 to 500.
+    window_scale : float
+        As in `ScoreConfig`.
     """
 
     model: str = "default"
@@ -92,6 +98,7 @@ class LiveConfig:
     rate_hz: Fraction = Fraction(30)
     sound: str | None = None
     sound_latency_ms: float = 0.0
+    window_scale: float = 1.0
 
     def __post_init__(self) -> None:
         _require_choice("mirror", self.mirror, MIRROR_CHOICES)
@@ -100,6 +107,7 @@ class LiveConfig:
         _require_range("analysis_size_px", self.analysis_size_px, 128, 4096)
         _require_range("rate_hz", self.rate_hz, 5, 120)
         _require_range("sound_latency_ms", self.sound_latency_ms, -500, 500)
+        _require_range("window_scale", self.window_scale, 0.5, 3)
 
 
 def load_score_config(path: Path) -> ScoreConfig:
@@ -124,9 +132,10 @@ def _build(path: Path, table: Any) -> ScoreConfig:
     for key, value in table.items():
         if key not in known:
             raise ConfigError(f"{path}: score.{key} is not known; the keys are {', '.join(sorted(known))}.")
-        wanted = str if isinstance(known[key].default, str) else int
+        default = known[key].default
+        wanted = (str,) if isinstance(default, str) else (float, int) if isinstance(default, float) else (int,)
         if not isinstance(value, wanted) or isinstance(value, bool):
-            raise ConfigError(f"{path}: score.{key} must be {wanted.__name__}, but is {value!r}.")
+            raise ConfigError(f"{path}: score.{key} must be {wanted[0].__name__}, but is {value!r}.")
     if "max_rate" in table:
         table = {**table, "max_rate": Fraction(table["max_rate"])}
     try:
@@ -140,6 +149,6 @@ def _require_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
         raise ConfigError(f"{name} must be one of {', '.join(choices)}, but is {value!r}.")
 
 
-def _require_range(name: str, value: float | Fraction, low: int, high: int) -> None:
+def _require_range(name: str, value: float | Fraction, low: float, high: float) -> None:
     if not low <= value <= high:
         raise ConfigError(f"{name} must be from {low} to {high}, but is {value}.")

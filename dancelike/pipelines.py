@@ -113,7 +113,7 @@ def _session(
                 for role, clip in clips.items()
             },
             paths={role: clip.path for role, clip in clips.items()},
-            settings=ScoreSettings(mirror=mirror),
+            settings=ScoreSettings.told(mirror, config.window_scale),
             known=known,
         )
     )

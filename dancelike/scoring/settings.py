@@ -50,6 +50,13 @@ class ScoreSettings:
     different_below: float = 0.30
     stiffness: float = 300.0
 
+    @classmethod
+    def told(cls, mirror: str, window_scale: float) -> ScoreSettings:
+        """Return the settings with the published judgement windows, all wider by one factor above 0."""
+        first, second, third, fourth, fifth = cls().windows_ms
+        k = window_scale
+        return cls(mirror=mirror, windows_ms=(k * first, k * second, k * third, k * fourth, k * fifth))
+
     def __post_init__(self) -> None:
         if self.mirror not in _MIRROR:
             raise ConfigError(f"mirror must be one of {', '.join(_MIRROR)}, but is {self.mirror!r}.")

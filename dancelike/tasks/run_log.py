@@ -121,7 +121,7 @@ def live_scoring(config: LiveConfig, *, length_s: float, rate: Fraction) -> tupl
         Align("align", mirror=config.mirror, length_s=length_s, step_s=float(step_s), budget_ms=budget_ms),
         Match(
             "match",
-            settings=ScoreSettings(mirror=config.mirror),
+            settings=ScoreSettings.told(config.mirror, config.window_scale),
             length_s=length_s,
             step_s=float(step_s),
             budget_ms=budget_ms,

@@ -7,6 +7,7 @@ import pytest
 
 from dancelike.config import ScoreConfig, load_score_config
 from dancelike.errors import ConfigError
+from dancelike.scoring import ScoreSettings
 
 
 def write(tmp_path: Path, text: str) -> Path:
@@ -18,6 +19,12 @@ def write(tmp_path: Path, text: str) -> Path:
 def test_values_of_the_file_replace_the_defaults(tmp_path: Path) -> None:
     config = load_score_config(write(tmp_path, '[score]\nmirror = "off"\nmax_rate = 25\nworkers = 2\n'))
     assert config == ScoreConfig(mirror="off", max_rate=Fraction(25), workers=2)
+
+
+def test_judgement_windows_can_be_wider(tmp_path: Path) -> None:
+    config = load_score_config(write(tmp_path, "[score]\nwindow_scale = 2\n"))
+    assert ScoreSettings.told(config.mirror, config.window_scale).windows_ms == (45.0, 90.0, 180.0, 270.0, 360.0)
+    assert ScoreSettings.told("auto", 1.0) == ScoreSettings()
 
 
 def test_an_empty_file_gives_the_defaults(tmp_path: Path) -> None:
@@ -33,6 +40,8 @@ def test_an_empty_file_gives_the_defaults(tmp_path: Path) -> None:
         ("[score]\nthreads = true\n", r"score\.threads must be int, but is True\."),
         ("[score]\nthreads = 0\n", r"score\.threads must be from 1 to 64, but is 0\."),
         ("[score]\nmax_rate = 1000\n", r"score\.max_rate must be from 5 to 240, but is 1000\."),
+        ("[score]\nwindow_scale = 'wide'\n", r"score\.window_scale must be float, but is 'wide'\."),
+        ("[score]\nwindow_scale = 4\n", r"score\.window_scale must be from 0\.5 to 3, but is 4\."),
         ("score = 3\n", r"score must be a table, but is int\."),
         ("[score\n", r"dancelike\.toml cannot be read as a TOML file"),
     ],

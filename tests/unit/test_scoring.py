@@ -125,6 +125,14 @@ def test_a_later_start_is_an_offset_and_no_fault(reference):
     assert result.score >= 93
 
 
+def test_wider_judgement_windows_forgive_a_beat_that_is_late(reference):
+    hesitant = DANCER.perform(clock=lambda t: t - 0.1 * np.sin(2.5 * t), jitter_px=1.0, seed=4)
+    strict, lenient = (
+        score_tracks(reference, hesitant, settings=ScoreSettings.told("auto", scale)).timing.score for scale in (0.7, 2)
+    )
+    assert strict + 10 < lenient
+
+
 def test_a_slow_copy_is_found_and_its_tempo_told(reference):
     slow = DANCER.perform(clock=lambda t: t / 2, duration_s=16.0, jitter_px=1.0, seed=4)
     result = score_tracks(reference, slow)

@@ -37,7 +37,7 @@ class AppSettings:
         Of one interpreter, 1 to 16.
     mirror : str
         Whether takes are mirrored: ``auto``, ``on`` or ``off``.
-    windows : float
+    window_scale : float
         Judgement windows as a multiple of the published ones, 0.5 to 3.
     layout : str
         ``beside``, ``ghost`` or ``alone``.
@@ -55,7 +55,7 @@ class AppSettings:
     delegate: str = "auto"
     threads: int = 1
     mirror: str = "auto"
-    windows: float = 1.0
+    window_scale: float = 1.0
     layout: str = "beside"
     welcomed: bool = False
 
@@ -70,7 +70,7 @@ class AppSettings:
         for name, allowed in choices.items():
             if getattr(self, name) not in allowed:
                 raise ConfigError(f"{name} must be one of {', '.join(allowed)}, but is {getattr(self, name)!r}.")
-        for name, low, high in (("text_scale", 0.8, 2.0), ("windows", 0.5, 3.0), ("threads", 1, 16)):
+        for name, low, high in (("text_scale", 0.8, 2.0), ("window_scale", 0.5, 3.0), ("threads", 1, 16)):
             if not low <= getattr(self, name) <= high:
                 raise ConfigError(f"{name} must be from {low} to {high}, but is {getattr(self, name)}.")
 
@@ -82,9 +82,20 @@ class AppSettings:
     def live(self) -> LiveConfig:
         """Return how a live session is run."""
         return LiveConfig(
-            model=self.model, delegate=self.delegate, threads=self.threads, mirror=self.mirror, rate_hz=Fraction(30)
+            model=self.model,
+            delegate=self.delegate,
+            threads=self.threads,
+            mirror=self.mirror,
+            rate_hz=Fraction(30),
+            window_scale=self.window_scale,
         )
 
     def scoring(self) -> ScoreConfig:
         """Return how a take is scored."""
-        return ScoreConfig(model=self.model, delegate=self.delegate, threads=self.threads, mirror=self.mirror)
+        return ScoreConfig(
+            model=self.model,
+            delegate=self.delegate,
+            threads=self.threads,
+            mirror=self.mirror,
+            window_scale=self.window_scale,
+        )

@@ -103,7 +103,7 @@ class SettingsScreen(Screen):
             (translate("Settings", "Runs on"), self._choice("delegate", delegates)),
             (translate("Settings", "Threads"), threads),
             (translate("Settings", "You dance"), self._choice("mirror", mirror)),
-            (translate("Settings", "Timing is judged"), self._choice("windows", windows)),
+            (translate("Settings", "Timing is judged"), self._choice("window_scale", windows)),
         )
 
     def _privacy(self) -> QWidget:
