@@ -8,12 +8,29 @@ import numpy.typing as npt
 from dancelike.errors import ConfigError
 from dancelike.kernels._dtw_rows import Array
 
-__all__ = ["band_edges", "factors_of", "half_width_of", "online_width", "sequence"]
+__all__ = ["as_array", "band_edges", "count_of", "factors_of", "half_width_of", "online_width", "sequence"]
+
+
+def as_array(values: npt.ArrayLike, name: str, dtype: npt.DTypeLike = None) -> Array:
+    """Return values as an array, or say that they are none."""
+    try:
+        return np.asarray(values, dtype)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(
+            f"{name} is no array of numbers ({error}); give rows of equal length, all numbers."
+        ) from error
+
+
+def count_of(value: int, name: str) -> int:
+    """Return an int of at least 1 or say what it is instead."""
+    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
+        raise ConfigError(f"{name} is {value!r}; expected an int of at least 1.")
+    return int(value)
 
 
 def sequence(values: npt.ArrayLike, name: str) -> Array:
     """Return a contiguous, finite float array [n, d] or say what is wrong with it."""
-    array = np.asarray(values)
+    array = as_array(values, name)
     if array.ndim != 2:
         raise ConfigError(f"{name} has shape {array.shape}; expected [frames, features].")
     if not array.size:
@@ -34,7 +51,7 @@ def factors_of(weights: npt.ArrayLike | None, features: int) -> Array:
     """Return the per-feature weights as float64 [d]."""
     if weights is None:
         return np.ones(features)
-    factors = np.ascontiguousarray(weights, np.float64)
+    factors = np.ascontiguousarray(as_array(weights, "weights", np.float64))
     if factors.shape != (features,):
         raise ConfigError(f"weights has shape {factors.shape}; expected one weight for each of {features} features.")
     if not (np.isfinite(factors).all() and (factors >= 0).all()):

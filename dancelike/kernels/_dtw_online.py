@@ -8,15 +8,15 @@ alignment with an open end.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from dancelike.errors import ConfigError
-from dancelike.kernels._dtw_inputs import online_width, sequence
+from dancelike.kernels._dtw_inputs import as_array, count_of, online_width, sequence
 from dancelike.kernels._dtw_rows import Array
-from dancelike.kernels._dtw_step import FEATURE_GROUP, advance_row, look_back_from
+from dancelike.kernels._dtw_step import FEATURE_GROUP, MOST_SQUARE32, MOST_SQUARE64, advance_row, look_back_from
 
 __all__ = ["OnlineDtw"]
 
@@ -72,7 +72,9 @@ class OnlineDtw:
     -----
     A dancer who stops is waited for. One who skips or repeats a passage is followed directly within the window ahead;
     otherwise the confidence falls, the whole reference is searched with a free start, and the position jumps once
-    another place has matched clearly better for half a second. Memory is ``O(m d + look_back band)`` and constant.
+    another place has matched clearly better for 16 frames. Memory is ``O(m d + look_back band)`` and constant.
+
+    The whole state travels with `copy.deepcopy` and `pickle`: a copy goes on from the same frame.
 
     Raises
     ------
@@ -90,11 +92,9 @@ class OnlineDtw:
         capacity: int | None = None,
     ) -> None:
         values = sequence(reference, "reference")
-        for name, value in (("max_run", max_run), ("look_back", look_back)):
-            if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
-                raise ConfigError(f"{name} is {value!r}; expected an int of at least 1.")
+        self._slots = count_of(look_back, "look_back")
         known, self._features = values.shape
-        m = known if capacity is None else int(capacity)
+        m = known if capacity is None else count_of(capacity, "capacity")
         if m < known:
             raise ConfigError(f"capacity is {m}; expected at least the {known} frames of the reference.")
         self._shape = (self._features,)
@@ -104,19 +104,27 @@ class OnlineDtw:
         padded = -(-self._features // FEATURE_GROUP) * FEATURE_GROUP
         self._y: Array = np.zeros((padded, m), self._type)
         self.known = 0
-        self._max_run = int(max_run)
+        # A longer run does not fit the window.
+        self._max_run = min(count_of(max_run, "max_run"), self._width)
         self._costs: Array = np.zeros(m, self._type)
         self._totals = np.full((2, m + 1), np.inf)
         self._search = np.zeros((2, m + 1))
         self._search_codes = np.zeros(m, np.uint8)
-        self._codes = np.zeros((look_back, self._width), np.uint8)
+        self._codes = np.zeros((self._slots, self._width), np.uint8)
         self._code_rows = list(self._codes)
-        self._slots = int(look_back)
         self._half = self._width // 2
         self._starts = [0] * self._slots
         self._history = [0.0] * _TEMPO_FRAMES
         self.extend(values)
         self.reset()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_code_rows"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        # Rows of the array itself: copied one by one they would no longer belong to it.
+        self._code_rows = list(self._codes)
 
     def extend(self, rows: npt.ArrayLike) -> None:
         """Add frames at the end of the reference.
@@ -138,6 +146,12 @@ class OnlineDtw:
             raise ConfigError(
                 f"rows has shape {list(values.shape)}; expected [k, {self._features}] with k of at most "
                 f"{len(self._costs) - self.known}, which is what is left of the capacity."
+            )
+        largest = float(max(values.max(), -values.min()))
+        most = MOST_SQUARE32 if self._type == np.float32 else MOST_SQUARE64
+        if largest > (most / self._features) ** 0.5:
+            raise ConfigError(
+                f"The reference holds values up to {largest:.3g}, whose squares overflow; scale them down."
             )
         self._y[: self._features, self.known : until] = values.T
         # A search that is under way cannot begin where nothing was known when it began.
@@ -177,12 +191,13 @@ class OnlineDtw:
         Raises
         ------
         ConfigError
-            When the frame has another shape or is not finite; the state is then unchanged.
+            When the frame has another shape, is not finite or is so large that squares overflow; the state is then
+            unchanged.
         """
         # Every line below costs a few per cent of a step.
         if type(frame) is not np.ndarray or frame.dtype is not self._type or not frame.flags.carray:
             # Not contiguous, or read-only, for which numba would compile again.
-            frame = np.array(frame, self._type, order="C")
+            frame = as_array(frame, "frame", self._type).copy()
         if frame.shape != self._shape:
             raise ConfigError(f"frame has shape {frame.shape}; expected [{self._features}] as in the reference.")
         slot = self.frames % self._slots
@@ -193,7 +208,9 @@ class OnlineDtw:
             frame, self._y, self._totals, self._costs, codes, self._lo, self._max_run
         )
         if column < 0:
-            raise ConfigError("frame holds NaN or infinity; skip this frame or fill it in first.")
+            raise ConfigError(
+                "frame holds NaN, infinity or values whose squares overflow; skip this frame or fill it in first."
+            )
         self.cost = cost
         self._starts[slot] = self._lo
         self._column = column
@@ -246,7 +263,7 @@ class OnlineDtw:
 
     @property
     def tempo(self) -> float:
-        """Frames of the reference per live frame over the last second and a half; NaN until there are two."""
+        """Frames of the reference per live frame over the last 45 live frames; NaN until there are two."""
         count = min(self.frames - self._since, _TEMPO_FRAMES)
         if count < 2:
             return float("nan")

@@ -57,7 +57,14 @@ _summing: Any = nb.njit(cache=True, **{**JIT_OPTIONS, "fastmath": {"reassoc"}})
 
 @_summing
 def path_cost(
-    x: Array, y: Array, weights: Array, path: Array, diagonal_weight: float, centre: Array, rounding: float
+    x: Array,
+    y: Array,
+    weights: Array,
+    path: Array,
+    diagonal_weight: float,
+    centre: Array,
+    rounding: float,
+    smallest: float,
 ) -> tuple[float, float]:
     """Add up the local costs along a path in double precision.
 
@@ -71,6 +78,8 @@ def path_cost(
     centre : float64 array [d]
     rounding : float
         Error of a local cost that was used to find the path, as a share of the two frames' squares about the centre.
+    smallest : float
+        Smallest normal number of the type it was computed in: the products of still smaller features are lost.
 
     Returns
     -------
@@ -93,7 +102,7 @@ def path_cost(
             cost += weights[f] * (a - b) * (a - b)
             x_square += weights[f] * a * a
             y_square += weights[f] * b * b
-        error = rounding * (x_square + y_square)
+        error = rounding * (x_square + y_square) + smallest * x.shape[1]
         doubt += error if error >= cost else error * error / cost
         if k > 0 and i > path[k - 1, 0] and j > path[k - 1, 1]:
             cost *= diagonal_weight

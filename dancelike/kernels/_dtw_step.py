@@ -9,7 +9,7 @@ import numpy as np
 from dancelike.kernels._dtw_rows import Array
 from dancelike.kernels._flags import kernel
 
-__all__ = ["FEATURE_GROUP", "advance_row", "look_back_from"]
+__all__ = ["FEATURE_GROUP", "MOST_SQUARE32", "MOST_SQUARE64", "advance_row", "look_back_from"]
 
 _DIAGONAL: Final = 0
 _LEFT: Final = 1
@@ -17,6 +17,10 @@ _UP: Final = 2
 
 # Features are taken four at a time, which keeps the running costs in registers for longer.
 FEATURE_GROUP: Final = 4
+
+# Largest sum of a frame's squares, in float32 and float64, at which the distance of two frames cannot overflow.
+MOST_SQUARE32: Final = 5e37
+MOST_SQUARE64: Final = 1e300
 
 
 @kernel
@@ -44,7 +48,7 @@ def advance_row(
     Returns
     -------
     column : int
-        Column of the smallest total; -1, with nothing changed, when the frame is not finite.
+        Column of the smallest total; -1, with no total changed, when the costs are not finite.
     shift : float
         From there to the smallest of the costs between columns, -0.5 to 0.5.
     total, cost, mean_cost : float
@@ -52,10 +56,11 @@ def advance_row(
     """
     d = frame.shape[0]
     width = codes.shape[0]
-    check = 0.0
+    square = 0.0
     for f in range(d):
-        check += frame[f] * 0
-    if check != 0.0:
+        square += np.float64(frame[f]) * np.float64(frame[f])
+    # NaN is not below it either.
+    if not square <= (MOST_SQUARE32 if y.itemsize == 4 else MOST_SQUARE64):
         return -1, 0.0, 0.0, 0.0, 0.0
     here = costs[lo : lo + width]
     for j in range(width):

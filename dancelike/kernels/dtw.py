@@ -30,8 +30,9 @@ _ROUNDING = {np.float32: 2e-7, np.float64: 4e-16}
 # were worse by a tenth of the doubt at most, so that float32 stays within 1e-6.
 _TOLERANCE = {np.float32: 3e-6, np.float64: 1e-10}
 
-# About the largest numbers; asking NumPy for them takes 30 ms the first time.
+# About the largest and the smallest normal numbers; asking NumPy for them takes 30 ms the first time.
 _LARGEST = {np.float32: 3e38, np.float64: 1e308}
+_SMALLEST = {np.float32: 1.2e-38, np.float64: 2.3e-308}
 
 # Explicit vectors only exist in compiled code.
 _VECTORS = not NUMBA_SETTINGS.DISABLE_JIT
@@ -82,7 +83,7 @@ def dtw(
     ----------
     x : float array [n, d]
         Every frame of it is matched. Where both are float32, local costs are computed in float32, unless the two
-        sequences are so alike that its rounding could mislead; otherwise in float64.
+        sequences are so alike, or so small, that its rounding could mislead; otherwise, and for ``P05``, in float64.
     y : float array [m, d]
         Matched from end to end, or in a part that the alignment finds when an end is open.
     band : int or float, optional
@@ -112,15 +113,16 @@ def dtw(
     Raises
     ------
     ConfigError
-        When a sequence is empty, is not two-dimensional or holds NaN or infinity, when the feature counts differ,
-        when an option has no meaning, or when the step pattern leaves no path for these lengths.
+        When a sequence is empty, is not two-dimensional or holds NaN, infinity or numbers whose squares overflow,
+        when the feature counts differ, when an option has no meaning, or when the step pattern leaves no path for
+        these lengths.
     """
     x, y = sequence(x, "x"), sequence(y, "y")
     if x.shape[1] != y.shape[1]:
         raise ConfigError(
             f"x has {x.shape[1]} features a frame and y has {y.shape[1]}; give both sequences the same features."
         )
-    if step_pattern not in _PATTERNS:
+    if not isinstance(step_pattern, str) or step_pattern not in _PATTERNS:
         raise ConfigError(f"step_pattern is {step_pattern!r}; expected one of {', '.join(map(repr, _PATTERNS))}.")
     n, m = len(x), len(y)
     if x.dtype != y.dtype:
@@ -168,14 +170,16 @@ def _best_path(x: Array, y: Array, task: _Task, pool: Executor | None) -> tuple[
                 x.astype(dtype, copy=False), y.astype(dtype, copy=False), np.sqrt(task.factors), *task.edges,
                 task.pattern == SYMMETRIC2, task.open_begin, task.open_end, pool,
             )  # fmt: skip
-            distance, doubt = path_cost(x, y, task.factors, cells, diagonal_weight, centre, _ROUNDING[dtype])
+            distance, doubt = path_cost(
+                x, y, task.factors, cells, diagonal_weight, centre, _ROUNDING[dtype], _SMALLEST[dtype]
+            )
             # Nothing is better than no cost at all.
             if distance == 0.0 or doubt <= _TOLERANCE[dtype] * distance:
                 return cells, distance
     roots = np.sqrt(task.factors)
     y_by_feature = np.ascontiguousarray((y * roots).T)
     cells = align_rows(x * roots, y_by_feature, *task.edges, task.pattern, task.open_begin, task.open_end)
-    distance, _ = path_cost(x, y, task.factors, cells, diagonal_weight, np.zeros(x.shape[1]), 0.0)
+    distance, _ = path_cost(x, y, task.factors, cells, diagonal_weight, np.zeros(x.shape[1]), 0.0, 0.0)
     return cells, distance
 
 

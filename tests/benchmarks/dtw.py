@@ -129,7 +129,7 @@ def peer_call(name, x, y, band, path):
         options = {} if width is None else {"global_constraints": True, "band_rad": width / n}
         if path:
             return lambda: float(dtw(X=x64.T, Y=y64.T, metric="sqeuclidean", **options)[0][-1, -1])
-        return lambda: float(dtw(X=x64.T, Y=y64.T, metric="sqeuclidean", **options)[0][-1, -1])
+        return lambda: float(dtw(X=x64.T, Y=y64.T, metric="sqeuclidean", backtrack=False, **options)[-1, -1])
     if name == "dtw-python":
         from dtw import dtw
 

@@ -146,12 +146,16 @@ GOOD = np.zeros((4, 2))
         ((GOOD, np.zeros((0, 2))), {}, r"y is empty, with shape \(0, 2\)"),
         ((GOOD, np.zeros((4, 3))), {}, "x has 2 features a frame and y has 3"),
         ((np.where(np.eye(4, 2) > 0, np.nan, 0), GOOD), {}, "x holds NaN or infinity, first in frame 0"),
+        (([[1.0, 2.0], [3.0]], GOOD), {}, "x is no array of numbers .*; give rows of equal length"),
+        ((GOOD * 1e200 + 1e200, GOOD), {}, r"x and y hold values up to 1e\+200, whose squares overflow"),
         ((GOOD, GOOD.astype(complex)), {}, "y has type complex128; expected real numbers"),
         ((GOOD, GOOD), {"band": -1}, "band is -1; expected at least 0 frames"),
         ((GOOD, GOOD), {"band": 1.5}, "band is 1.5; as a fraction"),
         ((GOOD, GOOD), {"band": float("nan")}, "band is nan; as a fraction"),
         ((GOOD, GOOD), {"band": True}, "band is True; expected an int in frames"),
         ((GOOD, GOOD), {"step_pattern": "symmetric3"}, "step_pattern is 'symmetric3'; expected one of"),
+        ((GOOD, GOOD), {"step_pattern": ["P05"]}, r"step_pattern is \['P05'\]; expected one of"),
+        ((GOOD, GOOD), {"weights": ["a", "b"]}, "weights is no array of numbers"),
         ((GOOD, GOOD), {"weights": [1.0]}, r"weights has shape \(1,\); expected one weight for each of 2"),
         ((GOOD, GOOD), {"weights": [1.0, -1.0]}, "weights holds a negative, NaN or infinite value"),
         ((GOOD, np.zeros((40, 2))), {"step_pattern": "P05"}, "No path of pattern P05 joins 4 frames to 40"),
@@ -253,6 +257,12 @@ def test_single_precision_holds_for_sequences_that_are_almost_the_same(noise, of
     exact = dtw(x.astype(float), y.astype(float)).distance
     assert dtw(x, y).distance == pytest.approx(exact, rel=1e-6)
     assert dtw(x, x.copy()).distance == 0.0
+
+
+@pytest.mark.parametrize("scale", [1e-18, 1e-20, 1e-25])
+def test_single_precision_holds_for_features_whose_squares_underflow(scale):
+    x, y = ((walk(n, 3, n) * scale).astype(np.float32) for n in (40, 50))
+    assert dtw(x, y).distance == pytest.approx(dtw(x.astype(float), y.astype(float)).distance, rel=1e-6, abs=0)
 
 
 NARROW = """

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -170,12 +173,47 @@ def test_a_refused_frame_changes_nothing():
     online, other = OnlineDtw(reference, band=20), OnlineDtw(reference, band=20)
     follow(online, reference[:10])
     follow(other, reference[:10])
-    with pytest.raises(ConfigError, match="frame holds NaN or infinity"):
+    with pytest.raises(ConfigError, match="frame holds NaN, infinity"):
         online.step(np.full(4, np.nan))
     with pytest.raises(ConfigError, match=r"frame has shape \(3,\); expected \[4\] as in the reference"):
         online.step(np.zeros(3))
+    with pytest.raises(ConfigError, match="frame is no array of numbers"):
+        online.step("abcd")
     assert online.frames == 10
     assert np.array_equal(follow(online, reference[10:20]), follow(other, reference[10:20]))
+
+
+@pytest.mark.parametrize(("dtype", "large"), [(np.float32, 1e20), (np.float64, 1e152)])
+def test_numbers_whose_squares_overflow_are_refused_and_change_nothing(dtype, large):
+    reference = movement(60, 4, 9).astype(dtype)
+    online, other = OnlineDtw(reference, band=20), OnlineDtw(reference, band=20)
+    follow(online, reference[:10])
+    follow(other, reference[:10])
+    with pytest.raises(ConfigError, match="values whose squares overflow; skip this frame"):
+        online.step(np.full(4, large, dtype))
+    assert np.array_equal(follow(online, reference[10:20]), follow(other, reference[10:20]))
+    with pytest.raises(ConfigError, match="whose squares overflow; scale them down"):
+        OnlineDtw(np.full((9, 4), large, dtype), band=4)
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda online: pickle.loads(pickle.dumps(online))])
+def test_a_copy_goes_on_from_the_same_frame(copied):
+    reference = movement(120, 4, 9)
+    live = np.repeat(reference[:40], 2, axis=0)
+    online = OnlineDtw(reference, band=30)
+    follow(online, live[:30])
+    other = copied(online)
+    assert np.array_equal(follow(online, live[30:]), follow(other, live[30:]))
+    assert np.array_equal(online.path(), other.path())
+    # A dancer at half speed: no path of diagonal steps only, which rows that are never written would give.
+    assert (np.diff(other.path()[:, 1]) == 0).any()
+
+
+def test_a_run_as_long_as_one_likes_takes_no_more_memory():
+    reference = movement(60, 4, 9)
+    online = OnlineDtw(reference, band=20, max_run=10**12)
+    follow(online, reference[:10])
+    assert tuple(online.path()[-1]) == (9, 9)
 
 
 @pytest.mark.parametrize(
@@ -186,6 +224,7 @@ def test_a_refused_frame_changes_nothing():
         (np.zeros((4, 2)), {"band": 1}, "band is 1, 1 frames of the reference; expected at least 2"),
         (np.zeros((4, 2)), {"band": None}, "band is None; expected an int in frames"),
         (np.zeros((4, 2)), {"band": 3, "max_run": 0}, "max_run is 0; expected an int of at least 1"),
+        (np.zeros((4, 2)), {"band": 3, "capacity": 4.5}, "capacity is 4.5; expected an int of at least 1"),
         (np.zeros((4, 2)), {"band": 3, "look_back": 1.5}, "look_back is 1.5; expected an int of at least 1"),
     ],
 )
