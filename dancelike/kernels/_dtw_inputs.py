@@ -11,7 +11,7 @@ from dancelike.kernels._dtw_rows import Array
 __all__ = ["as_array", "band_edges", "count_of", "factors_of", "half_width_of", "online_width", "sequence"]
 
 
-def as_array(values: npt.ArrayLike, name: str, dtype: npt.DTypeLike = None) -> Array:
+def as_array(values: npt.ArrayLike, name: str, dtype: npt.DTypeLike | None = None) -> Array:
     """Return values as an array, or say that they are none."""
     try:
         return np.asarray(values, dtype)
