@@ -1,8 +1,9 @@
-"""The row-by-row recurrence of dynamic time warping: every step pattern, any band, memory linear in the lengths.
+"""The row-by-row recurrence of dynamic time warping: every step pattern, any band, without a table of n x m.
 
 Sakoe and Chiba, "Dynamic programming algorithm optimization for spoken word recognition", IEEE Transactions on
 Acoustics, Speech and Signal Processing 26(1), 1978. Checkpoint rows with recomputation in place of an n x m table of
-back-pointers follow the idea of Grice, Hughey and Speck, "Reduced space sequence alignment", CABIOS 13(1), 1997.
+back-pointers, so that memory grows with m sqrt(n), follow the idea of Grice, Hughey and Speck, "Reduced space sequence
+alignment", CABIOS 13(1), 1997.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Dynamic time warping: the exact alignment of two sequences of feature vectors, in memory linear in their lengths."""
+"""Dynamic time warping: the exact alignment of two sequences of feature vectors."""
 
 from __future__ import annotations
 
@@ -109,6 +109,10 @@ def dtw(
     Returns
     -------
     Alignment
+
+    Notes
+    -----
+    Memory grows with ``n + m``; for ``P05``, and with compilation off, with ``m sqrt(n)``.
 
     Raises
     ------

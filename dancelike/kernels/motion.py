@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dancelike.errors import ConfigError
-from dancelike.kernels._checks import require_array, require_output
+from dancelike.kernels._checks import require_array, require_finite, require_output
 from dancelike.kernels._flags import kernel, subkernel
 from dancelike.kernels._planes import flat_plane
 
@@ -121,9 +121,12 @@ def changed_share(
     Raises
     ------
     ConfigError
-        If an array does not fit.
+        If an array does not fit, or holds NaN or infinity.
     """
     now = require_array("now", now, np.float32, (None, None))
     before = require_array("before", before, np.float32, now.shape)
     require_output("noise", noise, np.float32, now.shape)
+    # One NaN would stay in the running mean for good.
+    for name, array in (("now", now), ("before", before), ("noise", noise)):
+        require_finite(name, array)
     return float(_changed(now, before, noise, least, times, follow))

@@ -224,8 +224,8 @@ class PlaneConverter:
     def __init__(
         self, source: tuple[int, int], target: tuple[int, int], standard: ColourStandard, *, full_range: bool
     ) -> None:
-        if min(*source, *target) < 1:
-            raise ConfigError(f"source and target must be 1 pixel or more, but are {source} and {target}")
+        if not all(isinstance(side, (int, np.integer)) and side >= 1 for side in (*source, *target)):
+            raise ConfigError(f"source and target must be whole pixels, 1 or more, but are {source} and {target}")
         self.source, self.target = source, target
         (width, height), (columns, rows) = source, target
         rows_of, row_weights = zip(*(_axis(height, rows, chroma=c, shift=0.0) for c in (False, True)), strict=True)

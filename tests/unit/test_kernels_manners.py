@@ -31,7 +31,7 @@ def calls():
     probability = rng.random((SIDE, SIDE), dtype=np.float32)
     logits = rng.normal(size=(SIDE, SIDE, PART_COUNT)).astype(np.float32)
     odds = logits[..., 0].copy()
-    tensor, plane = np.empty((1, SIDE, SIDE, 3), np.float32), np.empty((SIDE, SIDE), np.float32)
+    tensor, plane = np.empty((1, SIDE, SIDE, 3), np.float32), np.zeros((SIDE, SIDE), np.float32)
     out, large, picture = (np.empty((k, k), np.uint8) for k in (SIDE, 2 * SIDE, SIDE))
     matrix = np.array([[0.9, -0.2, 3.0], [0.2, 0.9, -2.0]])
     joints, row = rng.uniform(0, SIDE, (JOINT_COUNT, 2)).astype(np.float32), np.ones(JOINT_COUNT, np.float32)

@@ -62,3 +62,13 @@ def test_what_does_not_fit_is_refused():
         shrink_luma(np.zeros((20, 64), np.uint8), np.empty((36, 64), np.float32))
     with pytest.raises(ConfigError, match="before must be float32"):
         changed_share(scene(), scene()[:3], scene())
+    noise, dead = np.zeros((36, 64), np.float32), scene()
+    dead[3, 4] = np.nan
+    for arrays, name in (
+        ((dead, scene(), noise), "now"),
+        ((scene(), dead, noise), "before"),
+        ((scene(), scene(), dead), "noise"),
+    ):
+        with pytest.raises(ConfigError, match=f"{name} must hold finite numbers"):
+            changed_share(*arrays)
+    assert not noise.any()

@@ -101,8 +101,9 @@ def test_what_does_not_fit_is_refused():
         converter.to_tensor(y, u, v, np.empty((1, 5, 8, 3), np.float32))
     with pytest.raises(ConfigError, match="low, high and fill must be finite"):
         converter.to_tensor(y, u, v, np.empty((1, 8, 8, 3), np.float32), low=np.inf)
-    with pytest.raises(ConfigError, match="source and target must be 1 pixel or more"):
-        PlaneConverter((16, 0), (8, 6), "bt709", full_range=False)
+    for source in ((16, 0), (16.5, 12)):
+        with pytest.raises(ConfigError, match="source and target must be whole pixels, 1 or more"):
+            PlaneConverter(source, (8, 6), "bt709", full_range=False)
     with pytest.raises(ConfigError, match="standard must be one of bt601, bt709"):
         PlaneConverter((16, 12), (8, 6), "bt2020", full_range=False)
     with pytest.raises(ConfigError, match=r"u must be uint8 of shape .* but is float64"):
