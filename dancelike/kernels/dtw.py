@@ -83,7 +83,8 @@ def dtw(
     ----------
     x : float array [n, d]
         Every frame of it is matched. Where both are float32, local costs are computed in float32, unless the two
-        sequences are so alike, or so small, that its rounding could mislead; otherwise, and for ``P05``, in float64.
+        sequences are so alike, so small or so uneven that its rounding could mislead; otherwise, and for ``P05``, in
+        float64.
     y : float array [m, d]
         Matched from end to end, or in a part that the alignment finds when an end is open.
     band : int or float, optional

@@ -265,6 +265,26 @@ def test_single_precision_holds_for_features_whose_squares_underflow(scale):
     assert dtw(x, y).distance == pytest.approx(dtw(x.astype(float), y.astype(float)).distance, rel=1e-6, abs=0)
 
 
+@settings(max_examples=40, deadline=None)
+@given(
+    n=st.integers(100, 200), m=st.integers(100, 200), seed=st.integers(0, 2**32 - 1), size=st.floats(2, 5),
+    place=st.sampled_from(["one frame", "some frames", "the first third of both"]), twice=st.booleans(),
+)  # fmt: skip
+def test_single_precision_holds_beside_frames_that_are_far_away(n, m, seed, size, place, twice):
+    random = np.random.default_rng(seed)
+    x, y = (random.normal(size=(k, 3)).astype(np.float32) for k in (n, m))
+    if place == "one frame":
+        x[n // 2] += 10**size
+    elif place == "some frames":
+        x[random.integers(n, size=5)] += 10**size
+    else:
+        x[: n // 3] *= 10**size
+        y[: m // 3] *= 10**size
+    pattern = "symmetric2" if twice else "symmetric1"
+    exact = dtw(x.astype(float), y.astype(float), step_pattern=pattern).distance
+    assert dtw(x, y, step_pattern=pattern).distance == pytest.approx(exact, rel=1e-6, abs=0)
+
+
 NARROW = """
 import numpy as np
 from dancelike.kernels._vectors import vector_shape
