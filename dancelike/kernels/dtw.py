@@ -166,7 +166,9 @@ def _best_path(x: Array, y: Array, task: _Task, pool: Executor | None) -> tuple[
     # No total is larger than this.
     bound = 16.0 * (len(x) + len(y)) * max(float(task.factors.sum()), 1.0) * largest * largest
     if not bound < _LARGEST[np.float64]:
-        raise ConfigError(f"x and y hold values up to {largest:.3g}, whose squares overflow; scale them down.")
+        raise ConfigError(
+            f"x and y hold values up to {largest:.3g}, whose weighted squares overflow; scale them or the weights down."
+        )
     if task.pattern != SYMMETRIC_P05 and _VECTORS:
         for dtype in (np.float32, np.float64):
             if np.dtype(dtype).itemsize < x.dtype.itemsize or bound > _LARGEST[dtype]:

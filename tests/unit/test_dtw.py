@@ -147,7 +147,8 @@ GOOD = np.zeros((4, 2))
         ((GOOD, np.zeros((4, 3))), {}, "x has 2 features a frame and y has 3"),
         ((np.where(np.eye(4, 2) > 0, np.nan, 0), GOOD), {}, "x holds NaN or infinity, first in frame 0"),
         (([[1.0, 2.0], [3.0]], GOOD), {}, "x is no array of numbers .*; give rows of equal length"),
-        ((GOOD * 1e200 + 1e200, GOOD), {}, r"x and y hold values up to 1e\+200, whose squares overflow"),
+        ((GOOD * 1e200 + 1e200, GOOD), {}, r"x and y hold values up to 1e\+200, whose weighted squares overflow"),
+        ((GOOD + 1e9, GOOD), {"weights": [1e300, 1.0]}, "whose weighted squares overflow; scale them or the weights"),
         ((GOOD, GOOD.astype(complex)), {}, "y has type complex128; expected real numbers"),
         ((GOOD, GOOD), {"band": -1}, "band is -1; expected at least 0 frames"),
         ((GOOD, GOOD), {"band": 1.5}, "band is 1.5; as a fraction"),
@@ -265,6 +266,7 @@ def test_single_precision_holds_for_features_whose_squares_underflow(scale):
     assert dtw(x, y).distance == pytest.approx(dtw(x.astype(float), y.astype(float)).distance, rel=1e-6, abs=0)
 
 
+@pytest.mark.skipif(bool(NUMBA_SETTINGS.DISABLE_JIT), reason="the fast core needs compiled code")
 @settings(max_examples=40, deadline=None)
 @given(
     n=st.integers(100, 200), m=st.integers(100, 200), seed=st.integers(0, 2**32 - 1), size=st.floats(2, 5),
