@@ -14,12 +14,13 @@ from dancelike.bundled import bundled_path
 from dancelike.config import LiveConfig
 from dancelike.errors import DancelikeError
 from dancelike.graph import Graph, RunClock
+from dancelike.library import Take
 from dancelike.media.camera import Camera
 from dancelike.media.camera_info import CameraRequest
 from dancelike.media.cameras import open_camera
 from dancelike.media.held import HeldCamera
 from dancelike.media.playback import Playback
-from dancelike.media.probe import ClipInfo
+from dancelike.media.probe import probe_clip
 from dancelike.pipelines import build_live_graph
 from dancelike.runtime import FlowProbe, LiveRun, RunReport
 from dancelike.tasks.camera import CameraSource
@@ -40,12 +41,13 @@ class SessionPlan:
 
     Attributes
     ----------
-    reference : ClipInfo
+    reference : Path
+        The clip.
+    duration_s : float
+        Of the reference.
     camera : str or None
         For `dancelike.media.cameras.open_camera`.
     config : LiveConfig
-    recording : Path or None
-        Where the performance is written.
     camera_size : tuple of int
         Asked of the camera.
     mirror : bool
@@ -58,10 +60,10 @@ class SessionPlan:
         Whether the reference begins again at its end.
     """
 
-    reference: ClipInfo
+    reference: Path
+    duration_s: float
     camera: str | None
     config: LiveConfig
-    recording: Path | None
     camera_size: tuple[int, int] = (1280, 720)
     mirror: bool = True
     mirrored_reference: bool = False
@@ -79,9 +81,13 @@ class LiveSession(QObject):
         Where starting and stopping, which take time, are done.
     may_begin : callable
         Asked on a thread of the pipeline whether a dancer in a file, who stands in for one in a room, may begin.
+    begin_take : callable
+        Called once on the thread of the job that starts the run; returns the take that is recorded, or None for none.
 
     Attributes
     ----------
+    take : Take or None
+        What is recorded, from the start of the run on.
     bridge : LiveBridge
     playback : Playback
         The reference's controls; it stands at its first picture until `Playback.play`.
@@ -94,12 +100,18 @@ class LiveSession(QObject):
         Everything is closed, the recording is complete; None where nothing had started.
     """
 
-    def __init__(self, plan: SessionPlan, jobs: Jobs, may_begin: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        plan: SessionPlan,
+        jobs: Jobs,
+        may_begin: Callable[[], bool],
+        begin_take: Callable[[], Take | None] = lambda: None,
+    ) -> None:
         super().__init__()
         self.plan = plan
         self.bridge = LiveBridge(self)
         self.playback = Playback(
-            plan.reference.duration_s,
+            plan.duration_s,
             playing=False,
             speed=plan.speed,
             repeat=plan.repeat,
@@ -111,7 +123,9 @@ class LiveSession(QObject):
         self.stopped: Event[RunReport | None] = Event()
         self.flows = FlowProbe({"capture_to_screen": ("camera", "render")})
         self._jobs = jobs
+        self.take: Take | None = None
         self._dancer_waits_until = may_begin
+        self._begin_take = begin_take
         self._graph: Graph | None = None
         self._run: LiveRun | None = None
         self._wanted = False
@@ -120,12 +134,6 @@ class LiveSession(QObject):
         self._watch = QTimer(self)
         self._watch.setInterval(_LOOK_MS)
         self._watch.timeout.connect(self._look)
-
-    @property
-    def recorded_cleanly(self) -> bool:
-        """Whether a recording was made and nothing ended it early; to be asked once `stopped`."""
-        task = None if self._graph is None or self.plan.recording is None else self._graph["encode"]
-        return isinstance(task, Record) and task.recording is not None and task.recording.ended is None
 
     def start(self) -> None:
         """Open camera, models and recording; `started` or `failed` says how it went."""
@@ -153,12 +161,13 @@ class LiveSession(QObject):
             budget_ms=float(1000 / plan.config.rate_hz),
             mirror=plan.mirror,
         )
-
+        reference = probe_clip(plan.reference)
+        self.take = self._begin_take()
         self._graph = build_live_graph(
             plan.config,
-            reference=plan.reference,
+            reference=reference,
             open_camera=partial(_open_camera, plan.camera, request, self._dancer_waits_until),
-            recording=plan.recording,
+            recording=None if self.take is None else self.take.recording,
             playback=self.playback,
             stage=stage,
         )
@@ -199,7 +208,7 @@ class LiveSession(QObject):
             self.stop()
             return
         said = ""
-        camera, encode = self._graph["camera"], None if self.plan.recording is None else self._graph["encode"]
+        camera, encode = self._graph["camera"], None if self.take is None else self._graph["encode"]
         if self._run.snapshot().tasks["camera"].condition in {"down", "hung"}:
             said = "camera_gone"
         elif isinstance(encode, Record) and encode.recording is not None and encode.recording.ended:

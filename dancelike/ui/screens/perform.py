@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from PyQt6.QtCore import QElapsedTimer, QTimer
 from PyQt6.QtGui import QImage, QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QWidget
 
-from dancelike.errors import DancelikeError
 from dancelike.library import Dance, Take
-from dancelike.media.probe import probe_clip
 from dancelike.scoring.running import RunningState
 from dancelike.tasks.stage import Shown
 from dancelike.ui.advice import framing_text, problem_text
@@ -54,7 +53,6 @@ class PerformScreen(Screen):
         self.view = StageView(context.look)
         self.view.setParent(self)
         self.session: LiveSession | None = None
-        self.take: Take | None = None
         self._dance: Dance | None = None
         self._then = ""
         self._clock = QElapsedTimer()
@@ -104,22 +102,15 @@ class PerformScreen(Screen):
         self.view.model = self.model
         if dance.thumbnail is not None:
             self.view.set_reference_still(QImage(str(dance.thumbnail)))
-        try:
-            # A library that is open elsewhere takes no take: it can be danced, and nothing is kept.
-            keeps = self.records and not self.context.library.read_only
-            self.take = self.context.library.begin_take(dance.id) if keeps else None
-        except DancelikeError as error:
-            self.take = None
-            self.model.fail(str(error))
         plan = SessionPlan(
-            probe_clip(dance.clip),
+            dance.clip,
+            dance.duration_s,
             self.context.camera_spec,
             settings.live(),
-            None if self.take is None else self.take.recording,
             camera_size=settings.camera_size,
             **self._plan_options(),
         )
-        session = self.session = LiveSession(plan, self.context.jobs, self._may_begin)
+        session = self.session = LiveSession(plan, self.context.jobs, self._may_begin, partial(self._begin_take, dance))
         session.bridge.dancer.listen(self._show)
         session.bridge.reference.listen(self._show_reference)
         session.bridge.state.listen(self._judge)
@@ -159,6 +150,11 @@ class PerformScreen(Screen):
     def _may_begin(self) -> bool:
         return self.model.may_begin
 
+    def _begin_take(self, dance: Dance) -> Take | None:
+        # A library that is open elsewhere takes no take: it can be danced, and nothing is kept.
+        keeps = self.records and not self.context.library.read_only
+        return self.context.library.begin_take(dance.id) if keeps else None
+
     def _show(self, shown: Shown) -> None:
         if self.session is None:
             return
@@ -166,7 +162,7 @@ class PerformScreen(Screen):
             self._ready_ms = self._clock.elapsed()
             self.model.pictures_come()
             self.view.camera_on = True
-            self.view.recording = self.take is not None
+            self.view.recording = self.session.take is not None
         if shown.body is not None:
             height, width = shown.picture.shape[:2]
             scale = min(1.0, self.session.plan.config.analysis_size_px / max(width, height))
@@ -264,9 +260,9 @@ class PerformScreen(Screen):
 
     def _stopped(self, _report: object) -> None:
         self._timer.stop()
+        take = None if self.session is None else self.session.take
         self.session = None
         self.view.camera_on = self.view.recording = False
-        take, self.take = self.take, None
         then, self._then = self._then, ""
         failed = self.model.phase.value is Phase.FAILED
         if take is not None and (then != "review" or failed):

@@ -9,7 +9,6 @@ from PyQt6.QtWidgets import QComboBox, QLabel, QWidget
 
 from dancelike.library import Dance
 from dancelike.media.cameras import list_cameras
-from dancelike.media.probe import probe_clip
 from dancelike.tasks.stage import Shown
 from dancelike.ui.advice import framing_text, light_text, problem_text
 from dancelike.ui.context import Context
@@ -122,10 +121,10 @@ class SetupScreen(Screen):
         self.start.setEnabled(False)
         settings = self.context.settings
         plan = SessionPlan(
-            probe_clip(self._dance.clip),
+            self._dance.clip,
+            self._dance.duration_s,
             self.camera.currentData(),
             settings.live(),
-            None,
             camera_size=settings.camera_size,
         )
         session = LiveSession(plan, self.context.jobs, lambda: False)
