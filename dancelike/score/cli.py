@@ -69,7 +69,7 @@ def score(
 
     \b
     Exit codes: 0 done; 2 usage or configuration; 3 a clip cannot be read; 4 no dancer found;
-    5 model or runtime; 6 output cannot be written; 130 interrupted.
+    5 model or runtime; 6 output cannot be written; 70 a fault of dancelike; 130 interrupted.
     """  # noqa: D301  click reads the \\b as "keep these lines"
     config = configure(config_path, given)
     if out is None and (html or exports):
