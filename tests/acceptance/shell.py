@@ -59,3 +59,17 @@ def pictures(*, source: str = "reference", start_s: float = 2.0, seconds: float 
     """The pictures of a short piece of the bundled dance."""
     with open_clip(DEMO / f"{source}.mp4") as clip:
         return [f.rgb for f in clip if start_s <= f.timestamp.seconds < start_s + seconds]
+
+
+def sounding_pair(folder: Path, *, seconds: float, rate: int) -> tuple[Path, Path]:
+    """A reference with a tone that rises every second, and a take that begins later."""
+    rgbs = pictures(seconds=seconds)
+    height, width = rgbs[0].shape[:2]
+    reference = folder / "reference.mp4"
+    with ClipWriter(reference, (width, height), 30, preset="ultrafast", audio_rate=rate) as writer:
+        for rgb in rgbs:
+            writer.write(rgb)
+        moments_s = np.arange(int(seconds * rate)) / rate
+        pitch_hz = 300.0 * (1 + np.floor(moments_s))
+        writer.write_audio((0.4 * np.sin(2 * np.pi * pitch_hz * moments_s)).astype(np.float32))
+    return reference, excerpt(folder / "take.mp4", source="take", start_s=2.6, seconds=seconds)

@@ -11,8 +11,7 @@ import pytest
 from dancelike.media.clips import open_clip
 from dancelike.media.probe import probe_clip
 from dancelike.media.sound import read_audio
-from dancelike.media.writer import ClipWriter
-from tests.acceptance.shell import DEMO, dancelike, excerpt, pictures
+from tests.acceptance.shell import DEMO, dancelike, excerpt, sounding_pair
 from tests.clips import retime_clip
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.slow]
@@ -25,18 +24,8 @@ SECONDS = 3.0
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Both exports of a reference with a tone that rises every second."""
     folder = tmp_path_factory.mktemp("export")
-    rgbs = pictures(seconds=SECONDS)
-    height, width = rgbs[0].shape[:2]
-    with ClipWriter(folder / "reference.mp4", (width, height), 30, preset="ultrafast", audio_rate=RATE) as writer:
-        for rgb in rgbs:
-            writer.write(rgb)
-        moments_s = np.arange(int(SECONDS * RATE)) / RATE
-        pitch_hz = 300.0 * (1 + np.floor(moments_s))
-        writer.write_audio((0.4 * np.sin(2 * np.pi * pitch_hz * moments_s)).astype(np.float32))
-    excerpt(folder / "take.mp4", source="take", start_s=2.6, seconds=SECONDS)
-    outcome = dancelike(
-        "score", folder / "reference.mp4", folder / "take.mp4", "--out", folder, "--export", "side-by-side,retimed"
-    )
+    clips = sounding_pair(folder, seconds=SECONDS, rate=RATE)
+    outcome = dancelike("score", *clips, "--out", folder, "--export", "side-by-side,retimed")
     assert outcome.exit_code == 0, outcome.stderr
     return folder
 

@@ -15,10 +15,9 @@ from dancelike.frames import BodyPart
 from dancelike.media.clips import open_clip
 from dancelike.media.probe import probe_clip
 from dancelike.media.sound import read_audio
-from dancelike.media.writer import ClipWriter
 from dancelike.theme import DARK, rgb
 from dancelike.vision import load_segmenter
-from tests.acceptance.shell import assert_refused, dancelike, excerpt, pictures
+from tests.acceptance.shell import assert_refused, dancelike, sounding_pair
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.slow]
 
@@ -30,16 +29,7 @@ SECONDS = 3.0
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A reference with a tone that rises every second, a take, and all that can be exported."""
     folder = tmp_path_factory.mktemp("kinds")
-    rgbs = pictures(seconds=SECONDS)
-    height, width = rgbs[0].shape[:2]
-    with ClipWriter(folder / "reference.mp4", (width, height), 30, preset="ultrafast", audio_rate=RATE) as writer:
-        for picture in rgbs:
-            writer.write(picture)
-        moments_s = np.arange(int(SECONDS * RATE)) / RATE
-        pitch_hz = 300.0 * (1 + np.floor(moments_s))
-        writer.write_audio((0.4 * np.sin(2 * np.pi * pitch_hz * moments_s)).astype(np.float32))
-    excerpt(folder / "take.mp4", source="take", start_s=2.6, seconds=SECONDS)
-    clips = folder / "reference.mp4", folder / "take.mp4"
+    clips = sounding_pair(folder, seconds=SECONDS, rate=RATE)
     outcome = dancelike("score", *clips, "--out", folder, "--export", "picture-in-picture,ghost,share-card")
     assert outcome.exit_code == 0, outcome.stderr
     return folder
