@@ -10,7 +10,6 @@ from dancelike.graph import RunClock
 from dancelike.media.camera import Shot
 from dancelike.media.camera_info import CameraRequest
 from dancelike.media.paced import PacedCamera
-from dancelike.media.waiting import wait
 
 __all__ = ["HeldCamera"]
 
@@ -62,7 +61,7 @@ class HeldCamera(PacedCamera):
 
     def _waiting(self, timeout_s: float) -> Shot | None:
         if not self._shows_first:
-            wait(min(timeout_s, _LOOK_S))
+            self._wait(min(timeout_s, _LOOK_S))
             return None
         now_ns = self._clock.now().pts
         if self._first is None:
@@ -72,7 +71,7 @@ class HeldCamera(PacedCamera):
             return self._first
         due_ns = self._first.stamp_ns + round(1e9 / self.info.got.rate)
         if due_ns > now_ns:
-            wait(min(timeout_s, (due_ns - now_ns) / 1e9))
+            self._wait(min(timeout_s, (due_ns - now_ns) / 1e9))
             if due_ns - now_ns > timeout_s * 1e9:
                 return None
         self._first = Shot(self._first.picture, max(due_ns, now_ns))

@@ -326,11 +326,11 @@ class ReviewScreen(Screen):
         recording = self.model.take.recording
         if recording is None:
             return
-        clips = probe_clip(self.model.dance.clip), probe_clip(recording)
+        dance, document, blur = self.model.dance, self.model.document, self.blur.isChecked()
         config = self.context.settings.scoring()
-        job = ExportJob(kind, path, *clips, self.model.document, self.blur.isChecked(), config)
 
         def write(control: JobControl) -> Path:
+            job = ExportJob(kind, path, probe_clip(dance.clip), probe_clip(recording), document, blur, config)
             export_video(job, on_progress=control.progress, cancelled=control.cancelled)
             return path
 
