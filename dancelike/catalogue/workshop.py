@@ -41,6 +41,7 @@ def from_training(module: str) -> Any:
 @click.argument("data", type=_FOLDER)
 @click.option("--out", type=_FOLDER, required=True, help="Folder of the run; a run that is there goes on.")
 @click.option("--real", type=_FOLDER, help="Labelled frames of clips, with the same splits.")
+@click.option("--places", type=_FOLDER, help="Photographed places without people, of scripts/make_backdrops.py.")
 @click.option("--start", type=_FILE, help="BodyPix model (float16) whose encoder the network starts with.")
 @click.option("--resume", type=_FILE, help="Checkpoint or weights to go on from when the folder has none.")
 @click.option("--size", default=192, show_default=True, help="Side of the pictures, a multiple of 16.")
@@ -54,8 +55,9 @@ def from_training(module: str) -> Any:
 @click.option("--seed", default=1, show_default=True, help="What the batches are drawn from.")
 @common_options
 def train(
-    data: Path, out: Path, real: Path | None, start: Path | None, resume: Path | None, manners: Manners, **chosen: Any
-) -> None:
+    data: Path, out: Path, real: Path | None, places: Path | None, start: Path | None, resume: Path | None,
+    manners: Manners, **chosen: Any,
+) -> None:  # fmt: skip
     """Train the body-part network on the pictures in DATA.
 
     It stops when held-out pictures are seen no better, and goes on where it was when it is started again.
@@ -75,6 +77,6 @@ def train(
                 )
                 click.echo(f"{entry['passes']:,.0f} pictures: mean IoU {seen}", err=True)
 
-        state = loop.train(settings, data, out, real=real, start=start, resume=resume, report=report)
+        state = loop.train(settings, data, out, real=real, places=places, start=start, resume=resume, report=report)
     if not manners.quiet:
         click.echo(f"{state.passes:,} pictures seen; the weights are in {out / 'weights.npz'}")

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
 from dancelike.errors import ConfigError
 from dancelike.frames import BodyPart, Joint
 from training.check.tally import UNKNOWN, Tally
-from training.learn.batches import Picture, augment, elsewhere, main_parts, targets
+from training.data.backdrops import view, write_backdrops
+from training.learn.batches import Pictures, augment, main_parts, targets
 from training.learn.checkpoint import Checkpoint, read_checkpoint, write_checkpoint, write_weights
+from training.learn.compose import against_light, dressed, elsewhere, worn
 from training.learn.loop import Settings
 from training.learn.network import HEAT_JOINTS
 from training.learn.page import curves_page
+from training.learn.picture import Picture
 
 RNG = np.random.default_rng(3)
 
@@ -63,6 +67,60 @@ def test_a_dancer_set_elsewhere_keeps_the_labels_and_the_others_become_bystander
     assert (main_parts(seen.labels) == BodyPart.LEFT_FOREARM).sum() == 200
     assert ((seen.labels >> 4) == 2).sum() > 0
     assert not (seen.labels == UNKNOWN).any()
+
+
+def test_a_dancer_moved_elsewhere_takes_the_joints_along():
+    nobody = Picture(np.full((64, 64, 3), 7, np.uint8), np.zeros((64, 64), np.uint8), np.zeros((33, 3)), float("nan"))
+    sizes = set()
+    for seed in range(40):
+        seen = elsewhere(picture(), nobody, np.random.default_rng(seed))
+        arm = main_parts(seen.labels) == BodyPart.LEFT_FOREARM
+        rows, columns = np.nonzero(arm)
+        x, y, visible = seen.joints[Joint.LEFT_WRIST]
+        assert visible == 2
+        assert columns.min() - 1 <= x <= columns.max() + 2
+        assert rows.min() - 1 <= y <= rows.max() + 2
+        assert (seen.rgb[:4, :4] == 7).all()  # the place stays what it is where nobody stands
+        sizes.add(int(arm.sum()))
+    assert min(sizes) < 100 < 200 <= max(sizes)
+
+
+@pytest.mark.parametrize("change", [dressed, against_light])
+def test_other_clothes_and_other_light_change_the_people_and_not_what_is_known(change):
+    before = picture()
+    changed = np.zeros((64, 64), bool)
+    for seed in range(8):
+        seen = change(before, np.random.default_rng(seed))
+        assert np.array_equal(seen.labels, before.labels)
+        assert np.array_equal(seen.joints, before.joints)
+        changed |= (seen.rgb != before.rgb).any(2)
+    assert changed[22:38, 26:32].mean() > 0.9
+    if change is dressed:
+        assert not changed[30:50, 2:16].any()
+
+
+def test_a_worn_picture_keeps_its_size_and_some_stay_as_they_are():
+    rgb = picture().rgb
+    made = [worn(rgb, np.random.default_rng(seed)) for seed in range(30)]
+    assert all(one.shape == rgb.shape and one.dtype == np.uint8 for one in made)
+    assert 0 < sum(np.array_equal(one, rgb) for one in made) < 30
+
+
+def test_views_of_a_panorama_look_where_the_seed_says_and_are_exposed(tmp_path):
+    panorama = np.zeros((64, 128, 3), np.float32)
+    panorama[:32] = (0.2, 0.4, 2.0)  # a blue sky over red ground
+    panorama[32:] = (0.4, 0.1, 0.05)
+    seen = view(panorama, np.random.default_rng(1), 48)
+    assert np.array_equal(seen, view(panorama, np.random.default_rng(1), 48))
+    assert seen[2, :, 2].mean() > seen[2, :, 0].mean()
+    assert seen[-2, :, 0].mean() > seen[-2, :, 2].mean()
+    cv2.imwrite(str(tmp_path / "panorama.png"), (panorama[..., ::-1].clip(0, 1) * 255).astype(np.uint8))
+    assert write_backdrops([tmp_path / "panorama.png"], tmp_path / "places", views=3) == 3
+    places = Pictures(tmp_path / "places", "places")
+    assert len(places) == 3
+    assert not places[2].labels.any()
+    with pytest.raises(ConfigError, match="no picture"):
+        write_backdrops([tmp_path / "nothing.png"], tmp_path / "places")
 
 
 def test_figures_of_a_known_confusion():

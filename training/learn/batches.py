@@ -19,36 +19,20 @@ from dancelike.errors import ConfigError
 from dancelike.frames import PART_COUNT
 from training.data.sample import part_map, person_map
 from training.data.shards import Dataset, Shard, mirrored
+from training.learn.compose import against_light, dressed, elsewhere, worn
 from training.learn.network import HEAT_JOINTS, STRIDE
+from training.learn.picture import Picture
 
-__all__ = ["Batch", "Batches", "Picture", "Pictures", "augment", "main_parts", "plain", "targets"]
+__all__ = ["Batch", "Batches", "Pictures", "augment", "main_parts", "plain", "targets"]
 
 Float = NDArray[np.float32]
 
 _SPREAD = 1.6  # of a joint's heat, in cells
 _OTHERS_COUNT = 0.4  # what a pixel of a bystander counts: who is the dancer is not always plain
-_ELSEWHERE = 0.5  # of the real frames: few clips go further before other backgrounds
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A picture with what is known of it.
-
-    Attributes
-    ----------
-    rgb : uint8 [s, s, 3]
-    labels : uint8 [s, s]
-        As `training.data.sample.Sample.labels`; 255 where nothing is known.
-    joints : float32 [33, 3]
-        In pixels, and 0 where a joint is not known.
-    yaw_deg : float
-        NaN when it is not known.
-    """
-
-    rgb: NDArray[np.uint8]
-    labels: NDArray[np.uint8]
-    joints: Float
-    yaw_deg: float
+_ELSEWHERE = (0.3, 0.6)  # of the drawn and of the real pictures: few clips go further before other backgrounds
+_PLACE = 0.75  # of those before a photographed place, when there are some; the rest before another drawn picture
+_DRESSED = 0.6  # of the real pictures: in clothes of other colours
+_AGAINST_LIGHT = 0.1  # of all pictures
 
 
 @dataclass(frozen=True)
@@ -136,7 +120,7 @@ def augment(picture: Picture, size: int, rng: np.random.Generator) -> Picture:
     placed[:, 2] = np.where(inside, joints[:, 2], 0)
     if rng.random() < 0.25:
         _cover(out, known, rng)
-    return Picture(_recolour(out, rng), known.astype(np.uint8), placed.astype(np.float32), float(yaw))
+    return Picture(worn(_recolour(out, rng), rng), known.astype(np.uint8), placed.astype(np.float32), float(yaw))
 
 
 def _cover(rgb: NDArray[np.uint8], labels: NDArray[np.uint8], rng: np.random.Generator) -> None:
@@ -185,18 +169,6 @@ def targets(picture: Picture) -> tuple[Float, Float, Float]:
     return parts, heat.astype(np.float32), np.array([np.sin(yaw), np.cos(yaw), float(sure)], np.float32)
 
 
-def elsewhere(picture: Picture, other: Picture) -> Picture:
-    """Set the dancer of a picture before another one, which is cut through its middle so that nobody stands there."""
-    behind = np.roll(other.rgb, other.rgb.shape[1] // 2, 1)
-    people = np.roll(other.labels, other.labels.shape[1] // 2, 1)
-    body = ((picture.labels > 0) & (picture.labels != 255)).astype(np.float32)
-    cover = cv2.GaussianBlur(body, (0, 0), 1.0)[..., None]
-    rgb = (behind + (picture.rgb.astype(np.float32) - behind) * cover).astype(np.uint8)
-    bystanders = np.where(people & 15, people & 15 | 0x20, 0)
-    labels = np.where(body > 0, picture.labels, bystanders)
-    return Picture(rgb, labels.astype(np.uint8), picture.joints, picture.yaw_deg)
-
-
 class Batches:
     """The batches of a training.
 
@@ -205,6 +177,8 @@ class Batches:
     synthetic : Pictures
     real : Pictures or None
         Frames of clips with a teacher's labels.
+    places : Pictures or None
+        Photographs without people.
     size, count : int
         Side and number of the pictures of a batch.
     real_share : float
@@ -218,9 +192,11 @@ class Batches:
     """
 
     def __init__(
-        self, synthetic: Pictures, real: Pictures | None, *, size: int, count: int, real_share: float, seed: int
-    ) -> None:
+        self, synthetic: Pictures, real: Pictures | None, places: Pictures | None = None, *, size: int, count: int,
+        real_share: float, seed: int,
+    ) -> None:  # fmt: skip
         self._sources: tuple[Pictures, Pictures | None] = (synthetic, real)
+        self._places = places
         self._real = 0 if real is None else round(real_share * count)
         self._size, self._count, self._seed = size, count, seed
         if len(synthetic) < count:
@@ -245,10 +221,20 @@ class Batches:
                 if pictures is None:
                     continue
                 picture = pictures[self._index(source, k * number + j)]
-                if source == 1 and rng.random() < _ELSEWHERE:
-                    picture = elsewhere(picture, self._sources[0][int(rng.integers(len(self._sources[0])))])
+                picture = self._composed(picture, rng, real=source == 1)
                 made.append(augment(picture, self._size, rng))
         return _batch(made)
+
+    def _composed(self, picture: Picture, rng: np.random.Generator, *, real: bool) -> Picture:
+        if real and rng.random() < _DRESSED:
+            picture = dressed(picture, rng)
+        if rng.random() < _ELSEWHERE[real]:
+            photographed = self._places is not None and rng.random() < _PLACE
+            behind = self._places if self._places is not None and photographed else self._sources[0]
+            if photographed or real:  # one drawn picture before another would be one more drawn picture
+                place = behind[int(rng.integers(len(behind)))]
+                picture = elsewhere(picture, place, rng if rng.random() < 0.5 else None)
+        return against_light(picture, rng) if rng.random() < _AGAINST_LIGHT else picture
 
     def ahead(self, first: int) -> Iterator[Batch]:
         """Yield the batches from step ``first`` on without end, the next one made while one is used."""

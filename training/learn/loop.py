@@ -215,6 +215,7 @@ def train(
     out: Path,
     *,
     real: Path | None = None,
+    places: Path | None = None,
     start: Path | None = None,
     resume: Path | None = None,
     report: Callable[[dict[str, float], float], None] = lambda *_: None,
@@ -233,6 +234,8 @@ def train(
         Folder of the run: ``checkpoint.npz``, ``weights.npz`` (the mean weights alone) and ``curves.html``.
     real : Path, optional
         Labelled frames of clips, with the same splits.
+    places : Path, optional
+        Photographs without people, as `training.data.backdrops` writes them.
     start : Path, optional
         BodyPix model whose encoder the network starts with.
     resume : Path, optional
@@ -264,8 +267,8 @@ def train(
     cv2.setNumThreads(1)
     frames = None if real is None else Pictures(real, "train")
     batches = Batches(
-        Pictures(data, "train"), frames, size=settings.size, count=settings.batch, real_share=settings.real_share,
-        seed=settings.seed,
+        Pictures(data, "train"), frames, None if places is None else Pictures(places, "places"), size=settings.size,
+        count=settings.batch, real_share=settings.real_share, seed=settings.seed,
     )  # fmt: skip
     sets = {"synthetic": Pictures(data, "val")} | ({} if real is None else {"real": Pictures(real, "val")})
     there = out / "checkpoint.npz"
