@@ -8,6 +8,7 @@ from functools import cache
 from types import MappingProxyType
 
 from dancelike.errors import ConfigError, ModelError
+from dancelike.vision.gpu import has_accelerator
 
 __all__ = ["LIBRARIES", "library_of", "present_delegates", "resolve_delegate"]
 
@@ -47,16 +48,34 @@ def library_of(name: str) -> str | None:
 
 def present_delegates() -> tuple[str, ...]:
     """Return the names of the accelerators that can be asked for on this machine; ``cpu`` is always among them."""
-    return ("cpu", *(name for name in LIBRARIES if library_of(name) is not None))
+    return ("cpu", *(name for name in LIBRARIES if library_of(name) is not None or (name == "gpu" and _gpu_works())))
 
 
-def resolve_delegate(spec: str) -> str:
-    """Turn what was asked for into ``cpu`` or the ``PATH[:key=value]`` of a library.
+@cache
+def _gpu_works() -> bool:
+    """Whether LiteRT's accelerator finds a GPU: tried in a process of its own, with our smallest network."""
+    from dancelike.vision.catalogue import list_models
+    from dancelike.vision.trial import try_model
+
+    small = next((s for s in list_models() if s.entry.kind == "labelmap" and s.state == "ready"), None)
+    if small is None or small.folder is None or not has_accelerator():
+        return False
+    try:
+        try_model((small.folder / small.entry.files[0].file).resolve(), small.entry.sha256, "litert", "gpu")
+    except ModelError:
+        return False
+    return True
+
+
+def resolve_delegate(spec: str, runtime: str = "litert") -> str:
+    """Turn what was asked for into ``cpu``, ``gpu`` (LiteRT's own) or the ``PATH[:key=value]`` of a library.
 
     Parameters
     ----------
     spec : str
         ``auto``, ``cpu``, a key of `LIBRARIES`, or a path with options.
+    runtime : str
+        LiteRT brings a GPU accelerator of its own, which serves where no library does.
 
     Raises
     ------
@@ -73,6 +92,8 @@ def resolve_delegate(spec: str) -> str:
     if name not in LIBRARIES:
         return spec
     library = library_of(name)
+    if library is None and name == "gpu" and runtime == "litert" and not options and has_accelerator():
+        return "gpu"
     if library is None:
         raise ModelError(
             f"there is no delegate for {name} on this machine (looked for {', '.join(LIBRARIES[name])}); "

@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from dancelike.errors import ConfigError, ModelError, ModelNotFoundError
 from dancelike.memory import give_back
 from dancelike.vision.delegates import LIBRARIES, resolve_delegate
+from dancelike.vision.gpu import GpuNetwork
 
 __all__ = ["RUNTIMES", "Interpreter", "TensorInfo", "active_runtime"]
 
@@ -187,8 +188,8 @@ class Interpreter:
         See `active_runtime`.
     delegate : str
         ``auto`` or ``cpu``: the CPU with XNNPACK.  ``gpu``, ``edgetpu`` or ``npu``: the library of such an accelerator
-        that the system knows (`dancelike.vision.delegates`).  A path to a shared library, optionally followed by
-        ``:key=value,key=value``, loads that external delegate and gives it the options.
+        that the system knows (`dancelike.vision.delegates`), or the GPU through LiteRT itself.  A path to a shared
+        library, optionally followed by ``:key=value,key=value``, loads that external delegate and gives it the options.
     threads : int
         Threads of one call, at least 1.
 
@@ -210,9 +211,9 @@ class Interpreter:
         self._content = _content_of(model)
         self.path = model
         self.runtime = active_runtime(runtime)
-        self.delegate = resolve_delegate(delegate)
+        self.delegate = resolve_delegate(delegate, self.runtime)
         module = _module(self.runtime)
-        delegates = None if self.delegate == "cpu" else [_load_delegate(module, self.delegate)]
+        delegates = None if self.delegate in ("cpu", "gpu") else [_load_delegate(module, self.delegate)]
         with _quiet(self.runtime), warnings.catch_warnings():
             # tensorflow.lite says at each model that its successor is LiteRT, which is our default.
             warnings.simplefilter("ignore", UserWarning)
@@ -232,6 +233,8 @@ class Interpreter:
         self._output_index = {
             info.name: int(detail["index"]) for info, detail in zip(self.outputs, outputs, strict=True)
         }
+        if self.delegate == "gpu":
+            self._native = GpuNetwork(self._content.data, self._native)
 
     def run(self, tensor: NDArray[Any], outputs: tuple[str, ...]) -> list[NDArray[Any]]:
         """Run a model that has one input.
@@ -272,6 +275,8 @@ class Interpreter:
     def close(self) -> None:
         """Free the native memory; the interpreter cannot be used afterwards."""
         if self._native is not None:
+            if isinstance(self._native, GpuNetwork):
+                self._native.close()
             self._native = None
             give_back()  # tens of megabytes in small pieces
 

@@ -12,6 +12,7 @@ from dancelike.errors import ModelError
 from dancelike.frames import PART_COUNT, BodyObservation, BodyPart
 from dancelike.kernels.warp import warp_to_tensor
 from dancelike.vision.interpreter import Interpreter, TensorInfo
+from dancelike.vision.part_memory import PartMemory
 from dancelike.vision.region import Region, samples_for
 from dancelike.vision.segmenter import ModelInfo, Segmenter, require_picture
 
@@ -89,7 +90,8 @@ class LabelMapSegmenter(Segmenter):
     Notes
     -----
     The crop of a frame is the box of the body in the last frame with a quarter more room; when nobody is followed the
-    whole picture is looked at, then the body that was seen in it.
+    whole picture is looked at, then the body that was seen in it. `analyse` smooths the parts over time and keeps left
+    and right apart (`dancelike.vision.part_memory`); `segment` sees one picture alone.
     """
 
     def __init__(
@@ -114,9 +116,11 @@ class LabelMapSegmenter(Segmenter):
             raise ModelError(f"{model} has no output of logits [1, s, s, {PART_COUNT}] or labels [1, s, s]")
         self._input, self._output = wanted, output
         self._tensor = np.zeros(wanted.shape, np.float32)
+        self._memory = PartMemory()
         self.reset()
 
     def reset(self) -> None:  # noqa: D102
+        self._memory.forget()
         self._region: Region | None = None
         self._size: tuple[int, ...] | None = None
 
@@ -125,10 +129,13 @@ class LabelMapSegmenter(Segmenter):
         if rgb.shape != self._size:
             self.reset()
             self._size = rgb.shape
-        seen, ahead = self._look(rgb, self._region) if self._region is not None else (BodyObservation(0.0), None)
-        if not seen.found:
-            seen, ahead = self._search(rgb)
-        self._region = ahead
+        if self._region is not None:
+            seen, ahead = self._look(rgb, self._region, self._memory)
+            if seen.found:
+                self._region = ahead
+                return seen
+        self._memory.forget()
+        seen, self._region = self._search(rgb)
         return seen
 
     def observe(self, rgb: NDArray[np.uint8]) -> BodyObservation:  # noqa: D102
@@ -151,12 +158,14 @@ class LabelMapSegmenter(Segmenter):
             seen, ahead = self._look(rgb, region)
         return seen, ahead
 
-    def _look(self, rgb: NDArray[np.uint8], region: Region) -> tuple[BodyObservation, Region | None]:
+    def _look(
+        self, rgb: NDArray[np.uint8], region: Region, memory: PartMemory | None = None
+    ) -> tuple[BodyObservation, Region | None]:
         """Label a square of the picture; also return where to look in the next frame, None if nobody is there."""
         side = self._input.shape[1]
         warp_to_tensor(rgb, region.crop_to_picture(side), self._tensor, samples=samples_for(region.size / side))
         raw = self._interpreter.run(_quantised(self._tensor, self._input), (self._output.name,))[0][0]
-        labels, probability = self._read(raw)
+        labels, probability = self._read(raw, region, memory)
         labels = largest_body(labels)
         body = labels > 0
         area = np.count_nonzero(body)
@@ -170,7 +179,9 @@ class LabelMapSegmenter(Segmenter):
             return BodyObservation(0.0), None
         return BodyObservation(min(score, 1.0), labels, probability, to_picture), ahead
 
-    def _read(self, raw: NDArray[Any]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    def _read(
+        self, raw: NDArray[Any], region: Region, memory: PartMemory | None
+    ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
         """Labels and the probability that a pixel shows the dancer."""
         if _is_labels(self._output):
             numbers = raw.reshape(raw.shape[:2])
@@ -179,9 +190,11 @@ class LabelMapSegmenter(Segmenter):
         logits = raw.astype(np.float32)
         if self._output.scale:
             logits = (logits - np.float32(self._output.zero_point)) * np.float32(self._output.scale)
-        weights = np.exp(logits - logits.max(axis=2, keepdims=True))
-        probability = 1 - weights[..., 0] / weights.sum(axis=2)
-        return logits.argmax(axis=2).astype(np.uint8), probability.astype(np.float32)
+        parts = np.exp(logits - logits.max(axis=2, keepdims=True))
+        parts /= parts.sum(axis=2, keepdims=True)
+        if memory is not None:
+            parts = memory.settle(parts, region.crop_to_picture(parts.shape[0]))
+        return parts.argmax(axis=2).astype(np.uint8), 1 - parts[..., 0]
 
 
 def _quantised(tensor: NDArray[np.float32], wanted: TensorInfo) -> NDArray[Any]:

@@ -19,6 +19,7 @@ from dancelike.bundled import bundled_path
 from dancelike.errors import ConfigError, ModelError
 from dancelike.media.clips import open_clip
 from dancelike.vision import load_segmenter
+from dancelike.vision.delegates import present_delegates
 from dancelike.vision.interpreter import Interpreter
 from dancelike.vision.trial import try_model
 
@@ -217,3 +218,43 @@ def write_answers() -> None:
 
 if __name__ == "__main__":
     write_answers()
+
+
+# --- the GPU through LiteRT's own accelerator -------------------------------------------------------------------------
+
+needs_gpu = pytest.mark.skipif(
+    RUNTIME != "litert" or "gpu" not in present_delegates(),
+    reason="there is no GPU that LiteRT can use; a software Vulkan device named by VK_ICD_FILENAMES serves too",
+)
+
+
+@needs_gpu
+@pytest.mark.slow
+def test_the_gpu_gives_the_answer_of_the_cpu():
+    path = bundled_path("models") / "parts-192-int8.tflite"
+    one, other = (Interpreter(path, runtime=RUNTIME, delegate=name) for name in ("gpu", "cpu"))
+    assert one.delegate == "gpu"
+    picture = np.random.default_rng(1).integers(0, 256, one.inputs[0].shape).astype(np.uint8)
+    names = tuple(info.name for info in one.outputs)
+    for name, mine, known in zip(names, one.run(picture, names), other.run(picture, names), strict=True):
+        # The accelerator calculates in floating point between the integers of the file.
+        assert mine.dtype == known.dtype, name
+        assert np.abs(mine.astype(int) - known).max() <= 6, name
+    one.close()
+    other.close()
+
+
+@needs_gpu
+@pytest.mark.slow
+def test_a_network_that_the_gpu_does_not_take_is_one_sentence():
+    # The wake word keeps its state in variables, which stay on the CPU.
+    with pytest.raises(ModelError, match=r"the GPU does not take the whole network|no GPU .* that it can use"):
+        Interpreter(bundled_path("models") / "okay_nabu.tflite", runtime=RUNTIME, delegate="gpu")
+
+
+@pytest.mark.skipif(RUNTIME != "litert", reason="the accelerator is LiteRT's")
+def test_without_a_gpu_asking_for_one_is_one_sentence():
+    if "gpu" in present_delegates():
+        pytest.skip("there is a GPU here")
+    with pytest.raises(ModelError, match=r"no GPU on this machine that it can use|there is no delegate for gpu"):
+        Interpreter(bundled_path("models") / "parts-192-int8.tflite", runtime=RUNTIME, delegate="gpu")
