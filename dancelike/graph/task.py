@@ -126,6 +126,9 @@ class Node(ABC):
         Names of the quality levels, best first; a live driver may change the level, offline always uses the first.
     level_costs : tuple of float
         What a call costs at each level, as a share of the first, for example ``(1.0, 0.4)``; empty if unknown.
+    level_rates : tuple of float
+        Share of the calls that do their work at each level, above 0 and at most 1; the others return at once and hand
+        out nothing, as ``(1.0, 0.5)`` for a level that looks at every second picture. Empty: all do, at every level.
     importance : int
         Where quality has to be given up, tasks of low importance give way first.
     """
@@ -138,6 +141,7 @@ class Node(ABC):
     levels: tuple[str, ...] = ("full",)
     cost_ms: float | None = None
     level_costs: tuple[float, ...] = ()
+    level_rates: tuple[float, ...] = ()
     importance: int = 0
 
     def start(self) -> None:  # noqa: B027  most tasks have nothing to acquire

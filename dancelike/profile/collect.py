@@ -48,6 +48,8 @@ class Collector(Probe):
         series = self.tasks[dispatch.task]
         series.wall.add(wall_ns)
         series.cpu.add(cpu_ns)
+        if not dispatch.level:
+            series.cost.add(cpu_ns)
         begin_ns = now_ns - wall_ns
         if series.begin_ns is not None:
             series.interval.add(begin_ns - series.begin_ns)

@@ -131,6 +131,7 @@ def _task(task: TaskStatistics, node: Node, *, live: bool) -> dict[str, Any]:
         "restarts": task.restarts,
         "level": task.level,
         "level_index": node.levels.index(task.level),
+        "level_runs": dict(task.level_runs),
         "condition": task.condition,
     }
 

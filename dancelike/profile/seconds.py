@@ -44,6 +44,8 @@ class TaskSeries:
     ----------
     wall, cpu, interval : Histogram
         Durations of the calls, and the time between the begins of two calls.
+    cost : Histogram
+        CPU times of the calls at the first quality level.
     dropped : Counter
         Packets on their way to it, by reason.
     misses, level : int
@@ -52,6 +54,7 @@ class TaskSeries:
 
     wall: Histogram = field(default_factory=Histogram)
     cpu: Histogram = field(default_factory=Histogram)
+    cost: Histogram = field(default_factory=Histogram)
     interval: Histogram = field(default_factory=Histogram)
     dropped: Counter[str] = field(default_factory=Counter)
     misses: int = 0

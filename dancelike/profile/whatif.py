@@ -32,7 +32,7 @@ def predict(
     graph : Graph
         As for a live run.
     costs : Mapping of str to Histogram
-        CPU time of the calls of each task, measured on this machine.
+        CPU time of the calls of each task at its first quality level, measured on this machine.
     ratios : Mapping of str to float
         Packets that each call put on the edges, likewise; see `ratios_of`.
     rate_hz : float

@@ -51,6 +51,8 @@ class TaskStatistics:
         Calls that raised or hung, and how often the task was started again.
     level : str
         Name of the quality level at the end.
+    level_runs : Mapping of str to int
+        Runs at each quality level, in their order.
     condition : str
         At the end: ``working`` (it would have gone on, or came to its proper end), ``asleep`` behind a gate,
         ``down`` after a failure, or ``hung`` in a call that never returned.
@@ -76,6 +78,7 @@ class TaskStatistics:
     failures: int
     restarts: int
     level: str
+    level_runs: Mapping[str, int]
     condition: str
     dropped: Mapping[str, int]
     queue_peak: int
@@ -175,15 +178,16 @@ class RunReport:
 class _TaskTally:
     """The measurements of one task; the latest calls wait in ``recent`` to be counted together, which is cheaper."""
 
-    __slots__ = ("_begin_ns", "_cpu", "_interval", "_wait", "_wall", "other_cpu_ns", "recent")
+    __slots__ = ("_begin_ns", "_cpu", "_interval", "_levels", "_wait", "_wall", "other_cpu_ns", "recent")
 
-    def __init__(self) -> None:
-        self.recent: list[tuple[int, int, int, int]] = []  # release, begin, end, CPU time
+    def __init__(self, levels: int) -> None:
+        self.recent: list[tuple[int, int, int, int, int]] = []  # release, begin, end, CPU time, level
         self.other_cpu_ns = 0
         self._wall = Histogram()
         self._cpu = Histogram()
         self._wait = Histogram()
         self._interval = Histogram()
+        self._levels = np.zeros(levels, np.int64)
         self._begin_ns: int | None = None
 
     def count(self) -> None:
@@ -191,9 +195,10 @@ class _TaskTally:
         recent = self.recent
         if not recent:
             return
-        release_ns, begin_ns, end_ns, cpu_ns = np.array(recent, np.int64).T
+        release_ns, begin_ns, end_ns, cpu_ns, level = np.array(recent, np.int64).T
         self._wall.add_all(end_ns - begin_ns)
         self._cpu.add_all(cpu_ns)
+        self._levels += np.bincount(level, minlength=len(self._levels))
         self._wait.add_all(begin_ns - release_ns)
         before = np.array([] if self._begin_ns is None else [self._begin_ns], np.int64)
         self._interval.add_all(np.diff(begin_ns, prepend=before))
@@ -224,6 +229,12 @@ class _TaskTally:
         return self._wait
 
     @property
+    def levels(self) -> list[int]:
+        """Calls at each quality level."""
+        self.count()
+        return [int(count) for count in self._levels]
+
+    @property
     def interval(self) -> Histogram:
         """Times between two begins."""
         self.count()
@@ -240,7 +251,7 @@ class Tally:
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
-        self._tasks = {task.name: _TaskTally() for task in graph.tasks}
+        self._tasks = {task.name: _TaskTally(len(task.levels)) for task in graph.tasks}
 
     @property
     def runs(self) -> Mapping[str, int]:
@@ -258,7 +269,7 @@ class Tally:
             tally.other_cpu_ns += call.cpu_ns
             return
         recent = tally.recent
-        recent.append((dispatch.release_ns, call.begin_ns, call.end_ns, call.cpu_ns))
+        recent.append((dispatch.release_ns, call.begin_ns, call.end_ns, call.cpu_ns, dispatch.level))
         if len(recent) >= _TOGETHER:
             tally.count()
 
@@ -335,6 +346,7 @@ class Tally:
             failures=state.failures,
             restarts=state.restarts,
             level=state.node.levels[state.level],
+            level_runs=dict(zip(state.node.levels, tally.levels, strict=True)),
             condition="hung" if hung or state.stuck else state.condition,
             dropped=dropped,
             queue_peak=max((queue.peak for queue in state.queues), default=0),

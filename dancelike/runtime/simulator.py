@@ -1,7 +1,8 @@
 """What if: the engine in virtual time, with costs that were measured, on a machine that is not there.
 
 No task is called. Calls that are under way share the cores evenly (processor sharing), each at one core at most;
-quality levels cost what the tasks declare, and the governor works as in a live run.
+quality levels cost what the tasks declare and leave out the calls that they declare, and the governor works as in a
+live run.
 """
 
 from __future__ import annotations
@@ -40,13 +41,28 @@ _RUNS = (Action.PROCESS, Action.NEXT)
 
 
 def costs_of(report: RunReport) -> dict[str, Histogram]:
-    """Return the CPU times of a measured run for `simulate`, as far as its percentiles tell them."""
+    """Return the CPU times of a run for `simulate`, as far as its percentiles tell them; all levels are in them."""
     return {name: Histogram.from_percentiles(task.cpu_ms) for name, task in report.tasks.items() if task.runs}
 
 
-def ratios_of(report: RunReport) -> dict[str, float]:
-    """Return for each edge of a measured run the packets that a call of its producer put there, for `simulate`."""
-    runs = {name: task.runs for name, task in report.tasks.items()}
+def ratios_of(report: RunReport, graph: Graph) -> dict[str, float]:
+    """Return for each edge of a measured run the packets that a call of its producer put there, for `simulate`.
+
+    Calls that a quality level leaves out do not count.
+
+    Parameters
+    ----------
+    report : RunReport
+    graph : Graph
+        That was run.
+    """
+    runs = {
+        name: sum(
+            calls * (rates[level] if (rates := graph[name].level_rates) else 1.0)
+            for level, calls in enumerate(task.level_runs.values())
+        )
+        for name, task in report.tasks.items()
+    }
     return {
         name: edge.packets / runs[producer]
         for name, edge in report.edges.items()
@@ -78,8 +94,8 @@ def simulate(
     costs : Mapping of str to Histogram
         CPU times of a call at the first level (`costs_of` a report); tasks that are left out cost nothing.
     ratios : Mapping of str to float, optional
-        Packets that a call of a task puts on an edge, by `Edge.name` (`ratios_of` a report); 1 for an edge that is
-        left out, and for those of sources.
+        Packets that a call at the first level puts on an edge, by `Edge.name` (`ratios_of` a report); 1 for an edge
+        that is left out, and for those of sources.
     cores, workers : int
         Workers default to the cores.
     speed : float
@@ -114,6 +130,7 @@ class _Call:
     begin_ns: float
     cpu_ns: float
     left_ns: float
+    works: bool = True  # whether it hands anything out
 
 
 class _Simulation:
@@ -141,6 +158,7 @@ class _Simulation:
         self._counts = {node.name: 0 for node in graph.tasks}
         self._ratios = {(edge.source_task, edge.source_port): ratios.get(edge.name, 1.0) for edge in graph.edges}
         self._owed = dict.fromkeys(self._ratios, 0.0)  # packets, by task and port
+        self._working = {node.name: 0.0 for node in graph.tasks}  # share of a call that is owed, by task
         self._periods_ns: dict[str, int] = {}
         self._cpu_ns = 0.0
         self._now_ns = 0.0
@@ -240,7 +258,18 @@ class _Simulation:
         cost_ns = float(sampler.draw(self._rng)) if sampler is not None else 0.0
         if node.level_costs:
             cost_ns *= node.level_costs[level] / node.level_costs[0]
+        if node.level_rates:
+            cost_ns /= node.level_rates[level]  # what the calls cost that are not left out
         return (cost_ns + self._overhead_ns) / self._speed
+
+    def _works(self, node: Node, level: int) -> bool:
+        """Whether this call is one of those that the level does not leave out."""
+        if not node.level_rates:
+            return True
+        owed = self._working[node.name] + node.level_rates[level]
+        works = owed >= 1.0 - 1e-9
+        self._working[node.name] = owed - works
+        return works
 
     def _complete(self, call: _Call) -> None:
         self._calls.remove(call)
@@ -248,7 +277,7 @@ class _Simulation:
         now_ns = round(self._now_ns)
         self._cpu_ns += call.cpu_ns
         self._tally.add(dispatch, Measured((), None, round(call.begin_ns), now_ns, round(call.cpu_ns)))
-        emits = self._emits(self._nodes[dispatch.task]) if dispatch.action in _RUNS else ()
+        emits = self._emits(self._nodes[dispatch.task]) if call.works and dispatch.action in _RUNS else ()
         if dispatch.number < 0:
             self._tell(Arrived(now_ns, dispatch.task, emits))
         else:
@@ -273,8 +302,9 @@ class _Simulation:
         for command in self._engine.handle(event):
             if type(command) is Dispatch:
                 node = self._nodes[command.task]
-                cpu_ns = self._draw(node, command.level) if command.action in _RUNS else self._overhead_ns / self._speed
-                self._calls.append(_Call(command, self._now_ns, cpu_ns, cpu_ns))
+                works = command.action in _RUNS and self._works(node, command.level)
+                cpu_ns = self._draw(node, command.level) if works else self._overhead_ns / self._speed
+                self._calls.append(_Call(command, self._now_ns, cpu_ns, cpu_ns, works))
             elif isinstance(command, WaitUntil):
                 self._due_ns = command.until_ns
             elif isinstance(command, Stop):

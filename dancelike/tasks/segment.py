@@ -32,7 +32,7 @@ class Segment(Task):
     outputs = (Port("bodies", BodyObservation),)
     restart = Restart(first_ms=50.0)
     levels = ("every picture", "every second", "every third")
-    level_costs = (1.0, 1 / 2, 1 / 3)
+    level_costs = level_rates = (1.0, 1 / 2, 1 / 3)
 
     def __init__(self, name: str, load: Callable[[], Segmenter], *, budget_ms: float) -> None:
         self.name = name

@@ -105,6 +105,7 @@ def statistics(**changed) -> TaskStatistics:
         failures=0,
         restarts=0,
         level="full",
+        level_runs={"full": 300},
         condition="working",
         dropped={},
         queue_peak=1,

@@ -46,3 +46,4 @@ def test_each_level_looks_at_its_share(level, seen):
         emitted += len(task.process({"frames": Packet(at, index, frame)}))
     assert emitted == blind.looks == seen
     assert len(task.levels) == len(task.level_costs)
+    assert task.level_rates[level] == seen / 12

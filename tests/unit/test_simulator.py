@@ -147,12 +147,65 @@ def uneven() -> Graph:
 
 def test_a_task_hands_out_as_many_packets_as_it_did_when_it_was_measured():
     measured = run_realtime(uneven(), seconds=4.0, clock=ManualClock(1, autojump=True))
-    ratios = ratios_of(measured)
+    ratios = ratios_of(measured, uneven())
     assert ratios["halves.few -> few.in"] == pytest.approx(0.5, abs=0.02)
     assert ratios["halves.many -> many.in"] == 2.0
     report = simulate(uneven(), costs_of(measured), ratios=ratios, cores=1, seconds=40.0)
     assert report.tasks["few"].rate_hz == pytest.approx(12.5, rel=0.05)
     assert report.tasks["many"].rate_hz == pytest.approx(50.0, rel=0.02)
+
+
+class EverySecond(RelayTask):
+    """At its second level it answers every second packet."""
+
+    levels, level_costs, level_rates = ("all", "every second"), (1.0, 0.5), (1.0, 0.5)
+
+    def __init__(self) -> None:
+        super().__init__("segment", budget_ms=38.0)
+        self.every, self._passed = 1, 0
+
+    def set_level(self, level):
+        self.every = level + 1
+
+    def process(self, inputs):
+        self._passed += 1
+        if self._passed < self.every:
+            return ()
+        self._passed = 0
+        return super().process(inputs)
+
+
+def sparing() -> Graph:
+    graph = Graph("sparing")
+    graph.add(EndlessSource("camera", FRAME))
+    graph.add(EverySecond())
+    graph.add(RecordingSink("match", budget_ms=38.0))
+    graph.connect("camera.out", "segment.in", capacity=1, overflow=Overflow.DROP_OLDEST)
+    graph.connect("segment.out", "match.in", capacity=8)
+    return graph
+
+
+def test_a_level_that_leaves_calls_out_hands_out_less():
+    """One core has 40 ms a picture, and each look takes 60: every second picture is looked at, and takes its 60."""
+    report = simulate(sparing(), {"segment": constant(60.0)}, cores=1, seconds=60.0, overhead_us=0.0)
+    segment = report.tasks["segment"]
+    assert segment.level == "every second"
+    assert sum(segment.level_runs.values()) == segment.runs
+    late = segment.level_runs["every second"] / segment.runs
+    assert report.tasks["match"].rate_hz == pytest.approx(segment.rate_hz * (1 - late / 2), rel=0.02)
+    assert segment.wall_ms.p99 == pytest.approx(60.0, rel=0.02)
+    assert segment.cpu_total_ms == pytest.approx(60.0 * report.tasks["match"].runs, rel=0.01)
+
+
+def test_what_a_level_leaves_out_is_no_property_of_the_task():
+    """A run that was at its second level half the time gives the same ratio as one that never was."""
+    graph = sparing()
+    governor = Governor(graph)
+    governor.taken = 1
+    measured = run_realtime(graph, seconds=4.0, clock=ManualClock(1, autojump=True), governor=governor)
+    assert measured.tasks["segment"].level_runs["every second"] > 90
+    assert measured.edges["segment.out -> match.in"].packets < 60
+    assert ratios_of(measured, graph)["segment.out -> match.in"] == pytest.approx(1.0, abs=0.03)
 
 
 def overload(seed: int) -> tuple[Governor, object]:
