@@ -27,25 +27,38 @@ def use_few_arenas(count: int) -> None:
         ctypes.CDLL(None).mallopt(_ARENAS_MOST, count)
 
 
-def forget_code(library: str, maps: Path = Path("/proc/self/maps")) -> None:
-    """Let go of the code of a shared library that will hardly run again; what is called after all is read anew.
+def forget_code(library: str, maps: Path = Path("/proc/self/smaps")) -> None:
+    """Let go of the code and the tables of a shared library that will hardly run again; what is used is read anew.
 
-    Only executable pages that nobody can write are let go: they are as in the file, unlike the library's data.
+    Only pages that nobody can write and nobody has written are let go: they are as in the file.
 
     Parameters
     ----------
     library : str
         Part of the file's name.
     maps : Path
-        Where Linux tells what is loaded; only tests need another.
+        Where Linux tells what is loaded, with the pages that were written; only tests need another.
     """
     advise = getattr(mmap, "MADV_DONTNEED", None)
     if advise is None or not maps.is_file():
         return
     with suppress(OSError, AttributeError, TypeError):
         madvise = ctypes.CDLL(None).madvise
-        for line in maps.read_text(encoding="utf-8", errors="replace").splitlines():
-            fields = line.split(maxsplit=5)
-            if len(fields) == 6 and fields[1] == "r-xp" and library in Path(fields[5]).name:
+        for begin, end in _as_in_the_file(maps.read_text(encoding="utf-8", errors="replace"), library):
+            madvise(ctypes.c_void_p(begin), ctypes.c_size_t(end - begin), advise)
+
+
+def _as_in_the_file(smaps: str, library: str) -> list[tuple[int, int]]:
+    """Return begin and end of the parts of a library that cannot be written and were not, not even by the linker."""
+    found: list[tuple[int, int]] = []
+    part: tuple[int, int] | None = None
+    for line in smaps.splitlines():
+        fields = line.split(maxsplit=5)
+        if fields and "-" in fields[0]:
+            part = None
+            if len(fields) == 6 and fields[1] in {"r-xp", "r--p"} and library in Path(fields[5]).name:
                 begin, end = (int(text, 16) for text in fields[0].split("-"))
-                madvise(ctypes.c_void_p(begin), ctypes.c_size_t(end - begin), advise)
+                part = begin, end
+        elif part is not None and fields[:2] == ["Anonymous:", "0"]:
+            found.append(part)
+    return found
