@@ -47,7 +47,7 @@ def tasks(profile: Mapping[str, Any]) -> str:
     note = f" {' and '.join(waits).capitalize()} mostly wait for their next picture." if waits else ""
     return (
         '<section aria-labelledby="h-tasks"><div class="head"><h2 id="h-tasks">Task by task</h2>'
-        '<p class="quiet">How long the calls took, rare ones as thin lines; the mark is the budget.'
+        '<p class="quiet">How long the calls took in ms, rare ones as thin lines; the mark is the budget.'
         f"{escape(note)}</p></div>"
         '<div class="scroll"><table class="parts tasks"><thead><tr><th scope="col">Task</th>'
         f'<th scope="col" class="spread">{_axis(domain)}</th><th scope="col" class="n">p50</th>'

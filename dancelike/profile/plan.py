@@ -9,7 +9,7 @@ from typing import Any
 
 from dancelike.errors import ConfigError
 from dancelike.profile.compare import Change
-from dancelike.tasks.run_log import LOG_NAME
+from dancelike.tasks.run_log import LIVE_NAME, LOG_NAME
 
 __all__ = ["Outcome", "Plan"]
 
@@ -55,7 +55,7 @@ class Plan:
     @property
     def kept(self) -> tuple[Path, Path, Path] | tuple[()]:
         """Recording, log and live score of a session that is kept."""
-        return () if self.keep is None else (self.keep / "take.mp4", self.keep / LOG_NAME, self.keep / "live.json")
+        return () if self.keep is None else (self.keep / "take.mp4", self.keep / LOG_NAME, self.keep / LIVE_NAME)
 
     @property
     def outputs(self) -> list[Path]:

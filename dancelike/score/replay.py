@@ -21,7 +21,7 @@ from dancelike.tasks.run_log import LOG_NAME, live_codecs, live_score, live_scor
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-__all__ = ["ReplayedRun", "difference_table", "replay_run"]
+__all__ = ["ReplayedRun", "difference_table", "replay_live", "replay_run"]
 
 _COMPARED = ("score", "shape", "timing")
 
@@ -60,6 +60,43 @@ class ReplayedRun:
         }
 
 
+def replay_live(run: Path) -> tuple[bytes, bool, dict[str, Any]]:
+    """Replay the log of a live session.
+
+    Parameters
+    ----------
+    run : Path
+        The log, or the folder in which it is called ``run.log``.
+
+    Returns
+    -------
+    live : bytes
+        The live score.
+    complete : bool
+        Whether the log has its proper end.
+    about : dict
+        Configuration, reference and recording, as the log names them.
+
+    Raises
+    ------
+    ConfigError
+        It is no log of a live session, or of another version.
+    """
+    path = run / LOG_NAME if run.is_dir() else run
+    if not path.is_file():
+        raise ConfigError(f"{path} is no file, but the log of a live session is expected; check the name.")
+    log = read_log(path)
+    log.close()
+    about = log.header.get("about") or {}
+    try:
+        settings, reference = _config(about["config"]), about["reference"]
+        scoring = live_scoring(settings, length_s=reference["duration_s"], rate=Fraction(reference["frame_rate"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise ConfigError(f"{path} is the log of a run, but not of a dance session; give one of those.") from error
+    found = replay(path, skeleton(log.header, scoring), live_codecs())
+    return live_score(scoring[1].state), found.complete, about
+
+
 def replay_run(run: Path, *, config: ScoreConfig, on_progress: Callable[[float], None] | None = None) -> ReplayedRun:
     """Replay the log of a live session, and score its recording.
 
@@ -79,27 +116,15 @@ def replay_run(run: Path, *, config: ScoreConfig, on_progress: Callable[[float],
     DancelikeError
         As `score_clips`.
     """
-    path = run / LOG_NAME if run.is_dir() else run
-    if not path.is_file():
-        raise ConfigError(f"{path} is no file, but the log of a live session is expected; check the name.")
-    log = read_log(path)
-    log.close()
-    about = log.header.get("about") or {}
-    try:
-        settings, reference = _config(about["config"]), about["reference"]
-        scoring = live_scoring(settings, length_s=reference["duration_s"], rate=Fraction(reference["frame_rate"]))
-    except (KeyError, TypeError, ValueError) as error:
-        raise ConfigError(f"{path} is the log of a run, but not of a dance session; give one of those.") from error
-    found = replay(path, skeleton(log.header, scoring), live_codecs())
-    live = live_score(scoring[1].state)
-    clips = [Path(reference["path"]), None if about["recording"] is None else Path(about["recording"])]
+    live, complete, about = replay_live(run)
+    clips = [Path(about["reference"]["path"]), None if about["recording"] is None else Path(about["recording"])]
     if None in clips:
-        return ReplayedRun(live, None, found.complete, None)
+        return ReplayedRun(live, None, complete, None)
     missing = next((clip for clip in clips if clip is not None and not clip.is_file()), None)
     if missing is not None:
-        return ReplayedRun(live, None, found.complete, missing)
+        return ReplayedRun(live, None, complete, missing)
     final = score_clips(str(clips[0]), str(clips[1]), config=config, on_progress=on_progress)
-    return ReplayedRun(live, final, found.complete, None)
+    return ReplayedRun(live, final, complete, None)
 
 
 def _config(values: dict[str, Any]) -> LiveConfig:

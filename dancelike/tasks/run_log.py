@@ -27,6 +27,7 @@ from dancelike.tasks.align import Align
 from dancelike.tasks.match import Match
 
 __all__ = [
+    "LIVE_NAME",
     "LIVE_SCHEMA",
     "LOG_NAME",
     "BodyCodec",
@@ -38,6 +39,7 @@ __all__ = [
 ]
 
 LOG_NAME: Final = "run.log"
+LIVE_NAME: Final = "live.json"
 LIVE_SCHEMA: Final = "dancelike.live/1"
 
 _HEAD: Final = struct.Struct("<dBHH")  # score, what follows, height and width of the labels

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -22,9 +23,11 @@ from dancelike.media.held import HeldCamera
 from dancelike.media.playback import Playback
 from dancelike.media.probe import probe_clip
 from dancelike.pipelines import build_live_graph
-from dancelike.runtime import FlowProbe, LiveRun, RunReport
+from dancelike.runtime import FlowProbe, LiveRun, Probe, RunReport
 from dancelike.tasks.camera import CameraSource
+from dancelike.tasks.match import Match
 from dancelike.tasks.record import Record
+from dancelike.tasks.run_log import LIVE_NAME, LOG_NAME, live_score, open_run_log
 from dancelike.tasks.stage import Stage
 from dancelike.ui.bridge import LiveBridge
 from dancelike.ui.jobs import JobControl, Jobs
@@ -32,6 +35,7 @@ from dancelike.ui.observable import Event
 
 __all__ = ["LiveSession", "SessionPlan"]
 
+_LOG = logging.getLogger(__name__)
 _LOOK_MS = 250
 
 
@@ -87,7 +91,7 @@ class LiveSession(QObject):
     Attributes
     ----------
     take : Take or None
-        What is recorded, from the start of the run on.
+        What is recorded, from the start of the run on; beside the recording lie the run's log and the live score.
     bridge : LiveBridge
     playback : Playback
         The reference's controls; it stands at its first picture until `Playback.play`.
@@ -148,7 +152,7 @@ class LiveSession(QObject):
         self._stopping = True
         self._watch.stop()
         run = self._run
-        self._jobs.start(lambda _control: run.close(), done=self._on_stopped, failed=self._on_stop_failed)
+        self._jobs.start(lambda _control: self._close(run), done=self._on_stopped, failed=self._on_stop_failed)
 
     def _start(self, _control: JobControl) -> LiveRun:
         plan = self.plan
@@ -171,9 +175,24 @@ class LiveSession(QObject):
             playback=self.playback,
             stage=stage,
         )
-        run = LiveRun(self._graph, probes=(self.flows,), admission=False)
+        probes: list[Probe] = [self.flows]
+        if self.take is not None:
+            log = self.take.folder / LOG_NAME
+            probes.append(open_run_log(log, plan.config, reference=reference, recording=self.take.recording))
+        run = LiveRun(self._graph, probes=probes, admission=False)
         run.start()
         return run
+
+    def _close(self, run: LiveRun) -> RunReport:
+        """End the run, and put the live score beside its log."""
+        report = run.close()
+        match = run.graph["match"]
+        if self.take is not None and isinstance(match, Match):
+            try:
+                (self.take.folder / LIVE_NAME).write_bytes(live_score(match.state))
+            except OSError as error:
+                _LOG.warning("the live score cannot be kept: %s", (error.strerror or str(error)).lower())
+        return report
 
     def _on_started(self, run: LiveRun) -> None:
         self._run = run

@@ -26,6 +26,7 @@ from dancelike.runtime import LiveRun, RunLog, replay
 from dancelike.runtime.logreader import read_log
 from dancelike.runtime.skeleton import skeleton
 from dancelike.score.cli import score
+from dancelike.score.replay import replay_live
 from dancelike.tasks.match import Match
 from dancelike.tasks.run_log import BodyCodec, CueCodec, live_codecs, live_score, live_scoring, open_run_log
 from dancelike.testing.flow import RecordingSink
@@ -113,13 +114,9 @@ def test_a_profile_keeps_its_session_for_the_replay(tmp_path):
     result = CliRunner().invoke(profile, options)
     assert result.exit_code == 0, result.stderr
     assert sorted(path.name for path in kept.iterdir()) == ["live.json", "run.log", "take.mp4"]
-    log = read_log(kept / "run.log")
-    log.close()
-    scoring = live_scoring(
-        LiveConfig(rate_hz=Fraction(10)), length_s=probe_clip(DEMO / "reference.mp4").duration_s, rate=Fraction(30)
-    )
-    replay(kept / "run.log", skeleton(log.header, scoring), live_codecs())
-    assert live_score(scoring[1].state) == (kept / "live.json").read_bytes()
+    live, complete, _ = replay_live(kept)
+    assert complete
+    assert live == (kept / "live.json").read_bytes()
     again = CliRunner().invoke(profile, options)
     assert "holds a session already; choose another folder" in again.stderr
     both = CliRunner().invoke(profile, [*options, "--offline"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading  # noqa: TID251  counts the threads that are left
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from dancelike.library import Dance, Library, TakeState
 from dancelike.media.clips import open_clip
 from dancelike.media.probe import probe_clip
+from dancelike.score.replay import replay_live
 from dancelike.ui.application import Options, make_window
 from dancelike.ui.models.perform import Phase
 from dancelike.ui.models.review import ReviewPhase
@@ -64,6 +66,10 @@ def test_a_dance_is_performed_reviewed_exported_and_remembered(
     assert take.state is TakeState.FINISHED
     assert take.score is not None
     assert take.score > 40
+    live, complete, _ = replay_live(take.folder)
+    assert complete
+    assert live == (take.folder / "live.json").read_bytes()
+    assert json.loads(live)["state"]["score"] > 40
     qtbot.waitUntil(lambda: review.pair.pair is not None, timeout=LONG_MS)
     review.toggle_play()
     begin_s = review.model.cursor_s.value

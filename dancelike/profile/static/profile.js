@@ -40,7 +40,7 @@
 
   function chart(host, height, options, values) {
     const made = new uPlot(Object.assign({
-      width: Math.max(host.clientWidth, 160), height, padding: [8, 8, 0, 0], legend: {show: false}, cursor, hooks,
+      width: Math.max(host.clientWidth, 160), height, padding: [8, Math.round(size() * 1.3), 0, 0], legend: {show: false}, cursor, hooks,
     }, options), [data.t, ...values], host);
     charts.push(made);
     return made;
