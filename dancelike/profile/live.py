@@ -63,14 +63,15 @@ def _row(graph: Graph, name: str, series: TaskSeries, elapsed_s: float) -> dict[
     node = graph[name]
     walls = series.wall.percentiles()
     jitter_ns = series.interval.quantile_ns(0.95) - series.interval.quantile_ns(0.05)
+    called = bool(series.wall.count)
     return {
         "runs": series.wall.count,
         "rate_hz": series.wall.count / elapsed_s if elapsed_s > 0 else 0.0,
         "budget_ms": node.budget_ms,
-        "budget_used": walls.p95 / node.budget_ms if node.budget_ms else None,
-        "wall_ms": percentiles(walls),
-        "cpu_ms": series.cpu.mean_ns / 1e6,
-        "jitter_ms": jitter_ns / 2e6,
+        "budget_used": walls.p95 / node.budget_ms if called and node.budget_ms else None,
+        "wall_ms": percentiles(walls) if called else dict.fromkeys(("p50", "p95", "p99", "max")),
+        "cpu_ms": series.cpu.mean_ns / 1e6 if called else None,
+        "jitter_ms": jitter_ns / 2e6 if series.interval.count else None,
         "misses": series.misses,
         "dropped": dict(series.dropped),
         "level": node.levels[series.level],

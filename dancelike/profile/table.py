@@ -37,10 +37,11 @@ class TaskTable:
         wide = options.max_width >= _NARROW
         lines = box.ASCII2 if options.ascii_only else box.SIMPLE_HEAD
         table = Table(box=lines, show_edge=False, pad_edge=False, header_style="dim")
-        for title in ("Task", "Rate", "p50", "p95", "p99", "max", "budget", "late", "lost"):
-            table.add_column(title, justify="left" if title == "Task" else "right", no_wrap=True)
-        for title in ("jitter", "CPU", "queue", "level") if wide else ():
-            table.add_column(title, justify="left" if title == "level" else "right", no_wrap=True)
+        titles = ("Task", "Rate", "p50", "p95", "p99", "max", "budget", "late", "lost")
+        for title in titles + (("jitter", "CPU", "queue", "level") if wide else ()):
+            words = title in {"Task", "level"}
+            # Wide enough for most figures, so that columns stay in place while the run goes on.
+            table.add_column(title, justify="left" if words else "right", no_wrap=True, min_width=0 if words else 4)
         for name, task in self.tasks.items():
             used = task.get("budget_used")
             missed = task["misses"] / task["runs"] if task["runs"] else 0.0
@@ -51,7 +52,7 @@ class TaskTable:
             cells.append(Text(f"{missed:.1%}" if task["misses"] else "0", style=late * (missed > MISSED)))
             cells.append(Text(str(sum(task["dropped"].values()))))
             if wide:
-                cells += [Text(ms_text(task["jitter_ms"])), Text(ms_text(task["cpu_ms"]))]
+                cells += [Text(_plain(ms_text(task[key]))) for key in ("jitter_ms", "cpu_ms")]
                 cells += [Text(str(task.get("queue_peak", "-"))), Text(str(task.get("level", "-")))]
             table.add_row(*cells)
         yield table
@@ -122,7 +123,8 @@ def figures(profile: Mapping[str, Any]) -> Iterator[str]:
     if profile["machine"].get("cpu"):
         machine.append(str(profile["machine"]["cpu"]))
     if machine:
-        yield ", ".join(machine)
+        said = ", ".join(machine)
+        yield said[:1].upper() + said[1:]
     overhead = profile.get("overhead")
     if overhead and overhead["share"] is not None:
         added = f"{overhead['us_per_call']:.1f} microseconds a call"

@@ -24,13 +24,14 @@ from dancelike.profile.compare import Change, compare, load_profile, verdicts
 from dancelike.profile.document import profile_document, profile_schema, to_json
 from dancelike.profile.drift import drift, slope_per_minute
 from dancelike.profile.flows import flow_probe, way_of
+from dancelike.profile.live import task_rows
 from dancelike.profile.noise import holm, rank_test
 from dancelike.profile.overhead import probe_cost_us
 from dancelike.profile.page import profile_page
 from dancelike.profile.plan import Outcome
 from dancelike.profile.series import timeline
 from dancelike.profile.session import StreamClock, choose_session
-from dancelike.profile.table import Summary
+from dancelike.profile.table import Summary, TaskTable
 from dancelike.profile.whatif import predict, prediction_words
 from dancelike.profile.words import opening, verdict
 from dancelike.runtime import Histogram, Percentiles, RunReport, TaskStatistics, run_offline
@@ -238,9 +239,19 @@ def test_the_summary_prints_every_task_and_reason(capsys: pytest.CaptureFixture[
     found = document(segment_live=statistics(dropped={"oldest": 7}))
     Console(width=80, highlight=False).print(Summary(found))
     text = capsys.readouterr().out
-    for part in ("camera", "segment_live", "match", "segment_live 7 oldest", "memory peak 300 MB", "microseconds"):
+    for part in ("camera", "segment_live", "match", "segment_live 7 oldest", "Memory peak 300 MB", "microseconds"):
         assert part in text
     assert "…" not in text
+
+
+def test_the_live_table_has_dashes_where_nothing_was_called_yet(capsys: pytest.CaptureFixture[str]) -> None:
+    collector = Collector()
+    collector.run_started(session_graph(), 0)
+    collector.after_task(Dispatch(0, "segment_live", Action.PROCESS, {}, 0, 0, None, None), 2 * MS, 2 * MS, MS)
+    Console(width=120, highlight=False).print(TaskTable(task_rows(session_graph(), collector, 0.5)))
+    lines = {line.split()[0]: line.split()[1:] for line in capsys.readouterr().out.splitlines() if line.strip()}
+    assert lines["match"][:6] == ["0.0", "-", "-", "-", "-", "-"]
+    assert lines["segment_live"][:6] == ["2.0", "2.00", "2.00", "2.00", "2.00", "6%"]
 
 
 def test_a_slower_task_is_found_and_noise_is_not() -> None:
