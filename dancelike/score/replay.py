@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dancelike.config import LiveConfig, ScoreConfig
 from dancelike.errors import ConfigError
@@ -18,12 +18,10 @@ from dancelike.score.api import score_clips
 from dancelike.score.result import ScoreResult
 from dancelike.tasks.run_log import LOG_NAME, live_codecs, live_score, live_scoring
 
-if TYPE_CHECKING:
-    from rich.console import RenderableType
+__all__ = ["COMPARED", "ReplayedRun", "figures_of", "replay_live", "replay_run"]
 
-__all__ = ["ReplayedRun", "difference_table", "replay_live", "replay_run"]
-
-_COMPARED = ("score", "shape", "timing")
+COMPARED = ("score", "shape", "timing")
+"""Figures that both scores have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,32 +131,12 @@ def _config(values: dict[str, Any]) -> LiveConfig:
     return LiveConfig(**given | {"rate_hz": Fraction(given["rate_hz"])})
 
 
-def _figures(found: dict[str, Any] | None) -> dict[str, float | None]:
-    figures = {name: None if found is None else found.get(name) for name in _COMPARED}
+def figures_of(found: dict[str, Any] | None) -> dict[str, float | None]:
+    """Return the `COMPARED` figures of a live state or of score.json; None where there is none."""
+    figures = {name: None if found is None else found.get(name) for name in COMPARED}
     return {name: value.get("score") if isinstance(value, dict) else value for name, value in figures.items()}
 
 
 def _differences(live: dict[str, Any] | None, final: dict[str, Any] | None) -> dict[str, float | None]:
-    before, after = _figures(live), _figures(final)
-    return {name: None if (a := before[name]) is None or (b := after[name]) is None else b - a for name in _COMPARED}
-
-
-def difference_table(found: ReplayedRun) -> RenderableType:
-    """Return what the terminal shows: live, final and the difference."""
-    from rich import box
-    from rich.table import Table
-
-    values = found.to_dict()
-    rows = _figures(values["live"]["state"]), _figures(values["final"]), values["difference"]
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="dim")
-    table.add_column("", no_wrap=True)
-    for title in ("Live", "Final", "Difference"):
-        table.add_column(title, justify="right", no_wrap=True)
-    for name in _COMPARED:
-        live, final, difference = (row[name] for row in rows)
-        table.add_row(name.capitalize(), _text(live), _text(final), _text(difference, sign="+"))
-    return table
-
-
-def _text(value: float | None, *, sign: str = "") -> str:
-    return "-" if value is None else f"{value:{sign}.1f}"
+    before, after = figures_of(live), figures_of(final)
+    return {name: None if (a := before[name]) is None or (b := after[name]) is None else b - a for name in COMPARED}

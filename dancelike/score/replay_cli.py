@@ -10,7 +10,8 @@ import click
 from dancelike.config import ScoreConfig
 from dancelike.console import Manners, console, progress, write_atomically
 from dancelike.score.cli import write_results
-from dancelike.score.replay import difference_table, replay_run
+from dancelike.score.replay import replay_run
+from dancelike.score.replay_table import difference_table
 
 __all__ = ["show_replay"]
 
