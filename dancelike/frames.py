@@ -204,6 +204,8 @@ class BodyObservation:
         Affine map from pixel centres of the crop (x, y, 1) to pixel centres of the picture.
     joints : Joints or None
         The landmarks in pixels of the picture, when the model has them.
+    others : int
+        How many other people are known to be in the picture; 0 where the model sees one only.
     """
 
     score: float
@@ -211,6 +213,7 @@ class BodyObservation:
     probability: Float32 | None = None
     crop_to_picture: NDArray[np.float64] | None = None
     joints: Joints | None = None
+    others: int = 0
 
     @property
     def found(self) -> bool:

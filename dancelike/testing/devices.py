@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from dancelike.errors import DeviceLostError
+from dancelike.errors import DeviceError, DeviceLostError
 from dancelike.graph import RUN_TIME_BASE, RunClock
 from dancelike.media.camera import Camera, Shot
 from dancelike.media.camera_info import CameraInfo, CameraMode, CameraRequest
@@ -17,7 +17,7 @@ from dancelike.media.waiting import wait
 from dancelike.testing.segmenters import paint_dancer
 from dancelike.timebase import Timestamp
 
-__all__ = ["FakeCamera", "FakeRunClock", "FakeSound"]
+__all__ = ["FakeCamera", "FakeRunClock", "FakeSound", "Plug"]
 
 UInt8 = NDArray[np.uint8]
 
@@ -127,6 +127,60 @@ class FakeCamera(Camera):
 
     def _release(self) -> None:
         self.closed = True
+
+
+class Plug:
+    """The plug of a camera, real or played: while it is out, the camera is lost and cannot be opened.
+
+    Parameters
+    ----------
+    open_camera : callable
+        Opens the camera.
+
+    Attributes
+    ----------
+    inside : bool
+        Set it to False to unplug, from any thread.
+    opened : int
+        How often the camera was opened.
+    """
+
+    def __init__(self, open_camera: Callable[[RunClock], Camera]) -> None:
+        self._open_camera = open_camera
+        self.inside = True
+        self.opened = 0
+
+    def open(self, clock: RunClock) -> Camera:
+        """Open the camera on the clock of a run.
+
+        Raises
+        ------
+        DeviceError
+            The plug is out.
+        """
+        if not self.inside:
+            raise DeviceError("the camera is not there: plug it in.")
+        self.opened += 1
+        return _Plugged(self, self._open_camera(clock), clock)
+
+
+class _Plugged(Camera):
+    def __init__(self, plug: Plug, camera: Camera, clock: RunClock) -> None:
+        super().__init__(camera.info, clock)
+        self._plug, self._camera = plug, camera
+
+    def _next(self, timeout_s: float) -> Shot | None:
+        if not self._plug.inside:
+            raise DeviceLostError(f"camera '{self.info.label}' went away: plug it in again.")
+        shot = self._camera._next(timeout_s)
+        self.ended = self._camera.ended
+        return shot
+
+    def _patience_ns(self) -> int:
+        return self._camera._patience_ns()
+
+    def _release(self) -> None:
+        self._camera.close()
 
 
 class FakeSound(SilentOutput):

@@ -40,5 +40,13 @@ def problem_text(problem: str) -> str:
         "recording_ended": translate(
             "Advice", "The recording has ended, because the disk is full. What there is, is kept."
         ),
+        "recording_failed": translate(
+            "Advice", "There is too little room on the disk to record. You can dance; this take is not kept."
+        ),
+        "sound_gone": translate("Advice", "The sound is gone. It comes back by itself once a speaker is there again."),
+        "no_sound": translate("Advice", "There is no sound output. The dance goes on in silence."),
+        "silent_clip": translate("Advice", "This clip has no sound. The dance goes on in silence."),
+        "others_in_clip": translate("Advice", "There are others in the clip. You learn from the one with the mark."),
+        "others_here": translate("Advice", "Somebody else is in the picture. We follow the one with the mark."),
     }
     return known.get(problem, problem)

@@ -28,6 +28,7 @@ from dancelike.tasks.camera import CameraSource
 from dancelike.tasks.match import Match
 from dancelike.tasks.record import Record
 from dancelike.tasks.run_log import LIVE_NAME, LOG_NAME, live_score, open_run_log
+from dancelike.tasks.sound import PlaySound
 from dancelike.tasks.stage import Stage
 from dancelike.ui.bridge import LiveBridge
 from dancelike.ui.jobs import JobControl, Jobs
@@ -37,6 +38,8 @@ __all__ = ["LiveSession", "SessionPlan"]
 
 _LOG = logging.getLogger(__name__)
 _LOOK_MS = 250
+_BROKEN = frozenset({"down", "hung"})
+_NOT_RECORDED = frozenset({"recording_ended", "recording_failed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,8 @@ class LiveSession(QObject):
     failed : Event of str
         The run could not start, or ended early: one sentence.
     problem : Event of str
-        ``camera_gone``, ``camera_slow`` or ``recording_ended``, and empty when that is over.
+        ``camera_gone``, ``recording_ended``, ``recording_failed``, ``sound_gone``, ``no_sound`` or ``camera_slow``, the
+        gravest first, and empty when that is over.
     stopped : Event of RunReport or None
         Everything is closed, the recording is complete; None where nothing had started.
     """
@@ -226,17 +230,32 @@ class LiveSession(QObject):
             self.failed.emit(str(self._run.error))
             self.stop()
             return
-        said = ""
-        camera, encode = self._graph["camera"], None if self.take is None else self._graph["encode"]
-        if self._run.snapshot().tasks["camera"].condition in {"down", "hung"}:
-            said = "camera_gone"
-        elif isinstance(encode, Record) and encode.recording is not None and encode.recording.ended:
-            said = "recording_ended"
-        elif isinstance(camera, CameraSource) and camera.health is not None and camera.health.warning:
-            said = "camera_slow"
+        said = self._trouble(self._run, self._graph)
         if said != self._said:
             self._said = said
             self.problem.emit(said)
+
+    @property
+    def recording(self) -> bool:
+        """Whether what the camera sees is being written now."""
+        return self.take is not None and self._run is not None and self._said not in _NOT_RECORDED
+
+    def _trouble(self, run: LiveRun, graph: Graph) -> str:
+        """Return the gravest that is the matter with a device."""
+        tasks = run.snapshot().tasks
+        if tasks["camera"].condition in _BROKEN:
+            return "camera_gone"
+        if self.take is not None and tasks["encode"].condition in _BROKEN:
+            encode = graph["encode"]
+            begun = isinstance(encode, Record) and encode.recording is not None
+            return "recording_ended" if begun else "recording_failed"
+        sound = graph["sound"] if "sound" in tasks else None
+        if isinstance(sound, PlaySound) and sound.state is not None and sound.state.warning is not None:
+            return "sound_gone" if sound.state.losses else "no_sound"
+        camera = graph["camera"]
+        if isinstance(camera, CameraSource) and camera.health is not None and camera.health.warning:
+            return "camera_slow"
+        return ""
 
 
 def _open_camera(spec: str | None, request: CameraRequest, may_begin: Callable[[], bool], clock: RunClock) -> Camera:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from PyQt6.QtCore import QSize, Qt
+from PyQt6.QtCore import QSize, Qt, QTimer
 from PyQt6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut
 from PyQt6.QtWidgets import (
     QApplication,
@@ -26,6 +26,7 @@ from dancelike.ui.words import translate
 __all__ = ["Shell"]
 
 _NARROW_PX = 960
+_LET_GO_MS = 500
 
 
 class Shell(QMainWindow):
@@ -84,9 +85,17 @@ class Shell(QMainWindow):
         old = self.takeCentralWidget()
         self.setCentralWidget(whole)
         if old is not None:
-            old.deleteLater()
+            old.hide()
+            self._let_go(old)
         name, what = self._at
         self._show(name, what)
+
+    def _let_go(self, old: QWidget) -> None:
+        """Delete what was shown before, once no job can call it any more."""
+        if self.context.jobs.count:
+            QTimer.singleShot(_LET_GO_MS, partial(self._let_go, old))
+        else:
+            old.deleteLater()
 
     def go(self, name: str, **what: Any) -> None:
         """Leave the screen that is shown and open another."""

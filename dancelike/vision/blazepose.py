@@ -106,7 +106,7 @@ class BlazePoseSegmenter(Segmenter):
             self._size = rgb.shape
         sight = self._follow(rgb) or self._search(rgb)
         self._frame += 1
-        return BodyObservation(0.0) if sight is None else _observation(sight)
+        return BodyObservation(0.0) if sight is None else _observation(sight, self._identity.bystanders)
 
     def observe(self, rgb: NDArray[np.uint8]) -> BodyObservation:  # noqa: D102
         rgb = require_picture(rgb)
@@ -220,13 +220,14 @@ class BlazePoseSegmenter(Segmenter):
         return _Sight(pose, labels, probability, clothes)
 
 
-def _observation(sight: _Sight) -> BodyObservation:
+def _observation(sight: _Sight, others: int = 0) -> BodyObservation:
     return BodyObservation(
         score=sight.pose.score,
         labels=sight.labels,
         probability=sight.probability,
         crop_to_picture=sight.pose.region.crop_to_picture(MAP_SIDE),
         joints=sight.pose.joints,
+        others=others,
     )
 
 

@@ -162,6 +162,11 @@ class Identity:
         mine = self.region
         return math.inf if mine is None else min((o.distance(mine) for o, _ in self._others), default=math.inf)
 
+    @property
+    def bystanders(self) -> int:
+        """How many others are known to be in the picture."""
+        return len(self._others)
+
     def note_people(self, people: list[Region]) -> None:
         """Remember who else is in the picture, after `accept` or `miss`.
 

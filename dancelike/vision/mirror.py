@@ -58,6 +58,7 @@ def mirrored_observation(seen: BodyObservation, width: int) -> BodyObservation:
         probability=np.ascontiguousarray(seen.probability[:, ::-1]),
         crop_to_picture=np.array([[a, -b, width - 1 - c - a * last], [-d, e, f + d * last]]),
         joints=joints,
+        others=seen.others,
     )
 
 

@@ -14,7 +14,7 @@ from dancelike.media.capture import CaptureScaler
 from dancelike.media.device_camera import DeviceCamera
 from dancelike.media.loopback import LoopbackCamera
 from dancelike.media.paced import PacedCamera
-from dancelike.testing.devices import FakeCamera, FakeRunClock
+from dancelike.testing.devices import FakeCamera, FakeRunClock, Plug
 from tests.cameras import ASKED, SIZE, ScriptedContainer, jpeg
 from tests.clips import make_clip, paint, read_number
 
@@ -44,7 +44,7 @@ class FilledPipe(LoopbackCamera):
         super()._release()
 
 
-@pytest.fixture(params=["fake", "file", "pipe", "mjpeg", "yuyv"])
+@pytest.fixture(params=["fake", "plug", "file", "pipe", "mjpeg", "yuyv"])
 def opened(request, tmp_path):
     """A function that opens a camera of numbered pictures, 25 a second, that comes with its clock."""
     cameras = []
@@ -53,6 +53,8 @@ def opened(request, tmp_path):
         clock = FakeRunClock(1_000_000_000)
         if request.param == "fake":
             camera = FakeCamera(clock, ASKED, paint=paint, silent_from=count)
+        elif request.param == "plug":
+            camera = Plug(lambda clock: FakeCamera(clock, ASKED, paint=paint, silent_from=count)).open(clock)
         elif request.param == "file":
             make_clip(tmp_path / "clip.mp4", frames=count, rate=25, size=SIZE)
             camera = PacedCamera(tmp_path / "clip.mp4", clock, ASKED, loop=False, wait=clock.wait)

@@ -59,6 +59,30 @@
         <source>The recording has ended, because the disk is full. What there is, is kept.</source>
         <translation>磁盘已满，录制已结束，已录下的部分会保留。</translation>
     </message>
+    <message>
+        <source>There is too little room on the disk to record. You can dance; this take is not kept.</source>
+        <translation>磁盘空间不足，无法录制。你可以照常跳，但这一次不会保留。</translation>
+    </message>
+    <message>
+        <source>The sound is gone. It comes back by itself once a speaker is there again.</source>
+        <translation>声音断了。扬声器恢复后会自动继续播放。</translation>
+    </message>
+    <message>
+        <source>There is no sound output. The dance goes on in silence.</source>
+        <translation>没有可用的扬声器，将无声进行。</translation>
+    </message>
+    <message>
+        <source>This clip has no sound. The dance goes on in silence.</source>
+        <translation>这段视频没有声音，将无声进行。</translation>
+    </message>
+    <message>
+        <source>There are others in the clip. You learn from the one with the mark.</source>
+        <translation>视频里不止一个人，请跟着头上有标记的那位学。</translation>
+    </message>
+    <message>
+        <source>Somebody else is in the picture. We follow the one with the mark.</source>
+        <translation>画面里还有别人，我们只跟踪头上有标记的那位。</translation>
+    </message>
 </context><context>
     <name>Figure</name>
     <message>

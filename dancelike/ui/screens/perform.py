@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from functools import partial
 from typing import Any
 
@@ -10,11 +11,13 @@ from PyQt6.QtGui import QImage, QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QWidget
 
 from dancelike.library import Dance, Take
+from dancelike.media.recorder import RESERVE_BYTES
 from dancelike.scoring.running import RunningState
 from dancelike.tasks.stage import Shown
 from dancelike.ui.advice import framing_text, problem_text
 from dancelike.ui.context import Context
 from dancelike.ui.models.framing import Framing
+from dancelike.ui.models.notices import Notices
 from dancelike.ui.models.perform import Beats, PerformModel, Phase
 from dancelike.ui.screens.base import Screen
 from dancelike.ui.session import LiveSession, SessionPlan
@@ -26,6 +29,8 @@ __all__ = ["PerformScreen", "beats_of"]
 
 _TICK_MS = 20
 _TAIL_MS = 1200
+_WORTH_KEEPING = 0.3  # of the dance: who ends it later than that wants to see what was right
+_GRAVE = frozenset({"camera_gone", "recording_ended", "recording_failed"})
 _PATIENCE_MS = 4000  # how long the count-in waits for somebody to stand well
 
 
@@ -55,6 +60,8 @@ class PerformScreen(Screen):
         self.session: LiveSession | None = None
         self._dance: Dance | None = None
         self._then = ""
+        self._no_room = False
+        self.notices = Notices()
         self._clock = QElapsedTimer()
         self._clock.start()
         self._ready_ms = 0
@@ -62,6 +69,7 @@ class PerformScreen(Screen):
         self._timer.setInterval(_TICK_MS)
         self._timer.timeout.connect(self._tick)
         self._build()
+        self.notices.shown.watch(self._show_notice)
 
     def _build(self) -> None:
         self.stop_button = button(translate("Perform", "Stop"), "overlay", on=self._stop_pressed, key="Esc")
@@ -98,6 +106,7 @@ class PerformScreen(Screen):
         self.model = PerformModel(
             dance.title, dance.duration_s, beats_of(dance), step_s=float(1 / dance.frame_rate), repeats=not self.records
         )
+        self.notices.reset()
         self.view.clear()
         self.view.model = self.model
         if dance.thumbnail is not None:
@@ -114,7 +123,8 @@ class PerformScreen(Screen):
         session.bridge.dancer.listen(self._show)
         session.bridge.reference.listen(self._show_reference)
         session.bridge.state.listen(self._judge)
-        session.problem.listen(lambda problem: self.model.problem.set(problem_text(problem)))
+        session.problem.listen(self._say_problem)
+        session.started.listen(self._started)
         session.failed.listen(self._failed)
         session.stopped.listen(self._stopped)
         model = self.model
@@ -151,9 +161,12 @@ class PerformScreen(Screen):
         return self.model.may_begin
 
     def _begin_take(self, dance: Dance) -> Take | None:
-        # A library that is open elsewhere takes no take: it can be danced, and nothing is kept.
-        keeps = self.records and not self.context.library.read_only
-        return self.context.library.begin_take(dance.id) if keeps else None
+        # A library that is open elsewhere, or on a full disk, takes no take: it can be danced, and nothing is kept.
+        library = self.context.library
+        if not self.records or library.read_only:
+            return None
+        self._no_room = shutil.disk_usage(library.folder).free < RESERVE_BYTES
+        return None if self._no_room else library.begin_take(dance.id)
 
     def _show(self, shown: Shown) -> None:
         if self.session is None:
@@ -161,16 +174,19 @@ class PerformScreen(Screen):
         if self.model.phase.value is Phase.PREPARING:
             self._ready_ms = self._clock.elapsed()
             self.model.pictures_come()
-            self.view.camera_on = True
-            self.view.recording = self.session.take is not None
+        self._sign(camera=True, recording=self.session.recording)
         if shown.body is not None:
             height, width = shown.picture.shape[:2]
             scale = min(1.0, self.session.plan.config.analysis_size_px / max(width, height))
             self.model.on_body(shown.body, (round(width * scale), round(height * scale)))
+            if shown.body.others:
+                self.notices.tell("others_here", self._now_s)
         self.view.show_dancer(shown)
 
     def _show_reference(self, shown: Shown) -> None:
         self.view.show_reference(shown)
+        if shown.body is not None and shown.body.others:
+            self.notices.tell("others_in_clip", self._now_s)
         if self.session is not None:
             self.model.on_reference(self.session.playback.position(shown.timestamp).seconds)
 
@@ -178,7 +194,7 @@ class PerformScreen(Screen):
         self.model.on_state(state)
         hud = self.model.hud.value
         if hud.score is not None:
-            self.view.setAccessibleDescription(f"{hud.score:.0f}, {hud.grade}")
+            self._describe()
 
     def _tick(self) -> None:
         model = self.model
@@ -186,7 +202,43 @@ class PerformScreen(Screen):
             waited = self._clock.elapsed() - self._ready_ms
             if model.framing.advice.value is Framing.GOOD or waited > _PATIENCE_MS:
                 model.begin_count()
-        model.tick(self._clock.elapsed() / 1000.0)
+        model.tick(self._now_s)
+        self.notices.tick(self._now_s)
+
+    @property
+    def _now_s(self) -> float:
+        return self._clock.elapsed() / 1000.0
+
+    def _started(self, _nothing: None) -> None:
+        if self._dance is not None and not self._dance.has_audio:
+            self.notices.tell("silent_clip", self._now_s)
+        if self._no_room:
+            self.model.problem.set(problem_text("recording_failed"))
+
+    def _say_problem(self, problem: str) -> None:
+        """Say what hinders the dance in the middle, and what does not at the side."""
+        grave = problem in _GRAVE
+        self.model.problem.set(problem_text(problem if grave else "recording_failed" if self._no_room else ""))
+        if problem == "sound_gone":
+            self.notices.hold(problem)
+        else:
+            self.notices.end("sound_gone")
+        if problem and not grave and problem != "sound_gone":
+            self.notices.tell(problem, self._now_s)
+        on = self.view.camera_on and problem != "camera_gone" and self.session is not None
+        self._sign(camera=on, recording=on and self.session is not None and self.session.recording)
+
+    def _sign(self, *, camera: bool, recording: bool) -> None:
+        """Show, and tell screen readers, whether the camera is on and whether a recording runs."""
+        if (camera, recording) != (self.view.camera_on, self.view.recording):
+            self.view.camera_on, self.view.recording = camera, recording
+            self._describe()
+            self.view.update()
+
+    def _show_notice(self, name: str) -> None:
+        self.view.texts["notice"] = problem_text(name)
+        self._describe()
+        self.view.update()
 
     # What is shown
 
@@ -213,7 +265,17 @@ class PerformScreen(Screen):
             watched = {Phase.READY, Phase.DANCING}
             advice = framing_text(model.framing.advice.value) if model.phase.value in watched else ""
         self.view.texts["advice"] = advice
+        self._describe()
         self.view.update()
+
+    def _describe(self) -> None:
+        """Tell screen readers what is painted."""
+        hud = self.model.hud.value
+        score = "" if hud.score is None else f"{hud.score:.0f}, {hud.grade}"
+        view = self.view
+        sign = view.texts["recording"] if view.recording else view.texts["camera"] if view.camera_on else ""
+        parts = (sign and f"{sign}.", view.texts.get("advice", ""), view.texts.get("notice", ""), score)
+        self.view.setAccessibleDescription(" ".join(part for part in parts if part))
 
     # What people do
 
@@ -242,7 +304,7 @@ class PerformScreen(Screen):
         if self.session is None:
             self.context.go("library")
             return
-        self._then = "library" if self.model.progress < 0.3 else "review"
+        self._then = "library" if self.model.progress < _WORTH_KEEPING else "review"
         self.model.end(completed=self._then == "review")
 
     # The end
@@ -262,11 +324,15 @@ class PerformScreen(Screen):
         self._timer.stop()
         take = None if self.session is None else self.session.take
         self.session = None
-        self.view.camera_on = self.view.recording = False
+        self._sign(camera=False, recording=False)
         then, self._then = self._then, ""
         failed = self.model.phase.value is Phase.FAILED
-        if take is not None and (then != "review" or failed):
+        recorded = take is not None and take.recording is not None and take.recording.is_file()
+        # A window that is closed late in a dance leaves the take for the history, to be scored there or deleted.
+        cut_off = then == "close" and self.model.progress >= _WORTH_KEEPING
+        if take is not None and not (recorded and (then == "review" or cut_off) and not failed):
             self.context.library.delete_take(take.id)
+            take = None
         if failed and then in {"review", "library"}:
             return  # the sentence stays on the screen
         self.model.closed()

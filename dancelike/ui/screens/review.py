@@ -191,7 +191,10 @@ class ReviewScreen(Screen):
         for leave in self._leave:
             leave()
         self._leave = []
-        self._reader = None
+        self.cards.forget()
+        reader, self._reader = self._reader, None
+        if reader is not None and not self._reading:
+            reader.close()
 
     # What is shown
 
@@ -252,10 +255,16 @@ class ReviewScreen(Screen):
         if self._reading or reader is None or wanted is None:
             return
         self._reading, self._wanted_s = True, None
-        self.context.jobs.start(lambda _control: reader.at(wanted), done=self._show_pair, failed=self._not_read)
+        self.context.jobs.start(
+            lambda _control: reader.at(wanted), done=partial(self._show_pair, reader), failed=self._not_read
+        )
 
-    def _show_pair(self, pair: Pair) -> None:
+    def _show_pair(self, reader: PairReader, pair: Pair) -> None:
         self._reading = False
+        if reader is not self._reader:  # the screen was left meanwhile
+            reader.close()
+            self._read()
+            return
         self.pair.show_pair(pair)
         self._read()
 

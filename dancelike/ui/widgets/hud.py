@@ -90,11 +90,13 @@ def paint_signs(
 ) -> None:
     """Paint what nobody may miss: that the camera is on, that a recording runs; and the advice of the moment."""
     small = max(15.0, min(22.0, whole.height() * 0.026))
+    begin = _MARGIN
     if camera or recording:
         text = texts.get("recording", "Recording") if recording else texts.get("camera", "Camera on")
         font = look.font(px=small, strong=True)
         width = QFontMetricsF(font).horizontalAdvance(text)
         pill = QRectF(_MARGIN, 24.0, width + small * 3.0, small * 2.1)
+        begin = pill.right() + 12.0
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(8, 9, 12, 190))
         painter.drawRoundedRect(pill, pill.height() / 2, pill.height() / 2)
@@ -109,6 +111,20 @@ def paint_signs(
         painter.setFont(font)
         painter.setPen(TEXT)
         painter.drawText(pill.adjusted(small * 2.0, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, text)
+    notice = texts.get("notice", "")
+    if notice:
+        font = look.font(px=small, strong=True)
+        flags = int(Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft)
+        room = QRectF(0, 0, max(160.0, whole.width() * 0.70 - begin), whole.height())
+        box = QFontMetricsF(font).boundingRect(room, flags, notice)
+        # Beside the sign, over the darkened edge: it hides nobody.
+        pill = QRectF(begin, 24.0, box.width() + small * 2.0, box.height() + small)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(8, 9, 12, 215))
+        painter.drawRoundedRect(pill, 14, 14)
+        painter.setFont(font)
+        painter.setPen(TEXT)
+        painter.drawText(pill.adjusted(small, small * 0.5, -small * 0.5, 0), flags, notice)
     advice = texts.get("advice", "")
     if advice:
         font = look.font(px=max(18.0, whole.height() * 0.036), strong=True)

@@ -9,7 +9,7 @@ from PyQt6.QtCore import QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen
 from PyQt6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
 
-from dancelike.ui.jobs import Jobs
+from dancelike.ui.jobs import Job, Jobs
 from dancelike.ui.look import Look
 from dancelike.ui.models.pairs import Pair, PairReader
 from dancelike.ui.review_words import moment_text
@@ -33,6 +33,7 @@ class MomentCards(QWidget):
         super().__init__()
         self._look = look
         self._cards: list[_Card] = []
+        self._job: Job[Any] | None = None
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(12)
@@ -69,7 +70,13 @@ class MomentCards(QWidget):
                 if card in self._cards:
                     card.show_pair(pair)
 
-        jobs.start(work, done=done, failed=lambda _error: None)
+        self._job = jobs.start(work, done=done, failed=lambda _error: None)
+
+    def forget(self) -> None:
+        """Give up reading; nobody looks any more."""
+        if self._job is not None:
+            self._job.cancel()
+            self._job = None
 
 
 class _Card(QAbstractButton):

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from PyQt6.QtCore import QRectF, Qt
-from PyQt6.QtGui import QColor, QImage, QLinearGradient, QPainter, QPaintEvent
+from PyQt6.QtCore import QPointF, QRectF, Qt
+from PyQt6.QtGui import QColor, QImage, QLinearGradient, QPainter, QPaintEvent, QPen, QPolygonF
 from PyQt6.QtWidgets import QWidget
 
 from dancelike.frames import BodyObservation, Joint
 from dancelike.tasks.stage import Shown
+from dancelike.theme import DARK
 from dancelike.ui.look import Look
 from dancelike.ui.models.perform import PerformModel
 from dancelike.ui.widgets.hud import paint_count, paint_guide, paint_hud, paint_signs
@@ -28,11 +29,12 @@ _GAP = 8
 
 @dataclass(eq=False, slots=True)
 class _Side:
-    """What is shown of one dancer: the newest picture, and where its middle is."""
+    """What is shown of one dancer: the newest picture, where its middle is, and a mark if there are others in it."""
 
     image: QImage | None = None
     shown: Shown | None = None
     centre: float = 0.5
+    mark: tuple[float, float] | None = None
 
     def take(self, shown: Shown, *, mirrored: bool, size: tuple[int, int]) -> None:
         """Wrap a picture without copying a pixel, and let the middle follow the dancer calmly."""
@@ -40,6 +42,7 @@ class _Side:
         self.shown = shown  # keeps the pixels alive
         pixels: Any = shown.picture.data  # the stubs know bytes only; Qt takes any buffer, and reads it in place
         self.image = QImage(pixels, width, height, 3 * width, QImage.Format.Format_RGB888)
+        self.mark = _over_head(shown.body, size, mirrored=mirrored)
         middle = _middle(shown.body, size[0])
         if middle is None:
             return
@@ -53,6 +56,16 @@ def _middle(body: BodyObservation | None, width: int) -> float | None:
         return None
     hips = body.joints.xy[[Joint.LEFT_HIP, Joint.RIGHT_HIP, Joint.LEFT_SHOULDER, Joint.RIGHT_SHOULDER], 0]
     return min(1.0, max(0.0, float(hips.mean()) / width))
+
+
+def _over_head(body: BodyObservation | None, size: tuple[int, int], *, mirrored: bool) -> tuple[float, float] | None:
+    """Return the place above the head of whom we follow, as shares of the picture; None where nobody else is there."""
+    if body is None or body.joints is None or not body.found or not body.others:
+        return None
+    xy = body.joints.xy
+    nose, shoulders = xy[Joint.NOSE], xy[[Joint.LEFT_SHOULDER, Joint.RIGHT_SHOULDER]].mean(axis=0)
+    x, y = float(nose[0]) / size[0], float(nose[1] - max(0.0, shoulders[1] - nose[1])) / size[1]
+    return (1.0 - x if mirrored else x), max(0.04, y)
 
 
 class StageView(QWidget):
@@ -134,16 +147,19 @@ class StageView(QWidget):
         beside = self.layout_name == "beside" and self._reference.image is not None
         left = QRectF(0, 0, whole.width() / 3, whole.height()) if beside else QRectF()
         right = whole.adjusted(left.width() + _GAP if beside else 0, 0, 0, 0)
-        _paint_side(painter, self._dancer, right)
+        marks = {DARK.dancer: _paint_side(painter, self._dancer, right)}
         if beside:
-            _paint_side(painter, self._reference, left, whole_span=True)
+            marks[DARK.reference] = _paint_side(painter, self._reference, left, whole_span=True)
         elif self.layout_name == "ghost" and self._reference.image is not None:
             painter.setOpacity(_GHOST)
-            _paint_side(painter, self._reference, right)
+            marks[DARK.reference] = _paint_side(painter, self._reference, right)
             painter.setOpacity(1.0)
         if self.guide:
             paint_guide(painter, self.look, right, good=self.guide_good)
         self._shade(painter, whole)
+        for colour, tip in marks.items():
+            if tip is not None:
+                _paint_mark(painter, tip, QColor(colour), max(12.0, whole.height() * 0.024))
         if self.model is not None:
             paint_ribbon(painter, self.look, self.model, whole)
             paint_hud(painter, self.look, self.model, whole, self.texts)
@@ -165,13 +181,15 @@ class StageView(QWidget):
             painter.fillRect(QRectF(0, min(begin, end), whole.width(), abs(end - begin)), gradient)
 
 
-def _paint_side(painter: QPainter, side: _Side, target: QRectF, *, whole_span: bool = False) -> None:
-    """Fill the target with the picture, cut at the sides round the dancer; never cut head or feet.
+def _paint_side(painter: QPainter, side: _Side, target: QRectF, *, whole_span: bool = False) -> QPointF | None:
+    """Fill the target with the picture, cut at the sides round the dancer, and return the place of the mark.
+
+    Head and feet are never cut.
 
     With ``whole_span`` it is made smaller where the target is so narrow that stretched arms would be cut.
     """
     if side.image is None or target.isEmpty():
-        return
+        return None
     width, height = side.image.width(), side.image.height()
     scale = target.height() / height
     if width * scale <= target.width():
@@ -192,6 +210,18 @@ def _paint_side(painter: QPainter, side: _Side, target: QRectF, *, whole_span: b
     if place.height() < target.height() - 2:
         _fade(painter, place)
     painter.restore()
+    if side.mark is None:
+        return None
+    tip = place.topLeft() + QPointF(side.mark[0] * width - left, side.mark[1] * height - source.top()) * scale
+    return tip if target.contains(tip) else None
+
+
+def _paint_mark(painter: QPainter, tip: QPointF, colour: QColor, size: float) -> None:
+    """Paint a mark that points down at whom we follow."""
+    painter.setPen(QPen(QColor(8, 9, 12, 215), size * 0.25))
+    painter.setBrush(colour)
+    up = QPointF(0, -size)
+    painter.drawPolygon(QPolygonF([tip, tip + up + QPointF(-size * 0.8, 0), tip + up + QPointF(size * 0.8, 0)]))
 
 
 def _fade(painter: QPainter, place: QRectF) -> None:
