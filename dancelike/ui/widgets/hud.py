@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PyQt6.QtCore import QPointF, QRectF, Qt
-from PyQt6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
 from dancelike.ui.look import Look
 from dancelike.ui.models.perform import COUNTS_IN, PerformModel, Phase
@@ -113,18 +113,7 @@ def paint_signs(
         painter.drawText(pill.adjusted(small * 2.0, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, text)
     notice = texts.get("notice", "")
     if notice:
-        font = look.font(px=small, strong=True)
-        flags = int(Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft)
-        room = QRectF(0, 0, max(160.0, whole.width() * 0.70 - begin), whole.height())
-        box = QFontMetricsF(font).boundingRect(room, flags, notice)
-        # Beside the sign, over the darkened edge: it hides nobody.
-        pill = QRectF(begin, 24.0, box.width() + small * 2.0, box.height() + small)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(8, 9, 12, 215))
-        painter.drawRoundedRect(pill, 14, 14)
-        painter.setFont(font)
-        painter.setPen(TEXT)
-        painter.drawText(pill.adjusted(small, small * 0.5, -small * 0.5, 0), flags, notice)
+        _paint_notice(painter, look.font(px=small, strong=True), QPointF(begin, 24.0), whole.width() * 0.70, notice)
     advice = texts.get("advice", "")
     if advice:
         font = look.font(px=max(18.0, whole.height() * 0.036), strong=True)
@@ -142,6 +131,21 @@ def paint_signs(
         painter.setPen(TEXT)
         flags = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignCenter
         painter.drawText(pill.adjusted(24, 8, -24, -8), int(flags), advice)
+
+
+def _paint_notice(painter: QPainter, font: QFont, at: QPointF, end: float, notice: str) -> None:
+    """Paint a sentence beside the sign, over the darkened edge: it hides nobody."""
+    flags = int(Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft)
+    metrics = QFontMetricsF(font)
+    small = metrics.height() * 0.8
+    box = metrics.boundingRect(QRectF(0, 0, max(160.0, end - at.x()), 1000.0), flags, notice)
+    pill = QRectF(at.x(), at.y(), box.width() + small * 2.0, box.height() + small)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(8, 9, 12, 215))
+    painter.drawRoundedRect(pill, 14, 14)
+    painter.setFont(font)
+    painter.setPen(TEXT)
+    painter.drawText(pill.adjusted(small, small * 0.5, -small * 0.5, 0), flags, notice)
 
 
 def paint_guide(painter: QPainter, look: Look, area: QRectF, *, good: bool) -> None:
