@@ -85,6 +85,11 @@ class LiveConfig:
         A sound output that `dancelike.media.sound_output.open_sound_output` takes; None: the system's default.
     sound_latency_ms : float
         Calibrated: how much later sound is heard than the output says, -500 to 500.
+    screen_latency_ms : float
+        Calibrated: how much later a picture is seen than it is painted, -500 to 500. Sound is delayed by it, so that
+        both are perceived together.
+    camera_latency_ms : float
+        Calibrated: how much later than it happened a picture of the camera is stamped, -500 to 500.
     window_scale : float
         As in `ScoreConfig`.
     """
@@ -98,6 +103,8 @@ class LiveConfig:
     rate_hz: Fraction = Fraction(30)
     sound: str | None = None
     sound_latency_ms: float = 0.0
+    screen_latency_ms: float = 0.0
+    camera_latency_ms: float = 0.0
     window_scale: float = 1.0
 
     def __post_init__(self) -> None:
@@ -106,7 +113,8 @@ class LiveConfig:
         _require_range("threads", self.threads, 1, 64)
         _require_range("analysis_size_px", self.analysis_size_px, 128, 4096)
         _require_range("rate_hz", self.rate_hz, 5, 120)
-        _require_range("sound_latency_ms", self.sound_latency_ms, -500, 500)
+        for name in ("sound_latency_ms", "screen_latency_ms", "camera_latency_ms"):
+            _require_range(name, getattr(self, name), -500, 500)
         _require_range("window_scale", self.window_scale, 0.5, 3)
 
 

@@ -194,7 +194,7 @@ def build_live_graph(
             graph.connect(end, f"render.{port}", capacity=FRAMES_AHEAD, overflow=Overflow.DROP_OLDEST)
     if heard:
         output = partial(_open_output, config.sound)
-        graph.add(PlaySound("sound", reference, playback, output, latency_s=config.sound_latency_ms / 1000))
+        graph.add(PlaySound("sound", reference, playback, output, latency_s=_sound_latency_s(config)))
     if recording is not None:
         graph.add(Record("encode", recording, config.rate_hz, budget_ms=RECORDING_PERIODS * budget_ms))
         graph.connect("camera.captures", "encode.captures", capacity=RECORDING_AHEAD, overflow=Overflow.DROP_NEWEST)
@@ -203,6 +203,11 @@ def build_live_graph(
 
 def _played(clip: ClipInfo, request: CameraRequest, playback: Playback, clock: RunClock) -> Camera:
     return PlayedCamera(clip, clock, request, playback)
+
+
+def _sound_latency_s(config: LiveConfig) -> float:
+    """Let sound be heard when the picture that it belongs to is seen."""
+    return max(-500.0, min(500.0, config.sound_latency_ms - config.screen_latency_ms)) / 1000
 
 
 def _open_output(spec: str | None, clock: RunClock, rate: int, channels: int) -> SoundOutput:

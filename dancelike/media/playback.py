@@ -147,6 +147,10 @@ class Playback:
         """Whether its end has been reached and nothing repeats."""
         return self._cue.loop is None and self.position(at).pts >= self.length_ns
 
+    def now(self) -> Timestamp:
+        """Return the time of the run; 0 before it has begun."""
+        return Timestamp(self._now_ns(), RUN_TIME_BASE)
+
     # For the tasks that play it
 
     def begin(self, clock: RunClock, at_ns: int) -> None:

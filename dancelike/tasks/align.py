@@ -37,6 +37,8 @@ class Align(Task):
         As `dancelike.scoring.follow.Follower` takes it.
     budget_ms : float
         Time that one observation should take.
+    late_ms : float
+        Calibrated: how much later than the moment of the reference to which it was danced a live frame is stamped.
     """
 
     inputs = (Port("cues", Cue), Port("reference", BodyObservation), Port("live", BodyObservation))
@@ -44,8 +46,11 @@ class Align(Task):
     join = Join.each()
     restart = Restart(first_ms=50.0)
 
-    def __init__(self, name: str, *, length_s: float, step_s: float, mirror: str, budget_ms: float) -> None:
+    def __init__(
+        self, name: str, *, length_s: float, step_s: float, mirror: str, budget_ms: float, late_ms: float = 0.0
+    ) -> None:
         self.name = name
+        self._late_ns = round(late_ms * 1e6)
         self.budget_ms = budget_ms
         self._length_s = length_s
         self._step_s = step_s
@@ -80,10 +85,11 @@ class Align(Task):
         return () if pose is None else (Emit("poses", replace(pose, t_s=pose.t_s + self._begin_s)),)
 
     def _follow(self, packet: Packet) -> Iterable[Emit]:
-        cue = self._cue_at(packet.timestamp)
+        stamp = Timestamp(packet.timestamp.on(RUN_TIME_BASE).pts - self._late_ns, RUN_TIME_BASE)
+        cue = self._cue_at(stamp)
         if cue is None or not cue.speed or self._follower is None:
             return ()
-        at_s, in_round = _seconds(cue, packet.timestamp)
+        at_s, in_round = _seconds(cue, stamp)
         if in_round != self._round or at_s > self._length_s:
             return ()
         followed = self._follower.step(at_s - self._begin_s, packet.payload)

@@ -120,7 +120,15 @@ def live_scoring(config: LiveConfig, *, length_s: float, rate: Fraction) -> tupl
     step_s = 1 / min(rate, config.rate_hz)
     budget_ms = float(1000 * step_s)
     return (
-        Align("align", mirror=config.mirror, length_s=length_s, step_s=float(step_s), budget_ms=budget_ms),
+        Align(
+            "align",
+            mirror=config.mirror,
+            length_s=length_s,
+            step_s=float(step_s),
+            budget_ms=budget_ms,
+            # What is danced was seen and heard by as much later as the screen is late, and then the camera is late too.
+            late_ms=config.camera_latency_ms + config.screen_latency_ms,
+        ),
         Match(
             "match",
             settings=ScoreSettings.told(config.mirror, config.window_scale),

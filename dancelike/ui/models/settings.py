@@ -29,6 +29,8 @@ class AppSettings:
         Whether motion is reduced.
     camera : str
         For `dancelike.media.cameras.open_camera`; empty for the first one.
+    sound : str
+        For `dancelike.media.sound_output.open_sound_output`; empty for the system's default.
     picture : str
         ``small``, ``normal`` or ``large``: what is asked of the camera.
     model, delegate : str
@@ -50,6 +52,7 @@ class AppSettings:
     text_scale: float = 1.0
     still: bool = False
     camera: str = ""
+    sound: str = ""
     picture: str = "normal"
     model: str = "default"
     delegate: str = "auto"
@@ -87,6 +90,7 @@ class AppSettings:
             threads=self.threads,
             mirror=self.mirror,
             rate_hz=Fraction(30),
+            sound=self.sound or None,
             window_scale=self.window_scale,
         )
 
