@@ -19,6 +19,7 @@ from dancelike.ui.jobs import JobControl, Jobs
 from dancelike.ui.look import Look, load_fonts
 from dancelike.ui.models.settings import AppSettings
 from dancelike.ui.screens.base import Screen
+from dancelike.ui.screens.calibrate import CalibrateScreen
 from dancelike.ui.screens.history import HistoryScreen
 from dancelike.ui.screens.library import LibraryScreen
 from dancelike.ui.screens.perform import PerformScreen
@@ -36,6 +37,7 @@ __all__ = ["Options", "make_window", "run"]
 SCREENS: tuple[type[Screen], ...] = (
     LibraryScreen,
     SetupScreen,
+    CalibrateScreen,
     PerformScreen,
     PractiseScreen,
     ReviewScreen,

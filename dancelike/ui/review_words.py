@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from dancelike.scoring.findings import Finding, findings
-from dancelike.scoring.wording import sentences
-from dancelike.ui.part_words import limb_text, part_text
+from dancelike.scoring.report.card import CardWords
+from dancelike.scoring.wording import GRADE_WORDS, sentences, warnings
+from dancelike.ui.part_words import grade_text, limb_text, part_text
 from dancelike.ui.words import translate
 
-__all__ = ["moment_text", "told"]
+__all__ = ["card_words", "cautions", "moment_text", "told"]
 
 _MOST = 2
 
@@ -62,3 +64,106 @@ def moment_text(moment: Mapping[str, Any], kind: str) -> str:
         return text.format(n=f"{abs(lead):.0f}")
     name = part_text(str(part))
     return name[:1].upper() + name[1:]
+
+
+def card_words(score: Mapping[str, Any], language: str) -> CardWords:
+    """Return what the share card says, in a language."""
+    return CardWords(
+        of_100=translate("Card", "of 100"),
+        shape=translate("Review", "Shape"),
+        timing=translate("Review", "Timing"),
+        seen=translate("Review", "Seen"),
+        late=translate("Card", "late"),
+        early=translate("Card", "early"),
+        grades={grade: grade_text(grade) for grade in GRADE_WORDS},
+        sentence=told(score, language),
+    )
+
+
+def cautions(score: Mapping[str, Any], language: str) -> list[str]:
+    """Return what to know before trusting the figures: the score's own words in English, their like otherwise."""
+    said = warnings(score)
+    return said if language == "en" else [_caution(text) for text in said]
+
+
+def _caution(text: str) -> str:
+    """Say one of the score's sentences, which stay English in score.json, in the chosen language."""
+    for pattern, meant in _cautions():
+        found = re.match(pattern, text)
+        if found is not None:
+            given = {key: _listed(value) if key == "parts" else value for key, value in found.groupdict().items()}
+            return meant.format(**given)
+    return text
+
+
+def _cautions() -> tuple[tuple[str, str], ...]:
+    """How each sentence of `dancelike.scoring.words` and `dancelike.scoring.wording` begins, and what it means."""
+    return (
+        (
+            r"The shorter clip lasts (?P<n>[\d.]+) s",
+            translate("Told", "The shorter clip lasts {n} s; film at least 3 s."),
+        ),
+        (
+            r"The two cameras see .* about (?P<n>\d+) degrees",
+            translate("Told", "The two cameras look from {n} degrees apart; film from nearer to the reference's side."),
+        ),
+        (
+            r"It is not clear whether the take is mirrored",
+            translate("Told", "It is not clear whether you danced in a mirror; say so in the settings."),
+        ),
+        (
+            r"We could not see your (?P<parts>.+?)(?: well\.|;)",
+            translate("Told", "We could not see your {parts}. Step back, so that all of you is in the picture."),
+        ),
+        (
+            r"We could see only part of you",
+            translate("Told", "We could see only part of you. Step back until all of you is in the picture."),
+        ),
+        (
+            r"(?P<n>[\d.]+)% of the reference",
+            translate("Told", "{n} % of the dance was found in your take. Dance it to the end."),
+        ),
+        (
+            r"There is little movement",
+            translate("Told", "There is little movement in this dance, so early and late are less exact."),
+        ),
+        (
+            r"The model gave outlines without joints",
+            translate("Told", "This model sees outlines only, so early and late are less exact."),
+        ),
+        (
+            r"We could compare (?P<n>\d+)",
+            translate(
+                "Told", "We could compare {n} % of the dance. Dance from the first to the last count, in good light."
+            ),
+        ),
+        (
+            r"Timing is good to (?P<n>\d+)",
+            translate("Told", "Timing is good to {n} ms here. A faster or steadier camera would tell you more."),
+        ),
+        (
+            r"You danced it in the mirror",
+            translate("Told", "You danced it as in a mirror, so we compared your left with the reference's right."),
+        ),
+    )
+
+
+def _listed(names: str) -> str:
+    """Say "left arm, head and right foot" in the chosen language."""
+    parts = re.split(r", | and ", names)
+    return translate("Told", ", ").join(_name(part) for part in parts)
+
+
+def _name(name: str) -> str:
+    several = {
+        "feet": translate("Parts", "feet"),
+        "hands": translate("Parts", "hands"),
+        "forearms": translate("Parts", "forearms"),
+        "upper arms": translate("Parts", "upper arms"),
+        "thighs": translate("Parts", "thighs"),
+        "shins": translate("Parts", "shins"),
+    }
+    if name in several:
+        return several[name]
+    said = limb_text(name)
+    return said if said != name else part_text(name.replace(" ", "_"))

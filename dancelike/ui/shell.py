@@ -27,6 +27,7 @@ __all__ = ["Shell"]
 
 _NARROW_PX = 960
 _LET_GO_MS = 500
+_MOVING = (Qt.UIEffect.UI_AnimateMenu, Qt.UIEffect.UI_AnimateCombo, Qt.UIEffect.UI_AnimateTooltip)
 
 
 class Shell(QMainWindow):
@@ -68,6 +69,8 @@ class Shell(QMainWindow):
         if self._screens:
             self.screen_now.left()
         QApplication.setPalette(self.context.look.palette())
+        for effect in _MOVING:
+            QApplication.setEffectEnabled(effect, not self.context.look.still)
         self.setStyleSheet(self.context.look.style_sheet())
         self._screens = {}
         whole = QWidget()

@@ -10,11 +10,13 @@ from typing import Any, Protocol
 from dancelike.bundled import bundled_path
 from dancelike.errors import DancelikeError, DuplicateDanceError
 from dancelike.library import Dance, Library
-from dancelike.media.probe import probe_clip
+from dancelike.media.beat import BEAT_RATE, find_beat
+from dancelike.media.probe import ClipInfo, probe_clip
+from dancelike.media.sound import read_audio
 from dancelike.ui.models.best_pose import best_pose_jpeg
 from dancelike.ui.observable import Event, Observable
 
-__all__ = ["BUNDLED_TITLE", "Importing", "LibraryModel", "Starter"]
+__all__ = ["BUNDLED_TITLE", "Importing", "LibraryModel", "Starter", "counts_of"]
 
 BUNDLED_TITLE = "First Steps"
 _BUNDLED_BPM, _BUNDLED_FIRST_BEAT_S = 116.0, 0.55  # assets/demo/truth.json
@@ -40,6 +42,20 @@ class Starter(Protocol):
         on_progress: Callable[[float], object] | None = None,
     ) -> Running:
         """Begin a job."""
+
+
+def counts_of(clip: ClipInfo) -> dict[str, float]:
+    """Return tempo and first beat of a clip's music as `Library.import_clip` takes them; empty where it has none."""
+    try:
+        sound = read_audio(clip.path, rate=BEAT_RATE)
+    except DancelikeError:  # pictures that play are worth having without their sound
+        return {}
+    beat = None if sound is None else find_beat(sound)
+    if sound is None or beat is None:
+        return {}
+    begin_s = sound.start.seconds - clip.start.seconds + beat.first_s
+    step_s = 60.0 / beat.bpm
+    return {"tempo_bpm": round(beat.bpm, 2), "first_beat_s": round(begin_s if begin_s >= 0 else begin_s % step_s, 3)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,11 +193,12 @@ class LibraryModel:
     def _import(self, clip: Path, copied: Callable[[float], None], control: Any) -> Dance:
         bundled = clip.parent == bundled_path("assets") / "demo"
         known: dict[str, Any] = {}
+        info = probe_clip(clip)
         if bundled:
             known = {"title": BUNDLED_TITLE, "tempo_bpm": _BUNDLED_BPM, "first_beat_s": _BUNDLED_FIRST_BEAT_S}
+        elif info.has_audio:
+            known = counts_of(info)
         try:
-            return self._library.import_clip(
-                clip, probe_clip(clip), on_progress=copied, cancelled=control.cancelled, **known
-            )
+            return self._library.import_clip(clip, info, on_progress=copied, cancelled=control.cancelled, **known)
         except DuplicateDanceError as error:
             return self._library.dance(error.dance_id)

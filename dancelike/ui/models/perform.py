@@ -111,6 +111,8 @@ class PerformModel:
     phase : Observable of Phase
     count : Observable of int
         Number of the count-in that is shown; 0 for none.
+    count_passed : float
+        Share of that count that has passed, 0 to 1.
     hud : Observable of Hud
     trace : list of TracePoint
         In order of time.
@@ -143,6 +145,7 @@ class PerformModel:
         self.finished: Event[bool] = Event()
         self.trace: list[TracePoint] = []
         self.position_s = 0.0
+        self.count_passed = 0.0
         self.recording = False
         self._count_began_s: float | None = None
         self._combo_from_s = 0.0
@@ -199,6 +202,7 @@ class PerformModel:
             self.count.set(0)
             self.phase.set(Phase.DANCING)
         else:
+            self.count_passed = passed % 1.0
             self.count.set(COUNTS_IN - int(passed))
 
     @property

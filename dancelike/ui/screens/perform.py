@@ -10,12 +10,13 @@ from PyQt6.QtCore import QElapsedTimer, QTimer
 from PyQt6.QtGui import QImage, QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QWidget
 
-from dancelike.library import Dance, Take
+from dancelike.library import Dance, Offsets, Take
 from dancelike.media.recorder import RESERVE_BYTES
 from dancelike.scoring.running import RunningState
 from dancelike.tasks.stage import Shown
 from dancelike.ui.advice import framing_text, problem_text
 from dancelike.ui.context import Context
+from dancelike.ui.delays import delays, live_config
 from dancelike.ui.models.framing import Framing
 from dancelike.ui.models.notices import Notices
 from dancelike.ui.models.perform import Beats, PerformModel, Phase
@@ -62,6 +63,7 @@ class PerformScreen(Screen):
         self._then = ""
         self._no_room = False
         self.notices = Notices()
+        self._delays = Offsets()
         self._clock = QElapsedTimer()
         self._clock.start()
         self._ready_ms = 0
@@ -111,11 +113,12 @@ class PerformScreen(Screen):
         self.view.model = self.model
         if dance.thumbnail is not None:
             self.view.set_reference_still(QImage(str(dance.thumbnail)))
+        self._delays = delays(self.context)  # asked here: the take begins on another thread
         plan = SessionPlan(
             dance.clip,
             dance.duration_s,
             self.context.camera_spec,
-            settings.live(),
+            live_config(self.context),
             camera_size=settings.camera_size,
             **self._plan_options(),
         )
@@ -166,7 +169,7 @@ class PerformScreen(Screen):
         if not self.records or library.read_only:
             return None
         self._no_room = shutil.disk_usage(library.folder).free < RESERVE_BYTES
-        return None if self._no_room else library.begin_take(dance.id)
+        return None if self._no_room else library.begin_take(dance.id, offsets=self._delays)
 
     def _show(self, shown: Shown) -> None:
         if self.session is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,13 +16,12 @@ from dancelike.export_pipeline import ExportJob, export_video
 from dancelike.library import Dance, Take
 from dancelike.media.probe import probe_clip
 from dancelike.scoring.report.card import card_png
-from dancelike.scoring.wording import warnings
 from dancelike.ui.context import Context
 from dancelike.ui.jobs import JobControl
 from dancelike.ui.models.pairs import Pair, PairReader
 from dancelike.ui.models.review import ReviewModel, ReviewPhase, figures_of
 from dancelike.ui.part_words import grade_text
-from dancelike.ui.review_words import told
+from dancelike.ui.review_words import card_words, cautions, told
 from dancelike.ui.screens.base import Screen
 from dancelike.ui.screens.perform import beats_of
 from dancelike.ui.widgets.basic import button, column, label, row, surface
@@ -36,6 +36,12 @@ __all__ = ["ReviewScreen"]
 
 _PLAY_MS = 40
 _ROOMY_PX = 960
+
+
+def _open(clips: tuple[Path, Path], score: Mapping[str, Any], _control: JobControl) -> tuple[PairReader, PairReader]:
+    """Look into both clips, which a slow disk may take long for; one reader for the large pictures, one for the small."""
+    reference, take = map(probe_clip, clips)
+    return PairReader(reference, take, score), PairReader(reference, take, score, longest_px=480)
 
 
 class ReviewScreen(Screen):
@@ -221,7 +227,7 @@ class ReviewScreen(Screen):
         self.ring.show_value(float(score["score"]), grade, name)
         language = self.context.language.name
         self.sentence.setText(told(score, language))
-        more = warnings(score) if language == "en" else []
+        more = cautions(score, language)
         self.warning.setText(more[0] if more else "")
         self.warning.setVisible(bool(more))
         for figure in figures_of(score):
@@ -238,9 +244,14 @@ class ReviewScreen(Screen):
         self.no_video.setVisible(not has_video)
         self.cards.show_moments(score)
         if has_video and self.model.take.recording is not None:
-            reference, take = probe_clip(self.model.dance.clip), probe_clip(self.model.take.recording)
-            self._reader = PairReader(reference, take, score)
-            self.cards.load(self.context.jobs, PairReader(reference, take, score, longest_px=480))
+            clips = self.model.dance.clip, self.model.take.recording
+            job = self.context.jobs.start(partial(_open, clips, score), done=self._take_readers, failed=self._not_read)
+            self._leave.append(job.cancel)
+        self._show_moment(self.model.cursor_s.value)
+
+    def _take_readers(self, readers: tuple[PairReader, PairReader]) -> None:
+        self._reader, small = readers
+        self.cards.load(self.context.jobs, small)
         self._show_moment(self.model.cursor_s.value)
 
     def _show_moment(self, t_s: float) -> None:
@@ -355,9 +366,11 @@ class ReviewScreen(Screen):
     def card_to(self, path: Path) -> None:
         """Write the share card."""
         title, score = self.model.dance.title, self.model.document
+        language = self.context.language.name
+        words = None if language == "en" else card_words(score, language)
 
         def work(_control: JobControl) -> Path:
-            write_atomically(path, card_png(score, title))
+            write_atomically(path, card_png(score, title, words=words))
             return path
 
         self.model.export(work)

@@ -10,10 +10,12 @@ from PyQt6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QScrollArea, QSpi
 
 from dancelike.errors import DancelikeError
 from dancelike.library import PrivacySettings
+from dancelike.ui.calibration_words import delay_text, name_text
 from dancelike.ui.context import Context
+from dancelike.ui.delays import devices
 from dancelike.ui.look import Look
 from dancelike.ui.screens.base import Screen
-from dancelike.ui.widgets.basic import column, label, surface
+from dancelike.ui.widgets.basic import button, column, label, row, surface
 from dancelike.ui.words import LANGUAGES, translate
 from dancelike.vision.catalogue import list_models
 
@@ -34,11 +36,15 @@ class SettingsScreen(Screen):
         self.fields: dict[str, QWidget] = {}
         self.notice = label("", "notice", wrap=True)
         self.notice.hide()
-        parts = [self._window(), self._camera(), self._scoring(), self._privacy()]
+        self._delays_now = self._delays()
+        parts = [self._window(), self._camera(), self._scoring(), self._delays_now, self._privacy()]
         inner = QWidget()
         inner.setObjectName("page")
         column(label(translate("Settings", "Settings"), "title"), self.notice, *parts, None, margin=32, into=inner)
         inner.setMaximumWidth(880)
+        inner_layout = inner.layout()
+        assert inner_layout is not None
+        self._inner = inner_layout
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setWidget(inner)
@@ -105,6 +111,25 @@ class SettingsScreen(Screen):
             (translate("Settings", "You dance"), self._choice("mirror", mirror)),
             (translate("Settings", "Timing is judged"), self._choice("window_scale", windows)),
         )
+
+    def _delays(self) -> QWidget:
+        """Return what was measured for the devices in use, and the way to measure it."""
+        rows: list[tuple[str, QWidget]] = []
+        for delay, device in devices(self.context).items():
+            known = self.context.library.calibration(delay, device)
+            text = translate("Settings", "Not measured")
+            if known is not None:
+                text = f"{delay_text(known.offset_ms)}  ·  {known.measured_at.astimezone():%Y-%m-%d}"
+            rows.append((name_text(delay), label(text, "quiet")))
+        measure = button(translate("Settings", "Calibrate"), on=lambda: self.context.go("calibrate"))
+        return self._section(translate("Settings", "Delays"), *rows, ("", row(measure, None)))
+
+    def opened(self, **_what: Any) -> None:
+        """Read the delays again."""
+        made = self._delays()
+        self._inner.replaceWidget(self._delays_now, made)
+        self._delays_now.deleteLater()
+        self._delays_now = made
 
     def _privacy(self) -> QWidget:
         privacy = self.context.library.settings(PrivacySettings)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QComboBox, QLabel, QWidget
 
+from dancelike.errors import DancelikeError
 from dancelike.library import Dance
 from dancelike.media.cameras import list_cameras
+from dancelike.media.sound_output import SILENT_SPEC, SoundDevice, list_sound_outputs
 from dancelike.tasks.stage import Shown
 from dancelike.ui.advice import framing_text, light_text, problem_text
+from dancelike.ui.beat_session import play_notes
 from dancelike.ui.context import Context
+from dancelike.ui.jobs import Job
 from dancelike.ui.models.framing import Framing, FramingModel, room_light
 from dancelike.ui.screens.base import Screen
 from dancelike.ui.session import LiveSession, SessionPlan
@@ -34,6 +40,7 @@ class SetupScreen(Screen):
         self.framing = FramingModel()
         self._dance: Dance | None = None
         self._session: LiveSession | None = None
+        self._sound_job: Job[Any] | None = None
         self._pictures = 0
         self._build()
         self.framing.advice.watch(self._show_framing)
@@ -48,7 +55,12 @@ class SetupScreen(Screen):
         self.camera = QComboBox()
         self.camera.setAccessibleName(translate("Setup", "Camera"))
         self.camera.activated.connect(self._choose_camera)
-        self.checks = {name: _Check(self.context) for name in ("framing", "light", "device")}
+        self.checks = {name: _Check(self.context) for name in ("framing", "light", "device", "sound")}
+        self.sound = QComboBox()
+        self.sound.setAccessibleName(translate("Setup", "Sound"))
+        self.sound.activated.connect(self._choose_sound)
+        self.play = button(translate("Setup", "Play two notes"), on=self.play_notes, key="P")
+        calibrate = button(translate("Setup", "Calibrate"), "plain", on=self._calibrate, key="C")
         self.start = button(translate("Setup", "Start"), "primary", on=self._go_on, key="Space")
         back = button(translate("Setup", "Back"), "plain", on=lambda: self.context.go("library"), key="Esc")
         side = surface()
@@ -58,6 +70,9 @@ class SetupScreen(Screen):
             8,
             label(translate("Setup", "Camera"), "quiet"),
             self.camera,
+            label(translate("Setup", "Sound"), "quiet"),
+            self.sound,
+            row(self.play, calibrate, None, gap=8),
             8,
             *self.checks.values(),
             None,
@@ -83,10 +98,15 @@ class SetupScreen(Screen):
             )
         )
         self._list_cameras()
+        self._list_sounds()
         self._open()
 
     def left(self) -> None:
         """Let go of the camera."""
+        self._give_up_sound()
+        self._close_camera()
+
+    def _close_camera(self) -> None:
         self._pictures = 0
         if self._session is not None:
             self._session.stop()
@@ -106,9 +126,67 @@ class SetupScreen(Screen):
             at = 0
         self.camera.setCurrentIndex(max(0, at))
 
+    def _list_sounds(self) -> None:
+        """Offer the system's output and silence, and each single output once the sound server has named them."""
+        self.sound.clear()
+        self.sound.addItem(translate("Setup", "As the system"), "")
+        self.sound.addItem(translate("Setup", "No sound"), SILENT_SPEC)
+        chosen = self.context.settings.sound
+        if chosen and self.sound.findData(chosen) < 0:
+            self.sound.addItem(chosen, chosen)
+        self.sound.setCurrentIndex(max(0, self.sound.findData(chosen)))
+        self.play.setEnabled(True)
+        self.checks["sound"].show_state(None, translate("Setup", "Play two notes and listen."))
+        self._sound_job = self.context.jobs.start(
+            lambda _control: list_sound_outputs(), done=self._name_sounds, failed=self._not_played
+        )
+
+    def _name_sounds(self, outputs: tuple[SoundDevice, ...]) -> None:
+        for output in outputs:
+            at = self.sound.findData(output.name)
+            if at < 0:
+                self.sound.insertItem(self.sound.count() - 1, output.label, output.name)
+            else:
+                self.sound.setItemText(at, output.label)
+
+    def _give_up_sound(self) -> None:
+        if self._sound_job is not None:
+            self._sound_job.cancel()
+        self._sound_job = None
+
+    def _choose_sound(self, _index: int) -> None:
+        self.context.save(replace(self.context.settings, sound=self.sound.currentData()))
+        self.play_notes()
+
+    def play_notes(self) -> None:
+        """Play two notes on the chosen output, beside the window."""
+        self._give_up_sound()
+        self.play.setEnabled(False)
+        self.checks["sound"].show_state(None, translate("Setup", "Two notes are playing …"))
+        spec = self.sound.currentData() or None
+        self._sound_job = self.context.jobs.start(partial(play_notes, spec), done=self._played, failed=self._not_played)
+
+    def _played(self, where: str) -> None:
+        self.play.setEnabled(True)
+        if self.sound.currentData() == SILENT_SPEC:
+            self.checks["sound"].show_state(None, translate("Setup", "You will dance without sound."))
+            return
+        text = translate("Setup", "Played on {name}. Nothing heard? Turn it up, or choose another one.")
+        self.checks["sound"].show_state(True, text.format(name=where))
+
+    def _not_played(self, error: Exception) -> None:
+        self.play.setEnabled(True)
+        if not isinstance(error, DancelikeError):
+            raise error
+        text = str(error)
+        self.checks["sound"].show_state(False, text[:1].upper() + text[1:])
+
+    def _calibrate(self) -> None:
+        self.context.go("calibrate", back=("setup", {"dance": self._dance}))
+
     def _choose_camera(self, _index: int) -> None:
         self.context.camera = self.camera.currentData()
-        self.left()
+        self._close_camera()
         self._open()
 
     def _open(self) -> None:

@@ -16,6 +16,7 @@ TEXT = QColor("#F2F4F8")
 QUIET = QColor("#B8C0CC")
 ACCENT = QColor("#FF6B4A")
 _MARGIN = 32.0
+_SETTLE_S, _PULSE = 0.2, 0.12
 
 
 def paint_hud(painter: QPainter, look: Look, model: PerformModel, whole: QRectF, texts: Mapping[str, str]) -> None:
@@ -64,7 +65,10 @@ def paint_hud(painter: QPainter, look: Look, model: PerformModel, whole: QRectF,
 
 
 def paint_count(painter: QPainter, look: Look, model: PerformModel, area: QRectF) -> None:
-    """Paint the count-in, the one large sign of the screen: a number in a ring that fills with each count."""
+    """Paint the count-in, the one large sign of the screen: a number in a ring that fills with each count.
+
+    The number comes in a little larger and settles within a fifth of a second; with reduced motion it is just there.
+    """
     count = model.count.value
     if model.phase.value is not Phase.COUNT_IN or not count:
         return
@@ -80,7 +84,8 @@ def paint_count(painter: QPainter, look: Look, model: PerformModel, area: QRectF
     painter.drawEllipse(inner)
     painter.setPen(QPen(ACCENT, 8, cap=Qt.PenCapStyle.RoundCap))
     painter.drawArc(inner, 90 * 16, -round(360 * 16 * (COUNTS_IN - count + 1) / COUNTS_IN))
-    painter.setFont(look.font(px=side * 0.56, strong=True))
+    settled = 1.0 if look.still else min(1.0, model.count_passed * model.count_in_s / COUNTS_IN / _SETTLE_S)
+    painter.setFont(look.font(px=side * (0.56 + _PULSE * (1.0 - settled) ** 3), strong=True))
     painter.setPen(TEXT)
     painter.drawText(ring, Qt.AlignmentFlag.AlignCenter, str(count))
 

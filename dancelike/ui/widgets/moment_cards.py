@@ -90,7 +90,7 @@ class _Card(QAbstractButton):
         title = translate("Moments", "Best") if kind == "best" else translate("Moments", "To work on")
         self._title, self._text = f"{title}  ·  {self.t_s:.1f} s", moment_text(moment, kind)
         self.setAccessibleName(f"{self._title}: {self._text}")
-        self.setToolTip(str(moment.get("text", "")))
+        self.setToolTip(f"{self._title}: {self._text}")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMinimumWidth(104)

@@ -22,6 +22,7 @@ __all__ = ["LAYOUTS", "StageView"]
 LAYOUTS = ("beside", "ghost", "alone")
 _PAN_SPEED = 0.06  # share of the way to the dancer that the picture moves with each frame
 _PAN_REST = 0.04  # of the picture's width, within which it stays where it is
+_STILL_REST = 0.15
 _GHOST = 0.38
 _SPAN = 0.92  # width of what a dancer reaches, as a share of the picture's height
 _GAP = 8
@@ -36,8 +37,11 @@ class _Side:
     centre: float = 0.5
     mark: tuple[float, float] | None = None
 
-    def take(self, shown: Shown, *, mirrored: bool, size: tuple[int, int]) -> None:
-        """Wrap a picture without copying a pixel, and let the middle follow the dancer calmly."""
+    def take(self, shown: Shown, *, mirrored: bool, size: tuple[int, int], still: bool) -> None:
+        """Wrap a picture without copying a pixel, and let the middle follow the dancer calmly.
+
+        Where motion is reduced it does not glide: it stays, until the dancer is far from it.
+        """
         height, width = shown.picture.shape[:2]
         self.shown = shown  # keeps the pixels alive
         pixels: Any = shown.picture.data  # the stubs know bytes only; Qt takes any buffer, and reads it in place
@@ -47,7 +51,9 @@ class _Side:
         if middle is None:
             return
         middle = 1.0 - middle if mirrored else middle
-        if abs(middle - self.centre) > _PAN_REST:
+        if still:
+            self.centre = middle if abs(middle - self.centre) > _STILL_REST else self.centre
+        elif abs(middle - self.centre) > _PAN_REST:
             self.centre += _PAN_SPEED * (middle - self.centre)
 
 
@@ -110,12 +116,12 @@ class StageView(QWidget):
 
     def show_dancer(self, shown: Shown) -> None:
         """Take a picture of the dancer, and repaint."""
-        self._dancer.take(shown, mirrored=self.mirrored, size=self._analysed(shown))
+        self._dancer.take(shown, mirrored=self.mirrored, size=self._analysed(shown), still=self.look.still)
         self.update()
 
     def show_reference(self, shown: Shown) -> None:
         """Take a picture of the reference; it is painted with the next one of the dancer."""
-        self._reference.take(shown, mirrored=self.reference_mirrored, size=self._analysed(shown))
+        self._reference.take(shown, mirrored=self.reference_mirrored, size=self._analysed(shown), still=self.look.still)
 
     def set_reference_still(self, image: QImage) -> None:
         """Show a picture in the reference's place until it plays."""
