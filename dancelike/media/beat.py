@@ -83,7 +83,7 @@ def find_beat(sound: Sound) -> Beat | None:
 
 
 def _onsets(sound: Sound) -> tuple[Float64, Float64]:
-    """Return the strength of onsets without its slow drift, and that of the bass: a value each hundredth of a second."""
+    """Return strength of onsets without its slow drift, and that of the bass, one value each hundredth of a second."""
     samples = sound.samples[: round(_LONGEST_S * sound.rate)].astype(np.float32).mean(axis=1)
     hop = round(_HOP_S * sound.rate)
     # The middle of a window is what its value belongs to.

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+import re
 import threading  # noqa: TID251  what is tested is where a call arrives
 from fractions import Fraction
+from importlib.resources import files
+from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -12,8 +17,11 @@ from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtGui import QImage
 from PyQt6.QtWidgets import QAbstractButton, QComboBox, QLabel, QSpinBox, QWidget
 
-from dancelike.frames import BodyObservation
+from dancelike.frames import JOINT_COUNT, BodyObservation, BodyPart, Joints
 from dancelike.library import Dance, Library, PrivacySettings
+from dancelike.scoring.report.card import card_png
+from dancelike.scoring.wording import warnings as derived
+from dancelike.scoring.words import warnings as scoring_warnings
 from dancelike.tasks.stage import Shown
 from dancelike.timebase import Timestamp
 from dancelike.ui.application import SCREENS, Options, make_window
@@ -22,6 +30,7 @@ from dancelike.ui.context import Context
 from dancelike.ui.jobs import Jobs
 from dancelike.ui.look import Look
 from dancelike.ui.models.perform import Beats, PerformModel
+from dancelike.ui.review_words import card_words, cautions
 from dancelike.ui.screens.settings import SettingsScreen
 from dancelike.ui.shell import Shell
 from dancelike.ui.widgets.figure_view import FigureView
@@ -29,7 +38,7 @@ from dancelike.ui.widgets.pair_view import image_of
 from dancelike.ui.widgets.ribbon import window_of
 from dancelike.ui.widgets.stage_view import StageView
 from dancelike.ui.widgets.timeline_view import TimelineView
-from dancelike.ui.words import translate
+from dancelike.ui.words import Language, translate
 
 from .test_models import DOCUMENT
 
@@ -224,7 +233,7 @@ def test_no_text_of_a_button_or_a_short_label_is_cut_off(window: Shell, size: tu
     window.context.language.use(language)
     window.resize(*size)
     window.restyle()
-    for name in ("library", "history", "settings"):
+    for name in ("library", "history", "settings", "calibrate"):
         window.go(name)
         for made in [*widgets(window, QAbstractButton), *widgets(window, QLabel)]:
             if isinstance(made, QLabel) and made.wordWrap():
@@ -232,6 +241,83 @@ def test_no_text_of_a_button_or_a_short_label_is_cut_off(window: Shell, size: tu
             if made.text():
                 wanted = made.fontMetrics().horizontalAdvance(made.text())
                 assert made.width() >= wanted, (name, language, made.text(), made.width(), wanted)
+
+
+def test_with_reduced_motion_the_count_stands_still_and_the_picture_does_not_glide(qapp: Any) -> None:
+    def count(*, still: bool, passed: float) -> QImage:
+        view = StageView(Look(still=still))
+        view.resize(640, 360)
+        model = view.model = PerformModel("x", 10.0, Beats(120.0, 0.5))
+        model.prepare()
+        model.pictures_come()
+        model.begin_count()
+        model.tick(10.0)
+        model.tick(10.0 + passed)
+        return view.grab().toImage()
+
+    assert count(still=False, passed=0.02) != count(still=False, passed=0.4)
+    assert count(still=True, passed=0.02) == count(still=True, passed=0.4)
+
+    def centres(*, still: bool) -> set[float]:
+        view = StageView(Look(still=still))
+        found = set()
+        for _ in range(20):
+            view.show_dancer(shown_at(0.58))
+            found.add(view._dancer.centre)
+        return found
+
+    assert len(centres(still=False)) > 5
+    assert centres(still=True) == {0.5}
+
+
+def shown_at(x: float) -> Shown:
+    """A picture of a dancer whose middle is at a share of the mirror's width."""
+    joints = Joints(
+        np.full((JOINT_COUNT, 2), (1.0 - x) * 640, np.float32),
+        np.zeros((JOINT_COUNT, 3), np.float32),
+        np.ones(JOINT_COUNT, np.float32),
+    )
+    body = BodyObservation(0.9, joints=joints)
+    return Shown("dancer", 0, Timestamp(0, Fraction(1)), np.zeros((360, 640, 3), np.uint8), body)
+
+
+def test_what_limits_a_score_is_said_in_chinese(qapp: Any) -> None:
+    english = (
+        scoring_warnings(
+            mirrored=False,
+            mirror_unsure=True,
+            view_deg=60.0,
+            shortest_s=2.5,
+            unseen=[BodyPart.LEFT_FOOT, BodyPart.HEAD],
+            matched=0.5,
+            slow=True,
+            masks_only=True,
+        )
+        + tuple(derived({"coverage": 0.5, "timing": {"resolution_ms": 40.0}, "mirrored": True, "parts": {}}))
+        + tuple(derived(SCORE | {"warnings": [], "mirrored": False, "coverage": 0.4, "parts": EVERY_PART_SEEN}))
+        + tuple(derived({"parts": EVERY_PART_SEEN | {"left_foot": {}, "right_foot": {}, "head": {}}}))
+    )
+    assert len(english) > 10
+    language = Language()
+    language.use("zh_CN")
+    try:
+        for sentence in english:
+            (said,) = cautions({"warnings": [sentence]}, "zh_CN")
+            assert not re.search("[A-Za-z]{2}", said), said
+            assert re.search("[\u4e00-\u9fff]{4}", said), said
+            assert all(number in said for number in re.findall(r"\d+", sentence) if number not in {"45", "60", "3"}), (
+                said
+            )
+        words = card_words(SCORE, "zh_CN")
+        assert re.search("[\u4e00-\u9fff]", words.sentence or "")
+        assert "Superb" not in words.grades.values()
+        assert card_png(SCORE, "First Steps", words=words) != card_png(SCORE, "First Steps")
+    finally:
+        language.use("en")
+    assert cautions({"warnings": ["Something new."]}, "zh_CN") == ["Something new."]
+
+
+EVERY_PART_SEEN = {part.key: {"shape": 80.0, "coverage": 1.0} for part in BodyPart if part}
 
 
 def test_controls_are_large_enough_to_touch(window: Shell) -> None:
@@ -266,11 +352,34 @@ def test_the_theme_changes_the_stage_to_paper(window: Shell) -> None:
 
 
 def test_all_texts_are_translated(qapp: Any) -> None:
-    from importlib.resources import files
-
     text = files("dancelike.ui").joinpath("i18n", "dancelike_zh_CN.ts").read_text(encoding="utf-8")
     assert "unfinished" not in text
-    assert text.count("<source>") > 190
+    known = {
+        (context.findtext("name"), message.findtext("source"))
+        for context in ElementTree.fromstring(text).iter("context")
+        for message in context.iter("message")
+    }
+    assert len(known) > 250
+    language = Language()
+    language.use("zh_CN")
+    try:
+        for context, said in texts_of_the_window():
+            assert (context, said) in known, f"run pylupdate6: {said!r} of {context} is not in the .ts file"
+            assert translate(context, said) != said, f"run lrelease: {said!r} of {context} is not in the .qm file"
+    finally:
+        language.use("en")
+
+
+def texts_of_the_window() -> set[tuple[str, str]]:
+    """Context and text of each call of ``translate`` in the package; both must be written out."""
+    found = set()
+    for path in Path(str(files("dancelike.ui"))).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "translate":
+                given = [each.value for each in node.args if isinstance(each, ast.Constant)]
+                assert len(given) == 2, f"{path.name}, line {node.lineno}: pylupdate6 cannot read this text"
+                found.add((given[0], given[1]))
+    return found
 
 
 def test_privacy_is_kept(window: Shell, library: Library) -> None:

@@ -84,6 +84,118 @@
         <translation>画面里还有别人，我们只跟踪头上有标记的那位。</translation>
     </message>
 </context><context>
+    <name>Calibrate</name>
+    <message>
+        <source>Sound</source>
+        <translation>声音</translation>
+    </message>
+    <message>
+        <source>Screen</source>
+        <translation>屏幕</translation>
+    </message>
+    <message>
+        <source>Camera</source>
+        <translation>摄像头</translation>
+    </message>
+    <message>
+        <source>You will hear a steady click. Press Space, or tap the stage, with each one. Listen, do not look.</source>
+        <translation>你会听到均匀的节拍声。每响一声就按空格键，或点一下舞台。用耳朵听，不用看。</translation>
+    </message>
+    <message>
+        <source>A light will come on and off steadily. Press Space, or tap the stage, whenever it comes on.</source>
+        <translation>灯会均匀地亮起、熄灭。每次亮起时按空格键，或点一下舞台。</translation>
+    </message>
+    <message>
+        <source>Stand where all of you is seen. You will hear a steady click: clap with each one, hands wide.</source>
+        <translation>站到能看见全身的位置。你会听到均匀的节拍声：每响一声拍一次手，双臂张开。</translation>
+    </message>
+    <message>
+        <source>{n} ms late</source>
+        <translation>晚 {n} 毫秒</translation>
+    </message>
+    <message>
+        <source>{n} ms early</source>
+        <translation>早 {n} 毫秒</translation>
+    </message>
+    <message>
+        <source>{late}, spread {spread} ms, {n} of {m} answers</source>
+        <translation>{late}，离散 {spread} 毫秒，{m} 拍答了 {n} 拍</translation>
+    </message>
+    <message>
+        <source>That was steady. We will take this delay into account.</source>
+        <translation>很稳。之后会把这段延迟算进去。</translation>
+    </message>
+    <message>
+        <source>We saw {n} claps, and need {least}. Stand where your hands are seen, and clap with wide arms.</source>
+        <translation>看到 {n} 次拍手，需要 {least} 次。请站到能看见双手的位置，张开双臂再拍。</translation>
+    </message>
+    <message>
+        <source>{n} beats were answered, and we need {least}. Answer every beat, also the first.</source>
+        <translation>答了 {n} 拍，需要 {least} 拍。请每一拍都按，第一拍也不例外。</translation>
+    </message>
+    <message>
+        <source>Your answers lie {spread} ms apart, and up to {most} ms can be used. Find into the beat, then try again.</source>
+        <translation>按下的时刻相差 {spread} 毫秒，{most} 毫秒以内才能用。先跟上节拍，再试一次。</translation>
+    </message>
+    <message>
+        <source>No device is that late, so this is not used. Answer each beat, not the one before, and try again.</source>
+        <translation>没有设备会晚这么多，所以不采用。请跟着当前这一拍按，再试一次。</translation>
+    </message>
+    <message>
+        <source>Stage: press Space with each beat</source>
+        <translation>舞台：每一拍按空格键</translation>
+    </message>
+    <message>
+        <source>Camera on</source>
+        <translation>摄像头已开启</translation>
+    </message>
+    <message>
+        <source>Picture of the camera</source>
+        <translation>摄像头画面</translation>
+    </message>
+    <message>
+        <source>Begin</source>
+        <translation>开始</translation>
+    </message>
+    <message>
+        <source>Use it</source>
+        <translation>采用</translation>
+    </message>
+    <message>
+        <source>Again</source>
+        <translation>再测一次</translation>
+    </message>
+    <message>
+        <source>Skip</source>
+        <translation>跳过</translation>
+    </message>
+    <message>
+        <source>Back</source>
+        <translation>返回</translation>
+    </message>
+    <message>
+        <source>Sound, screen and camera are each a little late. What is known of it is not counted as yours.</source>
+        <translation>声音、屏幕和摄像头都会慢一点。测出来的延迟不会算在你头上。</translation>
+    </message>
+    <message>
+        <source>Calibrate</source>
+        <translation>校准</translation>
+    </message>
+</context><context>
+    <name>Card</name>
+    <message>
+        <source>of 100</source>
+        <translation>满分 100</translation>
+    </message>
+    <message>
+        <source>late</source>
+        <translation>偏晚</translation>
+    </message>
+    <message>
+        <source>early</source>
+        <translation>偏早</translation>
+    </message>
+</context><context>
     <name>Figure</name>
     <message>
         <source>not seen</source>
@@ -376,6 +488,30 @@
     <message>
         <source>right foot</source>
         <translation>右脚</translation>
+    </message>
+    <message>
+        <source>feet</source>
+        <translation>双脚</translation>
+    </message>
+    <message>
+        <source>hands</source>
+        <translation>双手</translation>
+    </message>
+    <message>
+        <source>forearms</source>
+        <translation>双前臂</translation>
+    </message>
+    <message>
+        <source>upper arms</source>
+        <translation>双上臂</translation>
+    </message>
+    <message>
+        <source>thighs</source>
+        <translation>双大腿</translation>
+    </message>
+    <message>
+        <source>shins</source>
+        <translation>双小腿</translation>
     </message>
 </context><context>
     <name>Perform</name>
@@ -702,6 +838,18 @@
         <translation>节奏判定</translation>
     </message>
     <message>
+        <source>Not measured</source>
+        <translation>未测量</translation>
+    </message>
+    <message>
+        <source>Calibrate</source>
+        <translation>校准</translation>
+    </message>
+    <message>
+        <source>Delays</source>
+        <translation>延迟</translation>
+    </message>
+    <message>
         <source>Only when I say so</source>
         <translation>仅在我要求时</translation>
     </message>
@@ -744,6 +892,18 @@
         <translation>摄像头</translation>
     </message>
     <message>
+        <source>Sound</source>
+        <translation>声音</translation>
+    </message>
+    <message>
+        <source>Play two notes</source>
+        <translation>播放两个音</translation>
+    </message>
+    <message>
+        <source>Calibrate</source>
+        <translation>校准</translation>
+    </message>
+    <message>
         <source>Start</source>
         <translation>开始</translation>
     </message>
@@ -758,6 +918,30 @@
     <message>
         <source>Test dancer</source>
         <translation>测试舞者</translation>
+    </message>
+    <message>
+        <source>As the system</source>
+        <translation>跟随系统</translation>
+    </message>
+    <message>
+        <source>No sound</source>
+        <translation>无声音</translation>
+    </message>
+    <message>
+        <source>Play two notes and listen.</source>
+        <translation>播放两个音，听一听。</translation>
+    </message>
+    <message>
+        <source>Two notes are playing …</source>
+        <translation>正在播放两个音……</translation>
+    </message>
+    <message>
+        <source>You will dance without sound.</source>
+        <translation>将在没有声音的情况下跳舞。</translation>
+    </message>
+    <message>
+        <source>Played on {name}. Nothing heard? Turn it up, or choose another one.</source>
+        <translation>已在“{name}”上播放。没听到？请调大音量，或换一个输出。</translation>
     </message>
     <message>
         <source>Looking at the light …</source>
@@ -866,5 +1050,53 @@
     <message>
         <source>{n} ms early</source>
         <translation>快 {n} 毫秒</translation>
+    </message>
+    <message>
+        <source>The shorter clip lasts {n} s; film at least 3 s.</source>
+        <translation>较短的视频只有 {n} 秒；请至少拍 3 秒。</translation>
+    </message>
+    <message>
+        <source>The two cameras look from {n} degrees apart; film from nearer to the reference's side.</source>
+        <translation>两台摄像机的方向相差 {n} 度；请从更接近示范的方向拍摄。</translation>
+    </message>
+    <message>
+        <source>It is not clear whether you danced in a mirror; say so in the settings.</source>
+        <translation>看不出你是否照镜子跳；请在设置里选定。</translation>
+    </message>
+    <message>
+        <source>We could not see your {parts}. Step back, so that all of you is in the picture.</source>
+        <translation>没能看清你的{parts}。请后退一些，让全身都在画面里。</translation>
+    </message>
+    <message>
+        <source>We could see only part of you. Step back until all of you is in the picture.</source>
+        <translation>只看到你身体的一部分。请后退，直到全身都在画面里。</translation>
+    </message>
+    <message>
+        <source>{n} % of the dance was found in your take. Dance it to the end.</source>
+        <translation>这一遍里只找到舞蹈的 {n}%。请跳到最后。</translation>
+    </message>
+    <message>
+        <source>There is little movement in this dance, so early and late are less exact.</source>
+        <translation>这段舞蹈动作较少，所以早晚的判断不够精确。</translation>
+    </message>
+    <message>
+        <source>This model sees outlines only, so early and late are less exact.</source>
+        <translation>这个模型只看轮廓，所以早晚的判断不够精确。</translation>
+    </message>
+    <message>
+        <source>We could compare {n} % of the dance. Dance from the first to the last count, in good light.</source>
+        <translation>只比对了舞蹈的 {n}%。请在光线好的地方从第一拍跳到最后一拍。</translation>
+    </message>
+    <message>
+        <source>Timing is good to {n} ms here. A faster or steadier camera would tell you more.</source>
+        <translation>这里的时间精度为 {n} 毫秒。更快、更稳的摄像头能看得更细。</translation>
+    </message>
+    <message>
+        <source>You danced it as in a mirror, so we compared your left with the reference's right.</source>
+        <translation>你是照镜子跳的，所以用你的左边对比示范的右边。</translation>
+    </message>
+    <message>
+        <source>, </source>
+        <translation>、</translation>
     </message>
 </context></TS>

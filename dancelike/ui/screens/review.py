@@ -39,7 +39,7 @@ _ROOMY_PX = 960
 
 
 def _open(clips: tuple[Path, Path], score: Mapping[str, Any], _control: JobControl) -> tuple[PairReader, PairReader]:
-    """Look into both clips, which a slow disk may take long for; one reader for the large pictures, one for the small."""
+    """Look into both clips, which may take a slow disk long; one reader for large pictures, one for small ones."""
     reference, take = map(probe_clip, clips)
     return PairReader(reference, take, score), PairReader(reference, take, score, longest_px=480)
 
