@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from dancelike.config import LiveConfig
 from dancelike.graph import RunClock
 from dancelike.kiosk.board import Board
 from dancelike.kiosk.dances import find_dances
+from dancelike.kiosk.exact import ExactScore
 from dancelike.kiosk.keeper import Keeper
 from dancelike.kiosk.run import Surroundings
 from dancelike.kiosk.session import Kiosk
@@ -41,6 +43,7 @@ def build_kiosk(
     light: Callable[[bool], None] = lambda _on: None,
     show: Callable[[Shown], object] | None = None,
     clock: Clock | None = None,
+    exact: ExactScore | None = None,
 ) -> Kiosk:
     """Make a kiosk that is ready to `step`; close it when done.
 
@@ -53,6 +56,8 @@ def build_kiosk(
         Takes the pictures for a screen.
     clock : Clock or None
         None: the system's.
+    exact : ExactScore or None
+        See `Kiosk`.
 
     Raises
     ------
@@ -64,8 +69,10 @@ def build_kiosk(
     sensors = Sensors()
 
     def opened(run_clock: RunClock, resting: bool) -> Camera:
-        rates = {"rate": settings.rest_hz, "size": REST_SIZE} if resting and reopens else {"rate": config.rate_hz}
-        return open_camera(settings.camera, run_clock, CameraRequest(**rates))
+        request = CameraRequest(rate=config.rate_hz)
+        if resting and reopens:
+            request = CameraRequest(REST_SIZE, Fraction(settings.rest_hz).limit_denominator(1000))
+        return open_camera(settings.camera, run_clock, request)
 
     def conditions() -> Conditions:
         now = sensors.sample()
@@ -82,6 +89,7 @@ def build_kiosk(
         conditions,
         clock or SystemClock(),
         show,
+        hang_s=settings.hang_s,
     )
     lengths_s = tuple(dance.clip.duration_s for dance in dances)
     return Kiosk(
@@ -92,6 +100,7 @@ def build_kiosk(
         Board(settings.state / "board.json", names=settings.names == "given"),
         beat=beat,
         light=light,
+        exact=exact,
     )
 
 

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 
+import dancelike
 from dancelike.kernels.warm import warm_up
 from dancelike.kiosk.build import build_kiosk
+from dancelike.kiosk.exact import ExactScore
 from dancelike.kiosk.notify import Notifier
 from dancelike.kiosk.settings import KioskSettings
 from dancelike.kiosk.status import StatusLine
@@ -45,7 +47,8 @@ def drive(
     notifier = Notifier()
     notifier.tell(STATUS="compiling what is not compiled yet", EXTEND_TIMEOUT_USEC=600_000_000)
     warm_up()
-    with closing(build_kiosk(settings, beat=partial(notifier.tell, WATCHDOG=1), show=show)) as session:
+    exact = ExactScore(settings.model, dancelike.score_clips, dancelike.score_take)
+    with closing(build_kiosk(settings, beat=partial(notifier.tell, WATCHDOG=1), show=show, exact=exact)) as session:
         status = StatusLine(session, quiet=quiet, language=settings.language)
         begin_s = session.now_s
         notifier.tell(READY=1)

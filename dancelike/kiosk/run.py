@@ -20,7 +20,6 @@ __all__ = ["OpenCamera", "Run", "Surroundings"]
 
 OpenCamera = Callable[[RunClock, bool], Camera]
 AGAIN = Restart(first_ms=500.0, longest_ms=8000.0, attempts=None)
-WATCHDOG_MS = 5000.0
 SPARED = frozenset({"camera", "microphone", "sound", "encode"})
 """What may be unplugged, or have no room on the disk, and the visit goes on; a camera shows in its pictures."""
 
@@ -46,6 +45,8 @@ class Surroundings:
     clock : Clock
     wait : callable
         Lets seconds pass.
+    hang_s : float
+        A call that takes longer is given up.
     """
 
     config: LiveConfig
@@ -57,6 +58,7 @@ class Surroundings:
     clock: Clock
     show: Callable[[Shown], object] | None = None
     wait: Callable[[float], object] = wait
+    hang_s: float = 5.0
 
 
 class Run:
@@ -78,7 +80,7 @@ class Run:
             hosted=("visit",),
             admission=False,  # somebody stands before it: the governor finds what it can do
             clock=around.clock,
-            watchdog_ms=WATCHDOG_MS,
+            watchdog_ms=1000.0 * around.hang_s,
             conditions=around.conditions,
         )
         try:

@@ -6,10 +6,25 @@ from collections.abc import Callable
 
 from dancelike.kiosk.board import Board
 from dancelike.kiosk.dances import Dance
+from dancelike.kiosk.exact import ExactScore
 from dancelike.kiosk.keeper import Keeper
 from dancelike.kiosk.takes import Takes
 from dancelike.visit import Tick, Visit
-from dancelike.visit.parts import Command, Delete, Enter, Keep, Look, Play, Played, Screen, Stick, Stop, Trouble
+from dancelike.visit.parts import (
+    Command,
+    Delete,
+    Enter,
+    Judge,
+    Judged,
+    Keep,
+    Look,
+    Play,
+    Played,
+    Screen,
+    Stick,
+    Stop,
+    Trouble,
+)
 
 __all__ = ["Kiosk"]
 
@@ -31,6 +46,8 @@ class Kiosk:
         Feeds the watchdog; called once a second while all is as it should be.
     light : callable
         Lights the screen or lets it go dark.
+    exact : ExactScore or None
+        Scores recordings; None: the running score stands.
 
     Attributes
     ----------
@@ -52,12 +69,14 @@ class Kiosk:
         *,
         beat: Callable[[], None],
         light: Callable[[bool], None],
+        exact: ExactScore | None = None,
     ) -> None:
         self.visit, self.name = visit, ""
         self.place: int | None = None
         self._dances, self._takes, self._board = dances, takes, board
         self._beat, self._light = beat, light
         self.keeper = keeper
+        self._exact = exact
         self._events = keeper.events
         self._looked_s = float("-inf")
 
@@ -93,12 +112,14 @@ class Kiosk:
             self._events.append(Stick(self._takes.stick))
             if self.keeper.care.beats(now_s):
                 self._beat()
+        if self._exact is not None and (judged := self._exact.poll()) is not None:
+            self._events.append(Judged(*judged))
         self._events.append(Tick())
         while self._events:
             event = self._events.popleft()
             for command in self.visit.handle(self.now_s, event):
                 self._obey(command)
-            if isinstance(event, Played):
+            if isinstance(event, Played) and event.score is None:
                 self.keeper.change(None)
 
     def _obey(self, command: Command) -> None:
@@ -108,12 +129,16 @@ class Kiosk:
             self._light(command.on)
         elif isinstance(command, Play):
             self.place = None
+            self._give_up()
             self.keeper.change((self._dances[command.dance].clip, self._takes.new()))
         elif isinstance(command, Stop):
             run = self.keeper.run
             self._events.append(Played(None if run is None else run.score))
+        elif isinstance(command, Judge):
+            self._judge(command.dance)
         elif isinstance(command, Delete):
             self.keeper.change(None)
+            self._give_up()
             self._takes.delete()
         elif isinstance(command, Keep):
             self._takes.keep()
@@ -122,7 +147,20 @@ class Kiosk:
             self.place = self._board.enter(key, command.score)
             self.name = self._board.best[key][self.place - 1].name if self.place else ""
 
+    def _judge(self, dance: int) -> None:
+        self.keeper.change(None)  # the recording is whole only when its run has ended
+        take = self._takes.path
+        if self._exact is None or take is None or not take.exists():
+            self._events.append(Judged(None))
+        else:
+            self._exact.begin(self._dances[dance], take)
+
+    def _give_up(self) -> None:
+        if self._exact is not None:
+            self._exact.cancel()
+
     def close(self) -> None:
         """End the run and delete what must not stay."""
+        self._give_up()
         self.keeper.close()
         self._takes.delete()

@@ -47,6 +47,8 @@ class KioskSettings:
         A model of the catalogue, with joints.
     rest_hz : float
         Pictures a second while nobody is there, 1 to 5.
+    hang_s : float
+        A task whose call takes longer hangs, and is given up: 1 to 600.
     times : Times
     """
 
@@ -62,6 +64,7 @@ class KioskSettings:
     language: str = "en"
     model: str = "default:pi"
     rest_hz: float = 5.0
+    hang_s: float = 5.0
     times: Times = field(default_factory=Times)
 
     def __post_init__(self) -> None:
@@ -71,6 +74,8 @@ class KioskSettings:
             raise ConfigError(f"language must be one of {', '.join(LANGUAGES)}, but is {self.language!r}.")
         if not 1.0 <= self.rest_hz <= 5.0:
             raise ConfigError(f"rest_hz must be from 1 to 5 pictures a second, but is {self.rest_hz!r}.")
+        if not 1.0 <= self.hang_s <= 600.0:
+            raise ConfigError(f"hang_s must be from 1 to 600 seconds, but is {self.hang_s!r}.")
 
 
 def load_settings(path: Path | None, *, camera: str | None = None) -> KioskSettings:
@@ -115,9 +120,9 @@ def _checked(table: Any, name: str) -> dict[str, Any]:
             if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
                 raise ConfigError(f"dances must be a list of paths, but is {value!r}.")
             out[key] = tuple(Path(one) for one in value)
-        elif key == "rest_hz":
+        elif key in {"rest_hz", "hang_s"}:
             if not isinstance(value, (int, float)) or isinstance(value, bool):
-                raise ConfigError(f"rest_hz must be a number, but is {value!r}.")
+                raise ConfigError(f"{key} must be a number, but is {value!r}.")
             out[key] = float(value)
         elif not isinstance(value, str) or not value:
             raise ConfigError(f"{key} must be a text, but is {value!r}.")

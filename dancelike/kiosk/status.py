@@ -30,7 +30,7 @@ class StatusLine:
     def __init__(self, session: Kiosk, *, quiet: bool, language: str = "en") -> None:
         self._session, self._quiet, self._language = session, quiet, language
         self._moves = sys.stderr.isatty()
-        self._last: tuple[State, str] | None = None
+        self._last: tuple[State, str, bool] | None = None
 
     @property
     def card(self) -> Card:
@@ -59,9 +59,12 @@ class StatusLine:
         if self._moves and not self._quiet:
             bar = f" {card.share:.0%}" if card.share else ""
             click.echo(f"\r{(line + bar)[:WIDTH]:<{WIDTH}}", nl=False, err=True)
-        if (visit.state, card.sentence) == self._last:
+        if (visit.state, card.sentence, visit.judging) == self._last:
             return None
-        self._last = visit.state, card.sentence
+        self._last = visit.state, card.sentence, visit.judging
+        if visit.state is State.RESULT and visit.score is not None and visit.running_score is not None:
+            line += f" (running score {visit.running_score:.1f}"
+            line += ")" if visit.judging else f", final {visit.score:.1f})"
         if not self._moves and not self._quiet:
             click.echo(line, err=True)
         return line

@@ -25,11 +25,18 @@ class Takes:
         What an earlier process left in it is deleted.
     stick : Path
         Where a USB stick is mounted.
+
+    Attributes
+    ----------
+    folder : Path
+    path : Path or None
+        Of the newest take.
     """
 
     def __init__(self, folder: Path, stick: Path) -> None:
         self.folder, self._stick = folder, stick
         self._count = 0
+        self.path: Path | None = None
         self._copying: Iterator[None] | None = None
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -48,7 +55,8 @@ class Takes:
         """Return the path of the next take; what was there before is gone."""
         self.delete()
         self._count += 1
-        return self.folder / f"take-{self._count:06d}.mp4"
+        self.path = self.folder / f"take-{self._count:06d}.mp4"
+        return self.path
 
     def delete(self) -> None:
         """Delete every take."""

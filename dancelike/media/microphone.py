@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -43,6 +44,10 @@ class SoundBlock:
     samples: NDArray[np.int16]
 
 
+ALSA_SETTINGS: Final = Path("/usr/share/alsa/alsa.conf")
+"""Where Linux distributions keep the names of the sound devices."""
+
+
 class Microphone(Closing):
     """A source of sound that one thread reads.
 
@@ -63,6 +68,9 @@ class Microphone(Closing):
     def __init__(self, spec: str, clock: RunClock, *, wait: Callable[[float], object] = wait) -> None:
         self._clock, self._wait = clock, wait
         self._file = Path(spec).is_file()
+        if not self._file and ALSA_SETTINGS.is_file():
+            # The library that PyAV brings along looks for them where it was built, and then knows no device at all.
+            os.environ.setdefault("ALSA_CONFIG_PATH", str(ALSA_SETTINGS))
         try:
             options = {"channels": "1", "sample_rate": str(HEARD_RATE)}
             self._container: Any = av.open(spec) if self._file else av.open(spec, format="alsa", options=options)

@@ -25,6 +25,7 @@ _ENGLISH = {
     "ready": "Get ready",
     "walk": "Walk away to stop. This is recorded, and deleted afterwards.",
     "done": "That was your dance.",
+    "look": "We look at your recording once more",
     "place": "Place {place} on the board{name}",
     "name": ", {name}",
     "delete": "Your recording is about to be deleted.",
@@ -43,6 +44,7 @@ _CHINESE = {
     "ready": "准备",
     "walk": "走开即可停止。正在录像，跳完就删除。",
     "done": "跳得真好。",
+    "look": "正在再看一遍录像",
     "place": "排行榜第 {place} 名{name}",
     "name": "：{name}",
     "delete": "录像即将删除。",
@@ -96,8 +98,8 @@ def card_of(
         The nickname there; empty for none.
     """
     text = _TEXTS[language]
-    left = math.ceil(visit.times.count_in - visit.since_s)
-    erased = math.ceil(visit.times.privacy - visit.since_s)
+    left = math.ceil(visit.times.count_in_s - visit.since_s)
+    erased = math.ceil(visit.times.privacy_s - visit.since_s)
     title = titles[visit.dance]
     cards = {
         State.ASLEEP: Card(),
@@ -110,7 +112,9 @@ def card_of(
         State.RESULT: Card(
             text["done"],
             "" if visit.score is None else f"{visit.score:.0f}",
-            text["place"].format(place=place, name=name and text["name"].format(name=name)) if place else "",
+            text["look"]
+            if visit.judging
+            else (text["place"].format(place=place, name=name and text["name"].format(name=name)) if place else ""),
         ),
         State.PRIVACY: Card(
             text["delete"],

@@ -15,24 +15,24 @@ class CareRules:
 
     Attributes
     ----------
-    first_wait, longest_wait : float
+    first_wait_s, longest_wait_s : float
         Back-off between attempts to build the run again; doubles.
-    quiet : float
+    quiet_s : float
         Frames that move for so long bring the back-off to its beginning.
-    silent : float
+    silent_s : float
         Frames that stand still for so long are trouble that the screen tells.
-    stalled : float
+    stalled_s : float
         After so long the run is built again, although its own restarts have not given up.
-    announced : float
+    announced_s : float
         Trouble that was told keeps the watchdog fed for so long; then systemd may try a new process.
     """
 
-    first_wait: float = 2.0
-    longest_wait: float = 20.0
-    quiet: float = 30.0
-    silent: float = 4.0
-    stalled: float = 12.0
-    announced: float = 300.0
+    first_wait_s: float = 2.0
+    longest_wait_s: float = 20.0
+    quiet_s: float = 30.0
+    silent_s: float = 4.0
+    stalled_s: float = 12.0
+    announced_s: float = 300.0
 
 
 class Care:
@@ -47,7 +47,7 @@ class Care:
 
     def __init__(self, rules: CareRules | None = None, *, now_s: float = 0.0) -> None:
         self.rules = rules or CareRules()
-        self._wait_s = self.rules.first_wait
+        self._wait_s = self.rules.first_wait_s
         self._retry_s: float | None = now_s
         self._sentence: str | None = None
         self._count: int | None = None
@@ -65,12 +65,12 @@ class Care:
     def frames(self, now_s: float, count: int) -> bool:
         """Note how many pictures the run's camera has given; return whether it stands still for too long."""
         if count != self._count:
-            if now_s - self._moved_s > self.rules.silent:
+            if now_s - self._moved_s > self.rules.silent_s:
                 self._well_s = now_s
             self._count, self._moved_s = count, now_s
-            if now_s - self._well_s > self.rules.quiet:
-                self._wait_s = self.rules.first_wait
-        elif now_s - self._moved_s > self.rules.stalled and self._retry_s is None:
+            if now_s - self._well_s > self.rules.quiet_s:
+                self._wait_s = self.rules.first_wait_s
+        elif now_s - self._moved_s > self.rules.stalled_s and self._retry_s is None:
             self.failed(now_s, NO_PICTURE)
             return True
         return False
@@ -78,7 +78,7 @@ class Care:
     def failed(self, now_s: float, sentence: str) -> None:
         """Note that the run has failed, or could not start; whoever looks at `due` builds it again."""
         self._sentence, self._retry_s = sentence, now_s + self._wait_s
-        self._wait_s = min(2.0 * self._wait_s, self.rules.longest_wait)
+        self._wait_s = min(2.0 * self._wait_s, self.rules.longest_wait_s)
 
     def due(self, now_s: float) -> bool:
         """Whether it is time to build a run."""
@@ -86,11 +86,11 @@ class Care:
 
     def trouble(self, now_s: float) -> str | None:
         """Return what is wrong, in one sentence for people; None when all is well."""
-        if self._sentence is None and now_s - self._moved_s <= self.rules.silent:
+        if self._sentence is None and now_s - self._moved_s <= self.rules.silent_s:
             self._trouble_s = now_s
             return None
         return self._sentence or NO_PICTURE
 
     def beats(self, now_s: float) -> bool:
         """Whether the watchdog is to be fed: frames move, or the screen has said for not too long why they do not."""
-        return self.trouble(now_s) is None or now_s - self._trouble_s <= self.rules.announced
+        return self.trouble(now_s) is None or now_s - self._trouble_s <= self.rules.announced_s

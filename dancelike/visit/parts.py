@@ -13,6 +13,8 @@ __all__ = [
     "Delete",
     "Enter",
     "Event",
+    "Judge",
+    "Judged",
     "Keep",
     "Look",
     "Person",
@@ -81,6 +83,13 @@ class Played:
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """The exact score of the recording, 0 to 100, or None where there is none."""
+
+    score: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Stick:
     """Whether a USB stick is there to keep a take on."""
 
@@ -94,7 +103,7 @@ class Trouble:
     sentence: str | None
 
 
-Event = Tick | Person | Body | Word | Played | Stick | Trouble
+Event = Tick | Person | Body | Word | Played | Judged | Stick | Trouble
 
 
 # Commands
@@ -127,6 +136,13 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
+class Judge:
+    """Score the recording of this dance exactly; answered by `Judged`."""
+
+    dance: int
+
+
+@dataclass(frozen=True, slots=True)
 class Delete:
     """Delete the take."""
 
@@ -144,7 +160,7 @@ class Enter:
     score: float
 
 
-Command = Look | Screen | Play | Stop | Delete | Keep | Enter
+Command = Look | Screen | Play | Stop | Judge | Delete | Keep | Enter
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,41 +169,44 @@ class Times:
 
     Attributes
     ----------
-    wake : float
+    wake_s : float
         For the pipeline to find a body before the visit is given up.
-    framed : float
+    framed_s : float
         The whole body must be seen so long.
-    each : float
+    each_s : float
         One dance is offered so long before the next one.
-    hold : float
+    hold_s : float
         An arm must be held up so long.
-    count_in : float
-    away : float
+    count_in_s : float
+    away_s : float
         Whoever is not seen for so long has walked away.
-    grace : float
+    grace_s : float
         The same at the begin of a dance and after it, while the camera opens again.
-    answer : float
+    answer_s : float
         In which a stopped dance must have ended.
-    result, privacy : float
-        How long the score is shown, and the countdown to the deletion.
-    patience : float
+    exact_s : float
+        After so long without the exact score the running one stands.
+    result_s, privacy_s : float
+        How long the score is shown, the final one for at least 5 s, and the countdown to the deletion.
+    patience_s : float
         Somebody who is there and takes no dance is left alone after so long.
-    asleep : float
+    asleep_s : float
         After so long without anybody the screen goes dark.
     """
 
-    wake: float = 4.0
-    framed: float = 1.0
-    each: float = 4.0
-    hold: float = 1.0
-    count_in: float = 4.0
-    away: float = 2.5
-    grace: float = 8.0
-    answer: float = 10.0
-    result: float = 12.0
-    privacy: float = 6.0
-    patience: float = 90.0
-    asleep: float = 120.0
+    wake_s: float = 4.0
+    framed_s: float = 1.0
+    each_s: float = 4.0
+    hold_s: float = 1.0
+    count_in_s: float = 4.0
+    away_s: float = 2.5
+    grace_s: float = 8.0
+    answer_s: float = 10.0
+    exact_s: float = 20.0
+    result_s: float = 12.0
+    privacy_s: float = 6.0
+    patience_s: float = 90.0
+    asleep_s: float = 120.0
 
     def __post_init__(self) -> None:
         for field in fields(self):

@@ -72,7 +72,7 @@ def write_clip(path, pictures, rate):
 def idle(folder, seconds):
     pipe = folder / "camera"
     os.mkfifo(pipe)
-    (folder / "kiosk.toml").write_text(f'[kiosk]\ntakes="{folder}/t"\nstate="{folder}/s"\n[kiosk.times]\nasleep=5\n')
+    (folder / "kiosk.toml").write_text(f'[kiosk]\ntakes="{folder}/t"\nstate="{folder}/s"\n[kiosk.times]\nasleep_s=5\n')
     command = [
         sys.executable,
         "-m",
@@ -116,7 +116,7 @@ def wakes(folder, count):
             rate,
         )
         settings = KioskSettings(
-            camera=str(clip), takes=folder / "t", state=folder / "s", times=replace(Times(), asleep=3.0)
+            camera=str(clip), takes=folder / "t", state=folder / "s", times=replace(Times(), asleep_s=3.0)
         )
         kiosk = build_kiosk(settings, beat=lambda: None)
         begun_s = None

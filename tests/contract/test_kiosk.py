@@ -21,6 +21,7 @@ from dancelike.config import LiveConfig
 from dancelike.errors import DeviceLostError
 from dancelike.kiosk.board import Board, nickname
 from dancelike.kiosk.dances import find_dances
+from dancelike.kiosk.exact import ExactScore
 from dancelike.kiosk.keeper import Keeper
 from dancelike.kiosk.run import Surroundings
 from dancelike.kiosk.session import Kiosk
@@ -32,6 +33,7 @@ from dancelike.media.microphone import Microphone
 from dancelike.media.probe import probe_clip
 from dancelike.media.writer import ClipWriter
 from dancelike.runtime import Conditions, SystemClock
+from dancelike.score.api import score_clips, score_take
 from dancelike.testing.devices import FakeCamera
 from dancelike.testing.hallway import plain_wall
 from dancelike.vision.wake_word import can_hear, load_wake_word
@@ -62,12 +64,13 @@ class House:
         self.folder = folder
         self.kiosk = Kiosk(
             find_dances(dances),
-            Visit((6.0,), replace(Times(), asleep=4.0, **times), now_s=self.keeper.now_s),
+            Visit((6.0,), replace(Times(), asleep_s=4.0, **times), now_s=self.keeper.now_s),
             self.keeper,
             Takes(folder / "takes", folder / "stick"),
             Board(folder / "board.json", names=True),
             beat=lambda: None,
             light=lambda _: None,
+            exact=ExactScore("default", score_clips, score_take),
         )
 
     def open(self, clock, resting):
@@ -135,7 +138,7 @@ def test_a_whole_visit_is_danced_scored_entered_and_forgotten(tmp_path, dancer):
     with ClipWriter(clip, (dancer[0].shape[1], dancer[0].shape[0]), 10) as writer:
         for number, rgb in enumerate(dancer):
             writer.write(rgb, number)
-    house = House(tmp_path, dancer, dances=(clip,), count_in=1.0, result=2.0, privacy=1.0)
+    house = House(tmp_path, dancer, dances=(clip,), count_in_s=1.0, result_s=2.0, privacy_s=1.0)
     house.someone = True
     house.until({State.CHOOSE})
     house.keeper.events.append(Word())
@@ -143,8 +146,16 @@ def test_a_whole_visit_is_danced_scored_entered_and_forgotten(tmp_path, dancer):
     house.for_s(3.0)
     assert [path.suffix for path in (tmp_path / "takes").iterdir()] == [".mp4"]
     house.until({State.RESULT})
+    visit = house.kiosk.visit
+    assert visit.judging
+    assert house.kiosk.place is None  # the running score is on no board
+    while visit.judging and visit.state is State.RESULT:
+        house.kiosk.step()
+    assert visit.state is State.RESULT, "the exact score was not in time"
     assert house.kiosk.place == 1
-    assert 0.0 <= house.kiosk.visit.score <= 100.0  # four seconds are too short for more
+    assert 0.0 <= visit.running_score <= 100.0  # four seconds are too short for more
+    assert 0.0 <= visit.score <= 100.0
+    assert visit.score != visit.running_score
     assert [entry.name for entry in Board(tmp_path / "board.json", names=True).best["short"]] == [nickname(0)]
     house.until({State.FRAME, State.CHOOSE})
     assert not list((tmp_path / "takes").iterdir())
@@ -241,7 +252,7 @@ def test_a_damaged_model_is_told_and_read_again_once_it_is_repaired(house, tmp_p
 def start(folder, takes, state):
     """A kiosk as a process of its own, soon in a dance."""
     config = folder / "kiosk.toml"
-    times = "[kiosk.times]\ncount_in = 1\nhold = 0.3\n"
+    times = "[kiosk.times]\ncount_in_s = 1\nhold_s = 0.3\n"
     config.write_text(f'[kiosk]\ntakes = "{takes}"\nstate = "{state}"\nsound = "none"\n{times}')
     command = [sys.executable, "-m", "dancelike", "kiosk", "--headless", "--camera", "test", "--config", str(config)]
     return command, subprocess.Popen(command, stderr=subprocess.PIPE, text=True)

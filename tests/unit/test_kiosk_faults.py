@@ -137,7 +137,7 @@ class House:
         )
         dances = find_dances(())
         dances = (replace(dances[0], title="One"), replace(dances[0], key="two", title="Two"))
-        visit = Visit((15.0, 15.0), replace(Times(), result=4.0, privacy=2.0), now_s=world.clock.now_ns() / 1e9)
+        visit = Visit((15.0, 15.0), replace(Times(), result_s=4.0, privacy_s=2.0), now_s=world.clock.now_ns() / 1e9)
         takes = Takes(self.folder / "takes", self.folder / "stick")
         board = Board(self.folder / "board.json", names=True)
         self.kiosk = Kiosk(dances, visit, keeper, takes, board, beat=self.beat, light=lambda _: None)

@@ -66,7 +66,7 @@ def test_a_camera_that_stands_still_is_trouble_and_then_a_new_run():
 
 
 def test_the_watchdog_is_fed_while_frames_move_or_trouble_is_told_but_not_for_ever():
-    care = Care(CareRules(announced=60.0), now_s=0.0)
+    care = Care(CareRules(announced_s=60.0), now_s=0.0)
     care.built(0.0)
     for second in range(100):
         care.frames(float(second), second)
@@ -182,11 +182,11 @@ def test_a_folder_for_takes_that_cannot_be_made_is_refused(tmp_path):
 def test_settings_come_from_a_file_and_the_camera_from_the_command_line(tmp_path):
     path = tmp_path / "kiosk.toml"
     path.write_text(
-        '[kiosk]\ncamera = "cam"\ndances = ["a.mp4", "b"]\nstate = "/s"\nrest_hz = 2\n[kiosk.times]\nhold = 2\n'
+        '[kiosk]\ncamera = "cam"\ndances = ["a.mp4", "b"]\nstate = "/s"\nrest_hz = 2\n[kiosk.times]\nhold_s = 2\n'
     )
     settings = load_settings(path, camera="test")
     assert (settings.camera, settings.dances) == ("test", (Path("a.mp4"), Path("b")))
-    assert (settings.state, settings.rest_hz, settings.times.hold) == (Path("/s"), 2.0, 2)
+    assert (settings.state, settings.rest_hz, settings.times.hold_s) == (Path("/s"), 2.0, 2)
 
 
 def test_systemd_says_where_takes_and_state_are(monkeypatch):
@@ -207,9 +207,10 @@ def test_systemd_says_where_takes_and_state_are(monkeypatch):
         ("[kiosk]\nnames = 'all'", "kiosk.names must be one of given, none, but is 'all'"),
         ("[kiosk]\nlanguage = 'de'", "kiosk.language must be one of en, zh_CN, but is 'de'"),
         ("[kiosk]\nrest_hz = 30", "kiosk.rest_hz must be from 1 to 5 pictures a second, but is 30"),
+        ("[kiosk]\nhang_s = 0.1", "kiosk.hang_s must be from 1 to 600 seconds, but is 0.1"),
         ("[kiosk]\nrest_hz = '3'", "kiosk.rest_hz must be a number, but is '3'"),
-        ("[kiosk.times]\nhold = 0", "kiosk.times.hold must be a number of seconds from 0 to 86400, but is 0"),
-        ("[kiosk.times]\nhould = 1", "kiosk.times must be a table with some of answer, asleep"),
+        ("[kiosk.times]\nhold_s = 0", "kiosk.times.hold_s must be a number of seconds from 0 to 86400, but is 0"),
+        ("[kiosk.times]\nhould = 1", "kiosk.times must be a table with some of answer_s, asleep_s"),
     ],
 )
 def test_settings_that_are_wrong_are_refused_in_one_sentence(tmp_path, text, said):

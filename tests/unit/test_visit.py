@@ -9,7 +9,21 @@ import pytest
 
 from dancelike.errors import ConfigError
 from dancelike.visit import Body, Person, State, Tick, Times, Visit
-from dancelike.visit.parts import Delete, Enter, Keep, Look, Play, Played, Screen, Stick, Stop, Trouble, Word
+from dancelike.visit.parts import (
+    Delete,
+    Enter,
+    Judge,
+    Judged,
+    Keep,
+    Look,
+    Play,
+    Played,
+    Screen,
+    Stick,
+    Stop,
+    Trouble,
+    Word,
+)
 
 WHOLE = Body(found=True, whole=True)
 ARM = Body(found=True, whole=True, arm_up=True)
@@ -61,9 +75,12 @@ def test_one_visit_from_the_first_step_to_the_deleted_take():
     assert (watch.visit.state, watch.visit.dance) == (State.COUNT_IN, 1)
     assert watch.tell(ARM, 4.2) == [Play(1)]
     assert watch.tell(WHOLE, 30.0) == []
-    assert watch.tell(Played(83.0)) == [Enter(1, 83.0)]
-    assert (watch.visit.state, watch.visit.score) == (State.RESULT, 83.0)
-    watch.tell(WHOLE, 12.1)
+    assert watch.tell(Played(83.0)) == [Judge(1)]
+    assert (watch.visit.state, watch.visit.score, watch.visit.judging) == (State.RESULT, 83.0, True)
+    watch.tell(WHOLE, 4.0)
+    assert watch.tell(Judged(79.5)) == [Enter(1, 79.5)]
+    assert (watch.visit.score, watch.visit.running_score, watch.visit.judging) == (79.5, 83.0, False)
+    watch.tell(WHOLE, 8.1)
     assert watch.visit.state is State.PRIVACY
     assert watch.tell(WHOLE, 6.2) == [Delete()]
     assert watch.visit.state in {State.FRAME, State.CHOOSE}
@@ -104,8 +121,8 @@ def test_walking_away_stops_the_dance_and_deletes_the_take_but_keeps_it_off_the_
     watch.tell(WHOLE, 10.0)
     assert watch.tell(NOBODY, 3.0) == [Stop()]
     assert watch.visit.state is State.DANCE
-    asked = watch.tell(Played(50.0)) + watch.tell(NOBODY, 9.0)
-    assert asked == [Delete(), Look(False)]
+    asked = watch.tell(Played(50.0)) + watch.tell(Judged(48.0)) + watch.tell(NOBODY, 9.0)
+    assert asked == [Judge(0), Delete(), Look(False)]
     assert watch.visit.state is State.ATTRACT
 
 
@@ -118,11 +135,52 @@ def test_a_dance_that_does_not_end_is_stopped_and_then_given_up():
     assert watch.tell(Played(70.0)) == []  # too late to count
 
 
+def test_an_exact_score_that_does_not_come_leaves_the_running_one():
+    watch = Watch()
+    watch.to_dance()
+    watch.tell(Played(70.0))
+    assert watch.tell(WHOLE, 19.5) == []
+    assert watch.visit.state is State.RESULT  # it waits longer than usual
+    assert watch.tell(WHOLE, 1.0) == [Enter(0, 70.0)]
+    watch.tell(WHOLE, 3.5)
+    assert watch.visit.state is State.RESULT  # the final score is seen for a while
+    watch.tell(WHOLE, 2.0)
+    assert watch.visit.state is State.PRIVACY
+    assert watch.tell(Judged(90.0)) == []  # too late to count
+
+
+def test_whoever_leaves_while_the_exact_score_is_waited_for_has_the_running_one_on_the_board():
+    watch = Watch()
+    watch.to_dance()
+    watch.tell(Played(70.0))
+    assert watch.tell(NOBODY, 8.5) == [Enter(0, 70.0), Delete(), Look(False)]
+
+
+def test_an_exact_score_late_in_the_result_is_shown_for_five_seconds():
+    watch = Watch()
+    watch.to_dance()
+    watch.tell(Played(70.0))
+    watch.tell(WHOLE, 11.0)
+    assert watch.tell(Judged(64.0)) == [Enter(0, 64.0)]
+    watch.tell(WHOLE, 4.5)
+    assert watch.visit.state is State.RESULT
+    watch.tell(WHOLE, 1.0)
+    assert watch.visit.state is State.PRIVACY
+
+
+def test_trouble_before_the_exact_score_enters_the_running_one():
+    watch = Watch()
+    watch.to_dance()
+    watch.tell(Played(70.0))
+    assert watch.tell(Trouble("The camera is gone.")) == [Enter(0, 70.0), Delete(), Look(False)]
+
+
 def test_a_take_is_kept_on_a_stick_only_when_an_arm_is_held():
     watch = Watch()
     watch.tell(Stick(True))
     watch.to_dance()
     watch.tell(Played(70.0))
+    watch.tell(Judged(None))
     watch.tell(WHOLE, 12.1)
     assert watch.visit.state is State.PRIVACY
     assert watch.tell(ARM, 1.2) == [Keep()]
@@ -132,6 +190,7 @@ def test_without_a_stick_a_held_arm_keeps_nothing():
     watch = Watch()
     watch.to_dance()
     watch.tell(Played(70.0))
+    watch.tell(Judged(None))
     watch.tell(WHOLE, 12.1)
     assert watch.tell(ARM, 6.5) == [Delete()]
 
@@ -181,8 +240,8 @@ def test_a_clock_that_steps_back_or_far_ahead_changes_nothing():
 
 @pytest.mark.parametrize("value", [0, -1.0, float("nan"), True, "4", 1e6])
 def test_times_out_of_range_are_refused(value):
-    with pytest.raises(ConfigError, match=r"hold must be a number of seconds from 0 to 86400, but is"):
-        Times(hold=value)
+    with pytest.raises(ConfigError, match=r"hold_s must be a number of seconds from 0 to 86400, but is"):
+        Times(hold_s=value)
 
 
 class Passer:
@@ -224,7 +283,7 @@ class Passer:
 def test_eight_hours_of_seeded_visits_break_no_promise_and_grow_nothing(seed):
     rng = random.Random(seed)
     visit, passer = Visit(LENGTHS_S), Passer(rng)
-    now_s, ends_s = 0.0, None
+    now_s, ends_s, judged_s = 0.0, None, None
     looking, lit, playing, taken = False, True, None, False
     dances = visits = 0
     seen_s = 0.0
@@ -234,6 +293,8 @@ def test_eight_hours_of_seeded_visits_break_no_promise_and_grow_nothing(seed):
         now_s += rng.choice([0.1, 0.1, 0.2, 0.5])
         if ends_s is not None and now_s >= ends_s:
             event, ends_s, playing = Played(rng.choice([None, rng.uniform(0, 100)])), None, None
+        elif judged_s is not None and now_s >= judged_s:
+            event, judged_s = Judged(rng.choice([None, rng.uniform(0, 100)])), None
         else:
             event = passer.event(now_s, visit, playing)
         if isinstance(event, Word) or getattr(event, "seen", False) or getattr(event, "found", False):
@@ -258,6 +319,10 @@ def test_eight_hours_of_seeded_visits_break_no_promise_and_grow_nothing(seed):
                     # What was stopped answers soon, late, or never.
                     ends_s = rng.choice([now_s + 0.5, now_s + 15.0, None])
                     playing = None
+                case Judge():
+                    assert taken
+                    # Scored soon, too late, or never.
+                    judged_s = now_s + rng.choice([0.5, 6.0, 30.0, 1e9])
                 case Delete() | Keep():
                     assert taken
                     taken = False

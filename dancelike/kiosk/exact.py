@@ -1,0 +1,98 @@
+"""The exact score of a dance: its recording, aligned as a whole, beside the visit that goes on."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Protocol
+
+from dancelike.config import ScoreConfig
+from dancelike.errors import DancelikeError
+from dancelike.kiosk.dances import Dance
+from dancelike.runtime.aside import Aside
+
+__all__ = ["EXACT_RATE_HZ", "ExactScore", "Scored"]
+
+_LOG = logging.getLogger(__name__)
+EXACT_RATE_HZ = Fraction(15)
+"""Pictures a second that are looked at: half of what the camera gives, so that a small machine is in time."""
+
+
+class Scored(Protocol):
+    """What a scorer returns."""
+
+    @property
+    def score(self) -> float:
+        """0 to 100."""
+
+
+FirstScorer = Callable[..., Scored]
+"""As `dancelike.score_clips`: takes the two clips, ``config`` and ``on_progress``."""
+NextScorer = Callable[..., Scored]
+"""As `dancelike.score.api.score_take`: takes what an earlier take gave, a clip, ``config`` and ``on_progress``."""
+
+
+class _GivenUpError(Exception):
+    """Nobody waits for it any more."""
+
+
+class ExactScore:
+    """Scores one recording at a time, on a thread that gives way to the visit.
+
+    Parameters
+    ----------
+    model : str
+        Of the catalogue.
+    score_first, score_next : callable
+        Scorers; the second one is spared the look at the reference.
+    """
+
+    def __init__(self, model: str, score_first: FirstScorer, score_next: NextScorer) -> None:
+        self._config = ScoreConfig(model=model, workers=1, max_rate=EXACT_RATE_HZ)
+        self._first, self._next = score_first, score_next
+        self._known: tuple[str, Scored] | None = None  # of the last dance: one reference in memory is enough
+        self._key = ""
+        self._work: Aside[Scored] | None = None
+
+    def begin(self, dance: Dance, take: Path) -> None:
+        """Look at the recording of a dance; an earlier one is given up."""
+        self.cancel()
+        known = self._known[1] if self._known is not None and self._known[0] == dance.key else None
+        self._key = dance.key
+
+        def work(cancelled: Callable[[], bool]) -> Scored:
+            def on_progress(_share: float) -> None:
+                if cancelled():
+                    raise _GivenUpError
+
+            if known is None:
+                return self._first(dance.clip.path, take, config=self._config, on_progress=on_progress)
+            return self._next(known, take, config=self._config, on_progress=on_progress)
+
+        self._work = Aside(work)
+
+    def poll(self) -> tuple[float | None] | None:
+        """Return the score in a tuple once it is there, or None in one where there will be none; else None."""
+        work = self._work
+        if work is None or not work.over:
+            return None
+        self._work = None
+        try:
+            scored = work.outcome
+            assert scored is not None
+        except DancelikeError as error:
+            _LOG.warning("the recording cannot be scored: %s", error)
+            return (None,)
+        except Exception:
+            _LOG.exception("the recording cannot be scored")
+            return (None,)
+        self._known = self._key, scored
+        return (scored.score,)
+
+    def cancel(self) -> None:
+        """Give up what is under way; nobody hears of it."""
+        work, self._work = self._work, None
+        if work is not None:
+            work.close()
