@@ -92,8 +92,20 @@ class Camera:
         (DRIVER / "unbind").write_text("vivid.0")
 
     def plug_in(self):
-        (DRIVER / "bind").write_text("vivid.0")
-        time.sleep(2.0)
+        # Its timings can be set only while nobody uses it, and the kiosk is quick.
+        for _ in range(20):
+            (DRIVER / "bind").write_text("vivid.0")
+            done = subprocess.run(
+                "sleep 0.2; cd /sys/class/video4linux; for node in *; do v4l2-ctl -d $node --set-dv-bt-timings index=0; done",
+                shell=True,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            if "failed" not in done.stdout + done.stderr:
+                return
+            (DRIVER / "unbind").write_text("vivid.0")
+            time.sleep(1.0)
 
 
 # linux/videodev2.h, 64 bit: the calls that stream to a video output through mapped memory.

@@ -9,22 +9,7 @@ from dancelike.kiosk.dances import Dance
 from dancelike.kiosk.exact import ExactScore
 from dancelike.kiosk.keeper import Keeper
 from dancelike.kiosk.takes import Takes
-from dancelike.visit import Tick, Visit
-from dancelike.visit.parts import (
-    Command,
-    Delete,
-    Enter,
-    Judge,
-    Judged,
-    Keep,
-    Look,
-    Play,
-    Played,
-    Screen,
-    Stick,
-    Stop,
-    Trouble,
-)
+from dancelike.visit import Tick, Visit, parts
 
 __all__ = ["Kiosk"]
 
@@ -108,41 +93,41 @@ class Kiosk:
         if now_s - self._looked_s >= LOOK_S:
             self._looked_s = now_s
             self.keeper.look_after()
-            self._events.append(Trouble(self.keeper.care.trouble(now_s)))
-            self._events.append(Stick(self._takes.stick))
+            self._events.append(parts.Trouble(self.keeper.care.trouble(now_s)))
+            self._events.append(parts.Stick(self._takes.stick))
             if self.keeper.care.beats(now_s):
                 self._beat()
         if self._exact is not None and (judged := self._exact.poll()) is not None:
-            self._events.append(Judged(*judged))
+            self._events.append(parts.Judged(*judged))
         self._events.append(Tick())
         while self._events:
             event = self._events.popleft()
             for command in self.visit.handle(self.now_s, event):
                 self._obey(command)
-            if isinstance(event, Played) and event.score is None:
+            if isinstance(event, parts.Played) and event.score is None:
                 self.keeper.change(None)
 
-    def _obey(self, command: Command) -> None:
-        if isinstance(command, Look):
+    def _obey(self, command: parts.Command) -> None:
+        if isinstance(command, parts.Look):
             self.keeper.look(full=command.full)
-        elif isinstance(command, Screen):
+        elif isinstance(command, parts.Screen):
             self._light(command.on)
-        elif isinstance(command, Play):
+        elif isinstance(command, parts.Play):
             self.place = None
             self._give_up()
             self.keeper.change((self._dances[command.dance].clip, self._takes.new()))
-        elif isinstance(command, Stop):
+        elif isinstance(command, parts.Stop):
             run = self.keeper.run
-            self._events.append(Played(None if run is None else run.score))
-        elif isinstance(command, Judge):
+            self._events.append(parts.Played(None if run is None else run.score))
+        elif isinstance(command, parts.Judge):
             self._judge(command.dance)
-        elif isinstance(command, Delete):
+        elif isinstance(command, parts.Delete):
             self.keeper.change(None)
             self._give_up()
             self._takes.delete()
-        elif isinstance(command, Keep):
+        elif isinstance(command, parts.Keep):
             self._takes.keep()
-        elif isinstance(command, Enter):
+        elif isinstance(command, parts.Enter):
             key = self._dances[command.dance].key
             self.place = self._board.enter(key, command.score)
             self.name = self._board.best[key][self.place - 1].name if self.place else ""
@@ -151,7 +136,7 @@ class Kiosk:
         self.keeper.change(None)  # the recording is whole only when its run has ended
         take = self._takes.path
         if self._exact is None or take is None or not take.exists():
-            self._events.append(Judged(None))
+            self._events.append(parts.Judged(None))
         else:
             self._exact.begin(self._dances[dance], take)
 

@@ -72,10 +72,9 @@ class KioskSettings:
             raise ConfigError(f"names must be one of {', '.join(NAME_CHOICES)}, but is {self.names!r}.")
         if self.language not in LANGUAGES:
             raise ConfigError(f"language must be one of {', '.join(LANGUAGES)}, but is {self.language!r}.")
-        if not 1.0 <= self.rest_hz <= 5.0:
-            raise ConfigError(f"rest_hz must be from 1 to 5 pictures a second, but is {self.rest_hz!r}.")
-        if not 1.0 <= self.hang_s <= 600.0:
-            raise ConfigError(f"hang_s must be from 1 to 600 seconds, but is {self.hang_s!r}.")
+        for key, most, unit in (("rest_hz", 5, "pictures a second"), ("hang_s", 600, "seconds")):
+            if not 1 <= (value := getattr(self, key)) <= most:
+                raise ConfigError(f"{key} must be from 1 to {most} {unit}, but is {value!r}.")
 
 
 def load_settings(path: Path | None, *, camera: str | None = None) -> KioskSettings:
@@ -144,8 +143,7 @@ def _times(table: Any) -> Times:
 
 def _folder(variable: str, name: str) -> Path:
     """Return the folder that systemd gave the service, else one of the user's."""
-    given = os.environ.get(variable)
-    if given:
+    if given := os.environ.get(variable):
         return Path(given.partition(":")[0])
     import platformdirs
 

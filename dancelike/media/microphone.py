@@ -44,8 +44,8 @@ class SoundBlock:
     samples: NDArray[np.int16]
 
 
-ALSA_SETTINGS: Final = Path("/usr/share/alsa/alsa.conf")
-"""Where Linux distributions keep the names of the sound devices."""
+ALSA_NAMES: Final = Path(__file__).with_name("alsa.conf")
+"""The names ``hw``, ``plughw`` and ``default``."""
 
 
 class Microphone(Closing):
@@ -68,9 +68,10 @@ class Microphone(Closing):
     def __init__(self, spec: str, clock: RunClock, *, wait: Callable[[float], object] = wait) -> None:
         self._clock, self._wait = clock, wait
         self._file = Path(spec).is_file()
-        if not self._file and ALSA_SETTINGS.is_file():
-            # The library that PyAV brings along looks for them where it was built, and then knows no device at all.
-            os.environ.setdefault("ALSA_CONFIG_PATH", str(ALSA_SETTINGS))
+        if not self._file:
+            # The library that PyAV brings along looks for names where it was built, and finds none at all. The system's
+            # own ask for plug-ins that belong to another library.
+            os.environ.setdefault("ALSA_CONFIG_PATH", str(ALSA_NAMES))
         try:
             options = {"channels": "1", "sample_rate": str(HEARD_RATE)}
             self._container: Any = av.open(spec) if self._file else av.open(spec, format="alsa", options=options)
