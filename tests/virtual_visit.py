@@ -96,7 +96,7 @@ class Camera:
         for _ in range(20):
             (DRIVER / "bind").write_text("vivid.0")
             done = subprocess.run(
-                "sleep 0.2; cd /sys/class/video4linux; for node in *; do v4l2-ctl -d $node --set-dv-bt-timings index=0; done",
+                "cd /sys/class/video4linux; for n in *; do v4l2-ctl -d $n --set-dv-bt-timings index=0; done",
                 shell=True,
                 capture_output=True,
                 text=True,

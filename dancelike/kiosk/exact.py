@@ -28,10 +28,8 @@ class Scored(Protocol):
         """0 to 100."""
 
 
-FirstScorer = Callable[..., Scored]
-"""As `dancelike.score_clips`: takes the two clips, ``config`` and ``on_progress``."""
-NextScorer = Callable[..., Scored]
-"""As `dancelike.score.api.score_take`: takes what an earlier take gave, a clip, ``config`` and ``on_progress``."""
+Scorer = Callable[..., Scored]
+"""As `dancelike.score_clips` or `dancelike.score_take`."""
 
 
 class _GivenUpError(Exception):
@@ -45,20 +43,31 @@ class ExactScore:
     ----------
     model : str
         Of the catalogue.
-    score_first, score_next : callable
-        Scorers; the second one is spared the look at the reference.
+    score_first, score_next : callable or None
+        As `dancelike.score_clips` and `dancelike.score_take`, which is spared the look at the reference. None: nothing
+        is scored.
     """
 
-    def __init__(self, model: str, score_first: FirstScorer, score_next: NextScorer) -> None:
+    def __init__(self, model: str, score_first: Scorer | None, score_next: Scorer | None) -> None:
         self._config = ScoreConfig(model=model, workers=1, max_rate=EXACT_RATE_HZ)
         self._first, self._next = score_first, score_next
         self._known: tuple[str, Scored] | None = None  # of the last dance: one reference in memory is enough
         self._key = ""
         self._work: Aside[Scored] | None = None
+        self._nothing = False  # there is nothing to score, which is to be told
 
-    def begin(self, dance: Dance, take: Path) -> None:
-        """Look at the recording of a dance; an earlier one is given up."""
+    @classmethod
+    def none(cls) -> ExactScore:
+        """Return one that scores nothing."""
+        return cls("default", None, None)
+
+    def begin(self, dance: Dance, take: Path | None) -> None:
+        """Look at the recording of a dance, if there is one; an earlier one is given up."""
         self.cancel()
+        first, further = self._first, self._next
+        self._nothing = first is None or further is None or take is None or not take.exists()
+        if first is None or further is None or self._nothing:
+            return
         known = self._known[1] if self._known is not None and self._known[0] == dance.key else None
         self._key = dance.key
 
@@ -68,14 +77,17 @@ class ExactScore:
                     raise _GivenUpError
 
             if known is None:
-                return self._first(dance.clip.path, take, config=self._config, on_progress=on_progress)
-            return self._next(known, take, config=self._config, on_progress=on_progress)
+                return first(dance.clip.path, take, config=self._config, on_progress=on_progress)
+            return further(known, take, config=self._config, on_progress=on_progress)
 
         self._work = Aside(work)
 
     def poll(self) -> tuple[float | None] | None:
         """Return the score in a tuple once it is there, or None in one where there will be none; else None."""
         work = self._work
+        if self._nothing:
+            self._nothing = False
+            return (None,)
         if work is None or not work.over:
             return None
         self._work = None
@@ -94,5 +106,6 @@ class ExactScore:
     def cancel(self) -> None:
         """Give up what is under way; nobody hears of it."""
         work, self._work = self._work, None
+        self._nothing = False
         if work is not None:
             work.close()

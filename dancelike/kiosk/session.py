@@ -32,7 +32,7 @@ class Kiosk:
     light : callable
         Lights the screen or lets it go dark.
     exact : ExactScore or None
-        Scores recordings; None: the running score stands.
+        None: the running score stands.
 
     Attributes
     ----------
@@ -61,7 +61,7 @@ class Kiosk:
         self._dances, self._takes, self._board = dances, takes, board
         self._beat, self._light = beat, light
         self.keeper = keeper
-        self._exact = exact
+        self._exact = exact or ExactScore.none()
         self._events = keeper.events
         self._looked_s = float("-inf")
 
@@ -97,7 +97,7 @@ class Kiosk:
             self._events.append(parts.Stick(self._takes.stick))
             if self.keeper.care.beats(now_s):
                 self._beat()
-        if self._exact is not None and (judged := self._exact.poll()) is not None:
+        if (judged := self._exact.poll()) is not None:
             self._events.append(parts.Judged(*judged))
         self._events.append(Tick())
         while self._events:
@@ -114,16 +114,17 @@ class Kiosk:
             self._light(command.on)
         elif isinstance(command, parts.Play):
             self.place = None
-            self._give_up()
+            self._exact.cancel()
             self.keeper.change((self._dances[command.dance].clip, self._takes.new()))
         elif isinstance(command, parts.Stop):
             run = self.keeper.run
             self._events.append(parts.Played(None if run is None else run.score))
         elif isinstance(command, parts.Judge):
-            self._judge(command.dance)
+            self.keeper.change(None)  # the recording is whole only when its run has ended
+            self._exact.begin(self._dances[command.dance], self._takes.path)
         elif isinstance(command, parts.Delete):
             self.keeper.change(None)
-            self._give_up()
+            self._exact.cancel()
             self._takes.delete()
         elif isinstance(command, parts.Keep):
             self._takes.keep()
@@ -132,20 +133,8 @@ class Kiosk:
             self.place = self._board.enter(key, command.score)
             self.name = self._board.best[key][self.place - 1].name if self.place else ""
 
-    def _judge(self, dance: int) -> None:
-        self.keeper.change(None)  # the recording is whole only when its run has ended
-        take = self._takes.path
-        if self._exact is None or take is None or not take.exists():
-            self._events.append(parts.Judged(None))
-        else:
-            self._exact.begin(self._dances[dance], take)
-
-    def _give_up(self) -> None:
-        if self._exact is not None:
-            self._exact.cancel()
-
     def close(self) -> None:
         """End the run and delete what must not stay."""
-        self._give_up()
+        self._exact.cancel()
         self.keeper.close()
         self._takes.delete()

@@ -61,6 +61,12 @@ def exact(scorer):
     exact.cancel()
 
 
+def take(folder, name):
+    path = folder / name
+    path.touch()
+    return path
+
+
 def answer(exact):
     for _ in range(500):
         if (judged := exact.poll()) is not None:
@@ -72,10 +78,10 @@ def answer(exact):
 def test_the_reference_is_looked_at_once_while_the_dance_is_the_same(exact, scorer, tmp_path):
     (dance,) = find_dances(())
     assert exact.poll() is None
-    exact.begin(dance, tmp_path / "a.mp4")
+    exact.begin(dance, take(tmp_path, "a.mp4"))
     assert answer(exact) == (81.0,)
     assert exact.poll() is None
-    exact.begin(dance, tmp_path / "b.mp4")
+    exact.begin(dance, take(tmp_path, "b.mp4"))
     assert answer(exact) == (82.0,)
     assert scorer.calls == [
         ("first", "reference.mp4", "a.mp4", 1, EXACT_RATE_HZ),
@@ -87,22 +93,33 @@ def test_the_reference_is_looked_at_once_while_the_dance_is_the_same(exact, scor
 def test_a_recording_that_cannot_be_scored_is_told_and_the_next_one_goes_on(exact, scorer, tmp_path, error, caplog):
     (dance,) = find_dances(())
     scorer.error = error
-    exact.begin(dance, tmp_path / "a.mp4")
+    exact.begin(dance, take(tmp_path, "a.mp4"))
     assert answer(exact) == (None,)
     assert "cannot be scored" in caplog.text
     scorer.error = None
-    exact.begin(dance, tmp_path / "a.mp4")
+    exact.begin(dance, take(tmp_path, "a.mp4"))
     assert answer(exact) == (82.0,)
 
 
 def test_what_is_given_up_ends_and_says_nothing(exact, scorer, tmp_path):
     (dance,) = find_dances(())
     scorer.hangs = True
-    exact.begin(dance, tmp_path / "a.mp4")
-    exact.begin(dance, tmp_path / "b.mp4")  # gives the first one up
+    exact.begin(dance, take(tmp_path, "a.mp4"))
+    exact.begin(dance, take(tmp_path, "b.mp4"))  # gives the first one up
     exact.cancel()
     assert scorer.ended == len(scorer.calls)
     assert exact.poll() is None
+
+
+def test_without_a_recording_or_a_scorer_the_running_score_stands_at_once(exact, scorer, tmp_path):
+    (dance,) = find_dances(())
+    exact.begin(dance, tmp_path / "lost.mp4")
+    assert exact.poll() == (None,)
+    assert exact.poll() is None
+    assert not scorer.calls
+    nothing = ExactScore.none()
+    nothing.begin(dance, take(tmp_path, "a.mp4"))
+    assert nothing.poll() == (None,)
 
 
 def test_a_resting_camera_is_asked_for_fewer_and_smaller_pictures(tmp_path, monkeypatch):
