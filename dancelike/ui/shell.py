@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from PyQt6.QtCore import QSize, Qt, QTimer
+from PyQt6.QtCore import QSignalBlocker, QSize, Qt, QTimer
 from PyQt6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut
 from PyQt6.QtWidgets import (
     QApplication,
@@ -110,10 +110,19 @@ class Shell(QMainWindow):
         screen = self._screens[name]
         self._rail.setVisible(not screen.whole)
         if screen.section in self._entries:
-            self._entries[screen.section].setChecked(True)
+            with QSignalBlocker(self._entries[screen.section]):
+                self._entries[screen.section].setChecked(True)
         self._stack.setCurrentWidget(screen)
         screen.opened(**what)
         screen.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _choose(self, name: str) -> None:
+        if self._at[0] != name:
+            self.go(name)
+
+    def _toggled(self, name: str, on: bool) -> None:
+        if on:
+            self._choose(name)
 
     def _make_rail(self) -> QWidget:
         rail = QWidget()
@@ -133,7 +142,9 @@ class Shell(QMainWindow):
         group = QButtonGroup(rail)
         self._entries: dict[str, QPushButton] = {}
         for number, (name, text) in enumerate(names.items(), 1):
-            entry = button(text, "rail", on=partial(self.go, name), checkable=True)
+            entry = button(text, "rail", on=partial(self._choose, name), checkable=True)
+            # A screen reader toggles what can be checked, and does not click it.
+            entry.toggled.connect(partial(self._toggled, name))
             entry.setToolTip(f"{text} (Ctrl+{number})")
             entry.setIcon(icon(name, self.context.look.stage.quiet))
             entry.setIconSize(QSize(22, 22))

@@ -16,7 +16,7 @@ import gi
 gi.require_version("Atspi", "2.0")
 from gi.repository import Atspi, GLib  # noqa: E402
 
-PATIENCE_S = 120.0
+PATIENCE_S = 60.0
 # What people act on; the rest is text and pictures.
 ACTED_ON = {
     "push button", "toggle button", "check box", "radio button", "combo box", "spin button", "slider", "list",
@@ -116,15 +116,18 @@ def tabbed(app, steps):
         subprocess.run(["xdotool", "key", "--clearmodifiers", "Tab"], check=True)
         time.sleep(0.08)
         focused = [n for n in fresh(app) if n.get_state_set().contains(Atspi.StateType.FOCUSED)]
-        if focused:
-            seen.append([focused[-1].get_role_name(), focused[-1].get_name()])
+        # A list's current item keeps its mark when the list has not the focus any more.
+        items = [n.get_parent() for n in focused if n.get_role_name() == "list item"]
+        others = [n for n in focused if n.get_role_name() not in {"list item", "list"}]
+        for node in (others or items)[-1:]:
+            seen.append([node.get_role_name(), node.get_name()])
         if len(seen) > 3 and seen[-1] == seen[0] and len({tuple(one) for one in seen}) > 1:
             break
     return seen
 
 
 def main():
-    window = subprocess.Popen(sys.argv[1:])
+    window = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
     screens = []
     try:
         desktop = Atspi.get_desktop(0)

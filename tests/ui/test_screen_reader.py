@@ -29,7 +29,7 @@ SCREENS = {"library", "history", "settings", "setup", "perform", "practise", "re
 
 
 @pytest.fixture
-def told(display: dict[str, str], tmp_path: Path) -> dict[str, dict[str, Any]]:
+def screens(display: dict[str, str], tmp_path: Path) -> dict[str, dict[str, Any]]:
     if shutil.which("dbus-run-session") is None or not Path("/usr/libexec/at-spi-bus-launcher").exists():
         pytest.skip("there is no accessibility bus (Debian: dbus at-spi2-core)")
     bound = subprocess.run(
@@ -51,21 +51,26 @@ def told(display: dict[str, str], tmp_path: Path) -> dict[str, dict[str, Any]]:
         capture_output=True, text=True, check=False, timeout=800,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    return {one["screen"]: one for one in json.loads(done.stdout)}
+    assert done.stdout, done.stderr
+    told = next(line for line in done.stdout.splitlines() if line.startswith("[{"))  # Qt and the bus may speak, too
+    return {one["screen"]: one for one in json.loads(told)}
 
 
-def test_every_control_of_every_screen_is_named_and_reached_by_tab(told: dict[str, dict[str, Any]]) -> None:
-    assert set(told) == SCREENS
-    for name, screen in told.items():
+def test_every_control_of_every_screen_is_named_and_reached_by_tab(screens: dict[str, dict[str, Any]]) -> None:
+    assert set(screens) == SCREENS
+    missed: dict[str, object] = {}
+    for name, screen in screens.items():
         controls = [one for one in screen["found"] if one["role"] in ACTED_ON]
         assert len(controls) >= 3, name
         assert not [one for one in controls if not one["name"]], name
         reached = {tuple(one) for one in screen["tabs"]}
         wanted = {(one["role"], one["name"]) for one in controls if one["enabled"] and one["focusable"]}
-        assert wanted <= reached, (name, wanted - reached)
+        if wanted - reached:
+            missed[name] = (wanted - reached, reached)
+    assert not missed
 
 
-def test_shortcuts_and_the_signs_of_camera_and_score_are_told(told: dict[str, dict[str, Any]]) -> None:
+def test_shortcuts_and_the_signs_of_camera_and_score_are_told(screens: dict[str, dict[str, Any]]) -> None:
     for name, button, key in (
         ("library", "Dance", "Ctrl+Return"),
         ("setup", "Start", "Space"),
@@ -73,7 +78,7 @@ def test_shortcuts_and_the_signs_of_camera_and_score_are_told(told: dict[str, di
         ("practise", "Options", "O"),
         ("review", "Export video", "Ctrl+E"),
     ):
-        (found,) = [one for one in told[name]["found"] if one["name"] == button and one["role"] != "label"]
+        (found,) = [one for one in screens[name]["found"] if one["name"] == button and one["role"] != "label"]
         assert key in (found["key"], found["description"]), found
-    (stage,) = [one for one in told["perform"]["found"] if one["name"].startswith("You and the reference")]
+    (stage,) = [one for one in screens["perform"]["found"] if one["name"].startswith("You and the reference")]
     assert "Camera on, recording" in stage["description"] or "Opening the camera" in stage["description"]

@@ -64,7 +64,8 @@ class PractiseScreen(PerformScreen):
             self.wait,
         )
         column(*rows, gap=4, margin=16, into=self.panel)
-        self.options = button(translate("Practise", "Options"), "overlay", on=self._show_panel, key="O", checkable=True)
+        self.options = button(translate("Practise", "Options"), "overlay", key="O", checkable=True)
+        self.options.toggled.connect(lambda _on: self._show_panel())
         layout = self.bar.layout()
         assert layout is not None
         layout.addWidget(self.options)
