@@ -9,7 +9,6 @@ from PyQt6.QtCore import QSignalBlocker, QSize, Qt, QTimer
 from PyQt6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut
 from PyQt6.QtWidgets import (
     QApplication,
-    QButtonGroup,
     QHBoxLayout,
     QMainWindow,
     QPushButton,
@@ -109,20 +108,28 @@ class Shell(QMainWindow):
         self._at = name, what
         screen = self._screens[name]
         self._rail.setVisible(not screen.whole)
-        if screen.section in self._entries:
-            with QSignalBlocker(self._entries[screen.section]):
-                self._entries[screen.section].setChecked(True)
+        self._mark()
         self._stack.setCurrentWidget(screen)
         screen.opened(**what)
         screen.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def _mark(self) -> None:
+        """Check the rail's entry of the screen that is shown; no button group, for Tab would pass its others over."""
+        for section, entry in self._entries.items():
+            with QSignalBlocker(entry):
+                entry.setChecked(section == self.screen_now.section)
+
     def _choose(self, name: str) -> None:
         if self._at[0] != name:
             self.go(name)
+        else:
+            self._mark()
 
     def _toggled(self, name: str, on: bool) -> None:
         if on:
             self._choose(name)
+        else:
+            self._mark()
 
     def _make_rail(self) -> QWidget:
         rail = QWidget()
@@ -139,7 +146,6 @@ class Shell(QMainWindow):
             "history": translate("Shell", "History"),
             "settings": translate("Shell", "Settings"),
         }
-        group = QButtonGroup(rail)
         self._entries: dict[str, QPushButton] = {}
         for number, (name, text) in enumerate(names.items(), 1):
             entry = button(text, "rail", on=partial(self._choose, name), checkable=True)
@@ -148,7 +154,6 @@ class Shell(QMainWindow):
             entry.setToolTip(f"{text} (Ctrl+{number})")
             entry.setIcon(icon(name, self.context.look.stage.quiet))
             entry.setIconSize(QSize(22, 22))
-            group.addButton(entry)
             layout.addWidget(entry)
             self._entries[name] = entry
         layout.addStretch(1)

@@ -119,8 +119,7 @@ def tabbed(app, steps):
         # A list's current item keeps its mark when the list has not the focus any more.
         items = [n.get_parent() for n in focused if n.get_role_name() == "list item"]
         others = [n for n in focused if n.get_role_name() not in {"list item", "list"}]
-        for node in (others or items)[-1:]:
-            seen.append([node.get_role_name(), node.get_name()])
+        seen += [[node.get_role_name(), node.get_name()] for node in (others or items)[-1:]]
         if len(seen) > 3 and seen[-1] == seen[0] and len({tuple(one) for one in seen}) > 1:
             break
     return seen
