@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +18,16 @@ from dancelike.frames import JOINT_COUNT, PART_COUNT
 from dancelike.kernels import _flags
 from dancelike.memory import forget_code
 
-__all__ = ["warm_up"]
+__all__ = ["ANALYSIS_KERNELS", "LIVE_KERNELS", "WATCH_KERNELS", "warm_up"]
+
+ANALYSIS_KERNELS: Final = frozenset({"warp", "capsules", "moments", "shapes", "labels"})
+"""What segmenters call."""
+
+LIVE_KERNELS: Final = ANALYSIS_KERNELS | {"overlay", "following"}
+"""What a live session calls."""
+
+WATCH_KERNELS: Final = LIVE_KERNELS | {"motion", "voice"}
+"""What a session behind gates calls."""
 
 SIDE: Final = 16
 IDENTITY: Final = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
@@ -134,6 +143,13 @@ def _warm_voice() -> None:
     voicing(samples, shortest=1, longest=2)
 
 
+def _warm_following() -> None:
+    from dancelike.kernels.dtw import OnlineDtw
+
+    rows = np.zeros((SIDE, 2), np.float32)
+    OnlineDtw(rows, band=2).step(rows[0])
+
+
 def _warm_dtw(dtype: type) -> None:
     from dancelike.kernels.dtw import warm_up_dtw
 
@@ -156,7 +172,8 @@ _STEPS: Final[tuple[tuple[str, Callable[[], None], float], ...]] = (
     ("motion", _warm_motion, 0.5),
     ("voice", _warm_voice, 0.4),
     ("pace", _warm_pace, 3.0),
-    ("dtw, single", lambda: _warm_dtw(np.float32), 7.3),
+    ("following", _warm_following, 0.8),
+    ("dtw, single", lambda: _warm_dtw(np.float32), 6.5),
     ("dtw, double", lambda: _warm_dtw(np.float64), 6.0),
 )
 
@@ -182,13 +199,20 @@ def _move_cache(folder: Path) -> None:
         settings.CACHE_DIR = before
 
 
-def warm_up(progress: Callable[[float], None] | None = None, *, cache_directory: Path | None = None) -> None:
+def warm_up(
+    progress: Callable[[float], None] | None = None,
+    *,
+    only: Collection[str] | None = None,
+    cache_directory: Path | None = None,
+) -> None:
     """Call every kernel once with the types in use, so that no later call compiles.
 
     Parameters
     ----------
     progress : callable or None
         Is told the share that is done, 0 to 1, after each step; of the time that it takes when nothing is cached yet.
+    only : collection of str or None
+        `LIVE_KERNELS` and the like; None for all. All of them hold 35 MB.
     cache_directory : Path or None
         Where compiled code is kept from now on. None leaves it to the environment variable ``NUMBA_CACHE_DIR``, else to
         the folder of the package, else to a folder of the user.
@@ -200,9 +224,10 @@ def warm_up(progress: Callable[[float], None] | None = None, *, cache_directory:
     """
     if cache_directory is not None:
         _move_cache(cache_directory)
-    whole = sum(share for _, _, share in _STEPS)
+    steps = [(call, share) for name, call, share in _STEPS if only is None or name in only]
+    whole = sum(share for _, share in steps)
     done = 0.0
-    for _, call, share in _STEPS:
+    for call, share in steps:
         call()
         done += share
         if progress is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dancelike.kernels.warm import warm_up
+from dancelike.kernels.warm import LIVE_KERNELS, warm_up
 from dancelike.profile.alone import Tape
 from dancelike.profile.collect import Collector
 from dancelike.profile.flows import flow_probe
@@ -32,7 +32,7 @@ def warm(
     Tape
         The packets of these frames; empty unless ``taped``, because they take much memory.
     """
-    warm_up()
+    warm_up(only=LIVE_KERNELS)
     tape = Tape(frames)
     graph = session.unpaced(recording, loop=True)
     counted = Collector()

@@ -9,6 +9,7 @@ from pathlib import Path
 from dancelike.config import ScoreConfig
 from dancelike.errors import ClipError
 from dancelike.graph import Graph
+from dancelike.kernels.warm import ANALYSIS_KERNELS, warm_up
 from dancelike.media.probe import ClipInfo, hash_clip, probe_clip
 from dancelike.pipelines import build_dance_graph, build_take_graph
 from dancelike.runtime import run_offline
@@ -104,6 +105,7 @@ def _drive(
     seen: tuple[ClipInfo, ...],
     on_progress: Callable[[float], None] | None,
 ) -> ScoreResult:
+    warm_up(only=ANALYSIS_KERNELS)  # lets the compiler go before the networks come
     expected = sum(expected_frames(clip, config.max_rate) for clip in seen)
     run = run_offline(graph, workers=config.workers, on_progress=share_of(on_progress, "segment_", expected))
     segment = graph["segment_take"]

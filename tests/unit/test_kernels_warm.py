@@ -54,6 +54,37 @@ print(before, len(moments._moments.signatures), len(warp._warp.signatures))
     assert (done.stdout.strip(), done.stderr) == ("(1, 1) 1 1", "")
 
 
+USED = """
+import gc, sys
+from pathlib import Path
+from numba.core.dispatcher import Dispatcher
+
+def loaded():
+    found = [d for d in gc.get_objects() if isinstance(d, Dispatcher) and d.py_func.__module__.startswith("dancelike")]
+    return {(d.py_func.__name__, str(s)) for d in found for s in d.signatures}
+"""
+
+
+@pytest.mark.slow
+def test_what_is_warmed_for_a_live_session_is_all_that_it_calls(tmp_path):
+    done = run(
+        USED
+        + f"""
+from dancelike.config import LiveConfig
+from dancelike.profile.drive import warm
+from dancelike.profile.session import choose_session
+import dancelike.kernels.warm as kernels
+kernels.warm_up(only=kernels.LIVE_KERNELS)
+before = loaded()
+for model in ("default", "parts-fast"):
+    session = choose_session("demo", (), None, LiveConfig(model=model))
+    warm(session, Path({str(tmp_path)!r}) / (model + ".mp4"), frames=45)
+print(sorted(loaded() - before), len(before) < 20)
+"""
+    )
+    assert (done.stdout.strip(), done.stderr) == ("[] True", "")
+
+
 SMALL = """
 import numpy as np
 from dancelike.kernels import _flags, moments
