@@ -18,16 +18,13 @@ from dancelike.frames import JOINT_COUNT, PART_COUNT
 from dancelike.kernels import _flags
 from dancelike.memory import forget_code
 
-__all__ = ["ANALYSIS_KERNELS", "LIVE_KERNELS", "WATCH_KERNELS", "warm_up"]
+__all__ = ["ANALYSIS_KERNELS", "LIVE_KERNELS", "warm_up"]
 
 ANALYSIS_KERNELS: Final = frozenset({"warp", "capsules", "moments", "shapes", "labels"})
 """What segmenters call."""
 
 LIVE_KERNELS: Final = ANALYSIS_KERNELS | {"overlay", "following"}
 """What a live session calls."""
-
-WATCH_KERNELS: Final = LIVE_KERNELS | {"motion", "voice"}
-"""What a session behind gates calls."""
 
 SIDE: Final = 16
 IDENTITY: Final = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
