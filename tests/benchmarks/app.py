@@ -30,6 +30,7 @@ from dancelike.media.probe import probe_clip
 from dancelike.tasks.camera import CameraSource
 from dancelike.ui.application import Options, make_window
 from dancelike.ui.models.perform import Phase
+from dancelike.ui.models.review import ReviewPhase
 
 FIGURES = {"rendering_fps": 25.0, "capture_to_screen_p95_ms": 120.0, "event_loop_pause_ms": 50.0, "memory_mb": 600.0}
 
@@ -81,6 +82,16 @@ def _start_up() -> float:
         subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
         assert shot.is_file()
         return perf_counter() - begin - 0.4  # the pause before the picture
+
+
+def _reviewed(window) -> bool:  # type: ignore[no-untyped-def]
+    """Whether the take is scored, as a person waits for it, and nothing is under way."""
+    screen = window.screen_now
+    return (
+        screen.name == "review"
+        and screen.model.phase.value is not ReviewPhase.SCORING
+        and not window.context.jobs.count
+    )
 
 
 def _held() -> dict[str, float]:
@@ -148,7 +159,7 @@ def _perform(window, dance, take: int) -> None:  # type: ignore[no-untyped-def]
     print(f"  event loop: p99 {np.percentile(gaps_ms, 99):.1f} ms, over 50 ms {int((gaps_ms > 50).sum())} times")
     end = QTimer()
     end.setInterval(100)
-    end.timeout.connect(lambda: loop.quit() if screen.session is None else None)
+    end.timeout.connect(lambda: loop.quit() if _reviewed(window) else None)
     end.start()
     loop.exec()
     window.go("library")

@@ -343,6 +343,24 @@ def test_a_take_that_cannot_be_scored_stays(library: Library, dance: Dance) -> N
     assert library.take(take.id).id == take.id
 
 
+def test_a_review_that_is_left_scores_no_more(library: Library, dance: Dance) -> None:
+    jobs, shares = Now(), []
+
+    def score(*_clips: Path, on_progress: Any, **_more: Any) -> Scored:
+        on_progress(0.1)
+        shares.append(0.1)
+        jobs.cancel()
+        on_progress(0.2)
+        shares.append(0.2)
+        return Scored()
+
+    take = library.begin_take(dance.id)
+    model = ReviewModel(library, jobs, score, AppSettings().scoring(), dance, take)
+    model.begin()
+    assert shares == [0.1]
+    assert library.take(take.id).state is TakeState.RECORDING
+
+
 def test_one_export_at_a_time_and_its_end_is_told(library: Library, dance: Dance, tmp_path: Path) -> None:
     model = ReviewModel(library, Now(), lambda: None, AppSettings().scoring(), dance, library.begin_take(dance.id))
     model.export(lambda control: (control.progress(0.5), tmp_path / "x.mp4")[1])

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dancelike.config import ScoreConfig
-from dancelike.errors import DancelikeError
+from dancelike.errors import CancelledError, DancelikeError
 from dancelike.library import Dance, Library, Take, TakeState
 from dancelike.ui.models.library import Running, Starter
 from dancelike.ui.observable import Observable
@@ -155,8 +155,15 @@ class ReviewModel:
 
     def _work(self, control: Any) -> tuple[Take, dict[str, Any]]:
         assert self.take.recording is not None
+
+        def told(share: float) -> None:
+            # A review that was left scores no more: it would take the machine from the next dance.
+            if control.cancelled():
+                raise CancelledError("the scoring was given up; open the take again to score it.")
+            control.progress(share)
+
         result = self._score(
-            self.dance.clip, self.take.recording, config=self._config, on_progress=control.progress
+            self.dance.clip, self.take.recording, config=self._config, on_progress=told
         )
         document = result.to_dict()
         return self._library.finish_take(self.take.id, document), document
