@@ -1,8 +1,9 @@
 """The live session and what a live run costs beside its tasks, with targets.
 
-Run with ``python -m tests.benchmarks.realtime``, which takes three minutes, or with ``--part session`` or
-``--part engine``. The session is two 720p clips, both segmented, followed, scored, drawn, one recorded, for 62 seconds;
-engine figures are the best of several runs where the machine may disturb.
+Run with ``python -m tests.benchmarks.realtime``, which takes five minutes, or with a part: ``--part session``,
+``--part engine``, ``--part memory``; ``--part growth`` takes ten minutes and runs only when it is named. The session is
+two 720p clips, both segmented, followed, scored, drawn, one recorded, for 62 seconds; engine figures are the best of
+several runs where the machine may disturb.
 """
 
 from __future__ import annotations
@@ -229,6 +230,30 @@ def session_part(folder: Path) -> None:
             print(f"  {name}: predicted {found['prediction']['tasks'][name]['level']}, measured {task['level']}")
 
 
+def memory_part(folder: Path) -> None:
+    """What a score and a session without a window hold, each in a process of its own."""
+    found = profiled(folder, "--seconds", "20")
+    row("memory of a session at its peak, 720p, one recorded", found["memory_mb"]["peak"], 350.0, "MB")
+    clips = [str(folder / name) for name in ("reference.mp4", "take.mp4")]
+    code = (
+        "import resource, sys; from dancelike.score.api import score_clips; score_clips(*sys.argv[1:]);"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *clips], check=True, capture_output=True, text=True)
+    row("memory of a score at its peak, the same clips", int(done.stdout) / 1024, 350.0, "MB")
+
+
+def growth_part(folder: Path) -> None:
+    """Ten minutes of the session: the memory of each minute, and how late the tasks were."""
+    found = profiled(folder, "--seconds", "612")
+    minutes = found["drift"]["minutes"]
+    for minute in minutes:
+        late = minute["misses"]
+        print(f"  minute {minute['minute']}: {minute['memory_mb']:.1f} MB, {late} late, {minute['dropped']} dropped")
+    row("memory gained from minute 1 to 10", minutes[9]["memory_mb"] - minutes[0]["memory_mb"], 1.0, "MB")
+    row("  a minute, by the median of all slopes", found["drift"]["memory_mb_per_minute"], 0.1, "MB")
+
+
 def row(what: str, measured: float, target: float | None, unit: str, *, at_least: bool = False) -> None:
     if target is None:
         print(f"{what:<62}{'':>10}{measured:>10.2f} {unit}")
@@ -239,13 +264,17 @@ def row(what: str, measured: float, target: float | None, unit: str, *, at_least
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--part", choices=("session", "engine"))
+    parser.add_argument("--part", choices=("session", "engine", "memory", "growth"))
     part = parser.parse_args().part
     print(f"{'':<62}{'target':>10}{'measured':>10}")
-    if part != "engine":
-        with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder:
+        if part in {None, "session"}:
             session_part(Path(folder))
-    if part != "session":
+        if part in {None, "memory"}:
+            memory_part(Path(folder))
+        if part == "growth":
+            growth_part(Path(folder))
+    if part in {None, "engine"}:
         engine_part()
 
 
