@@ -9,6 +9,7 @@ import click
 
 from dancelike.catalogue.bench import bench
 from dancelike.catalogue.measuring import convert, evaluate
+from dancelike.catalogue.personalise import personalise
 from dancelike.catalogue.workshop import train
 from dancelike.console import Manners, common_options, console
 from dancelike.errors import ModelError
@@ -23,10 +24,10 @@ STATE_STYLES = {"ready": "green", "missing": "yellow", "damaged": "bold red"}
 
 @click.group()
 def models() -> None:
-    """List, show, fetch and check models; bench, train, convert and evaluate our own."""
+    """List, show, fetch and check models; bench, train, convert, evaluate and personalise our own."""
 
 
-for _command in (bench, train, convert, evaluate):
+for _command in (bench, train, convert, evaluate, personalise):
     models.add_command(_command)
 
 

@@ -39,6 +39,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "blazepose": ("detector", "landmarks"),
     "labelmap": ("network",),
     "wakeword": ("network",),
+    "lastlayer": ("head",),
 }
 """Each kind of model and the roles of its files."""
 

@@ -192,6 +192,8 @@ class Interpreter:
         library, optionally followed by ``:key=value,key=value``, loads that external delegate and gives it the options.
     threads : int
         Threads of one call, at least 1.
+    content : bytes, optional
+        The model, where it was changed after reading the file.
 
     Raises
     ------
@@ -203,12 +205,15 @@ class Interpreter:
         The file is not a usable model, or the runtime or the delegate is not available.
     """
 
-    def __init__(self, model: Path, *, runtime: str = "auto", delegate: str = "auto", threads: int = 1) -> None:
+    def __init__(
+        self, model: Path, *, runtime: str = "auto", delegate: str = "auto", threads: int = 1,
+        content: bytes | None = None,
+    ) -> None:  # fmt: skip
         if threads < 1:
             raise ConfigError(f"threads is {threads}, but must be at least 1")
         if not model.is_file():
             raise ModelNotFoundError(f"there is no model file {model}; give the path of a .tflite file")
-        self._content = _content_of(model)
+        self._content = _content_of(model) if content is None else _Content(content)
         self.path = model
         self.runtime = active_runtime(runtime)
         self.delegate = resolve_delegate(delegate, self.runtime)

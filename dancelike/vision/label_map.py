@@ -16,7 +16,7 @@ from dancelike.vision.part_memory import PartMemory
 from dancelike.vision.region import Region, samples_for
 from dancelike.vision.segmenter import ModelInfo, Segmenter, require_picture
 
-__all__ = ["LabelMapSegmenter", "largest_body", "reads_label_maps"]
+__all__ = ["LabelMapSegmenter", "largest_body", "quantised", "reads_label_maps"]
 
 _ROOM = 1.25  # of the crop's side over the body's
 _REACH = 0.12  # of the body's longer side: how far away a piece of it may be cut off
@@ -84,7 +84,7 @@ class LabelMapSegmenter(Segmenter):
         of `BodyPart`, or of labels [1, r, r].
     name, sha256 : str
         For `info`.
-    runtime, delegate, threads
+    runtime, delegate, threads, content
         See `dancelike.vision.interpreter.Interpreter`.
 
     Notes
@@ -103,8 +103,11 @@ class LabelMapSegmenter(Segmenter):
         runtime: str = "auto",
         delegate: str = "auto",
         threads: int = 1,
+        content: bytes | None = None,
     ) -> None:
-        self._interpreter = Interpreter(model, runtime=runtime, delegate=delegate, threads=threads)
+        self._interpreter = Interpreter(
+            model, runtime=runtime, delegate=delegate, threads=threads, content=content
+        )  # fmt: skip
         super().__init__(ModelInfo(name, sha256, self._interpreter.runtime, self._interpreter.delegate))
         wanted = self._interpreter.inputs[0]
         if len(wanted.shape) != 4 or wanted.shape[1] != wanted.shape[2] or wanted.shape[3] != 3:
@@ -118,6 +121,11 @@ class LabelMapSegmenter(Segmenter):
         self._tensor = np.zeros(wanted.shape, np.float32)
         self._memory = PartMemory()
         self.reset()
+
+    @property
+    def input(self) -> TensorInfo:
+        """What the network is given."""
+        return self._input
 
     def reset(self) -> None:  # noqa: D102
         self._memory.forget()
@@ -164,7 +172,7 @@ class LabelMapSegmenter(Segmenter):
         """Label a square of the picture; also return where to look in the next frame, None if nobody is there."""
         side = self._input.shape[1]
         warp_to_tensor(rgb, region.crop_to_picture(side), self._tensor, samples=samples_for(region.size / side))
-        raw = self._interpreter.run(_quantised(self._tensor, self._input), (self._output.name,))[0][0]
+        raw = self._interpreter.run(quantised(self._tensor, self._input), (self._output.name,))[0][0]
         labels, probability = self._read(raw, region, memory)
         labels = largest_body(labels)
         body = labels > 0
@@ -197,7 +205,8 @@ class LabelMapSegmenter(Segmenter):
         return parts.argmax(axis=2).astype(np.uint8), 1 - parts[..., 0]
 
 
-def _quantised(tensor: NDArray[np.float32], wanted: TensorInfo) -> NDArray[Any]:
+def quantised(tensor: NDArray[np.float32], wanted: TensorInfo) -> NDArray[Any]:
+    """Return a picture as an input wants it."""
     if wanted.dtype == np.float32:
         return tensor
     limits = np.iinfo(wanted.dtype)

@@ -19,8 +19,9 @@ def load_segmenter(
     Parameters
     ----------
     name_or_path : str or Path
-        A name of the catalogue (``dancelike models list``), ``default``, or the path of a ``.tflite`` file. A file
-        whose hash the catalogue does not know is first tried in a process of its own.
+        A name of the catalogue (``dancelike models list``), ``default``, or the path of a ``.tflite`` file or of the
+        ``.npz`` of ``dancelike models personalise``. A model whose hash the catalogue does not know is first tried in
+        a process of its own.
     runtime : str
         ``auto``, ``litert``, ``tflite`` or ``tensorflow``.
     delegate : str
@@ -53,13 +54,15 @@ def load_segmenter(
     """
     catalogue = load_catalogue()
     text = str(name_or_path)
-    if isinstance(name_or_path, Path) or text.endswith(".tflite") or "/" in text:
+    if isinstance(name_or_path, Path) or text.endswith((".tflite", ".npz")) or "/" in text:
         path = Path(name_or_path)
         if not path.exists():
             known = ", ".join(entry.name for entry in catalogue.entries)
             raise ModelNotFoundError(
                 f"there is no model file {path}; give the path of a .tflite file or one of {known}"
             )
+        if path.suffix == ".npz":
+            return _from_personal(path, runtime, delegate, threads)
         return _from_file(path, runtime, delegate, threads)
     return _from_entry(catalogue.find(text), runtime, delegate, threads)
 
@@ -116,6 +119,28 @@ def _from_file(path: Path, runtime: str, delegate: str, threads: int) -> Segment
         f"{', '.join(str(list(shape)) for shape in sorted(shapes))}, but a BlazePose "
         "landmark network, logits of 15 parts [1, s, s, 15] or labels [1, s, s] are expected"
     )
+
+
+def _from_personal(path: Path, runtime: str, delegate: str, threads: int) -> Segmenter:
+    """Load the network that a personal last layer belongs to, with that layer in it."""
+    from dancelike.vision.label_map import LabelMapSegmenter
+    from dancelike.vision.personal import dressed_with, read_personal
+
+    personal = read_personal(path)
+    entry = next((e for e in load_catalogue().entries if e.sha256 == personal.base), None)
+    if entry is None:
+        raise ModelError(
+            f"{path} belongs to a network that is not in the catalogue any more; personalise the present one anew"
+        )
+    status = check_model(entry.name)
+    if status.folder is None or status.problem is not None:
+        raise ModelError(status.problem or f"{entry.name} is not here")
+    model = status.folder / entry.files[-1].file
+    content = dressed_with(model.read_bytes(), personal.kernel, personal.bias)
+    return LabelMapSegmenter(
+        model, name=f"{entry.name}+{path.stem}", sha256=file_sha256(path), runtime=runtime, delegate=delegate,
+        threads=threads, content=content,
+    )  # fmt: skip
 
 
 def _build(

@@ -19,6 +19,7 @@ import numpy as np
 
 from dancelike.errors import ConfigError, OutputError
 from dancelike.frames import BodyPart
+from training.deploy.head import export_head
 from training.deploy.metadata import with_metadata
 from training.deploy.operators import LayerParity, count_operators, open_plain, parity, refused
 from training.learn.batches import Pictures, plain
@@ -86,7 +87,7 @@ def export(weights: Path, out: Path, data: Path, *, size: int = 192, name: str =
     weights : Path
         ``weights.npz`` or ``checkpoint.npz`` of a training.
     out : Path
-        Folder for ``NAME-SIZE-KIND.tflite`` and ``parity.json``.
+        Folder for ``NAME-SIZE-KIND.tflite``, ``NAME-head.tflite`` (the training signatures) and ``parity.json``.
     data : Path
         Pictures, split ``train``: the clean ones, unturned, calibrate the integer model.
     size : int
@@ -136,6 +137,7 @@ def export(weights: Path, out: Path, data: Path, *, size: int = 192, name: str =
         made = Converted(files, differences, operators, left)
         report = {"layers": {kind: [asdict(one) for one in differences[kind]] for kind in KINDS}}
         report |= {"operators": operators, "refused": left}  # type: ignore[dict-item]
+        export_head(out / f"{name}-head.tflite")
         (out / "parity.json").write_text(json.dumps(report, indent=1) + "\n")
     except OSError as error:
         raise OutputError(f"cannot write to '{out}' ({error.strerror}); choose another folder with --out") from error
