@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -37,6 +38,8 @@ from dancelike.runtime.timekeeper import Timekeeper
 from dancelike.timebase import Timestamp
 
 __all__ = ["LiveRun"]
+
+_LOG = logging.getLogger(__name__)
 
 _PERMANENT = (GraphError, ConfigError, InternalError)  # another attempt would fail in the same way
 
@@ -131,6 +134,7 @@ class LiveRun:
         self._probes = ProbeSet(probes)
         self._stop_within_s = stop_within_s
         self._starter = Starter(graph)
+        self._left: set[str] = set()  # tasks that `close` could not stop, because a call was inside of them
         self._lock = threading.Lock()
         self._crew = Crew(self._lock, self._call, devices=devices, hosted=hosted, on_hosted=on_hosted)
         self._timekeeper = Timekeeper(
@@ -234,7 +238,8 @@ class LiveRun:
         """Stop the run, its threads and its tasks within the time that was set, and say how it went.
 
         Half of the time is for what is under way to flow out. Then calls that do not return are abandoned with
-        their threads, their tasks are left as they are, and the report names them.
+        their threads, and the report names them; should one return after all, its task is stopped then, so that it
+        does not keep a camera from the next run.
         """
         if self._closed:
             raise InternalError("a live run was closed twice; close it once")
@@ -255,7 +260,7 @@ class LiveRun:
             if thread is not None and thread.ident is not None:
                 thread.join(left_s(0.7))
         with self._lock:
-            inside = self._crew.inside
+            self._left = inside = self._crew.inside
         problem = self._starter.stop_within(left_s(1.0), leave=inside)
         self.error = self.error or problem
         return self._report(hung=inside | set(self._starter.hung))
@@ -307,6 +312,9 @@ class LiveRun:
         finally:
             self._lock.acquire()
         counts = self._crew.left(dispatch, me)
+        if task in self._left:
+            self._stop_late(task)
+            return
         if call is None:
             self._break(problem, task)
             return
@@ -324,6 +332,17 @@ class LiveRun:
         if emits and task in self._pulled:
             emits = stamped(emits, Timestamp(call.end_ns - self._origin_ns, RUN_TIME_BASE))
         self._tell(Completed(call.end_ns, dispatch.number, emits), me)
+
+    def _stop_late(self, task: str) -> None:
+        """Stop a task whose call has returned after `close`; the lock is held, and given away meanwhile."""
+        self._left = self._left - {task}
+        self._lock.release()
+        try:
+            self._nodes[task].stop()
+        except Exception as error:
+            _LOG.warning("task '%s' failed to stop: %s", task, error)
+        finally:
+            self._lock.acquire()
 
     def _tell(self, event: Event, me: Worker | None) -> None:
         """Tell the engine what happened and see that its commands are carried out."""

@@ -55,7 +55,7 @@ def hang():
         event.wait()
         return ()
 
-    wait.inside = inside
+    wait.inside, wait.release = inside, event.set
     yield wait
     event.set()
     for thread in threads:
@@ -208,6 +208,21 @@ def test_the_stop_does_not_wait_for_a_call_that_hangs(hang):
     assert not report.completed
     assert report.tasks["segment_camera"].condition == "hung"
     assert [task.stops for task in graph.tasks] == [1, 1, 1, 0, 1, 1, 1]
+
+
+def test_a_task_that_was_left_hanging_is_stopped_when_its_call_returns(hang):
+    graph = dance(3000)
+    graph["segment_camera"].process = hang
+    run = LiveRun(graph, workers=2, watchdog_ms=None, stop_within_s=0.2)
+    run.start()
+    assert hang.inside.wait(LIMIT_S)
+    run.close()
+    assert graph["segment_camera"].stops == 0
+    hang.release()
+    limit_s = time.perf_counter() + LIMIT_S
+    while graph["segment_camera"].stops == 0 and time.perf_counter() < limit_s:
+        time.sleep(0.01)
+    assert [task.stops for task in graph.tasks] == [1] * 7  # or the camera would stay in use
 
 
 def test_a_stop_that_hangs_is_left_alone_and_the_others_are_stopped(hang, caplog):

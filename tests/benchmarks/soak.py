@@ -1,0 +1,87 @@
+"""A kiosk that runs for long: does its memory, do its threads or its handles grow?
+
+Usage: python -m tests.benchmarks.soak [--minutes M] [--camera SPEC] [--every S]
+
+One process, headless, at low priority, with the bundled dancer as its camera: one visit after the other, as fast as
+they go. After each interval the figures of the process; at the end the growth, without the first fifth (models,
+kernels and the first dance are loaded then), as a line through the figures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time  # noqa: TID251
+from pathlib import Path
+
+import numpy as np
+
+from tests.benchmarks.kiosk import cpu_s, memory_mb
+
+
+def figures(pid):
+    threads = len(list(Path(f"/proc/{pid}/task").iterdir()))
+    handles = len(list(Path(f"/proc/{pid}/fd").iterdir()))
+    return memory_mb(pid), threads, handles
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--camera", default="test")
+    parser.add_argument("--every", type=float, default=30.0, help="seconds between two looks")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        config = folder / "kiosk.toml"
+        config.write_text(
+            f'[kiosk]\ntakes = "{folder}/t"\nstate = "{folder}/s"\nsound = "none"\n'
+            "[kiosk.times]\nhold_s = 0.3\ncount_in_s = 1\neach_s = 2\n"
+        )
+        command = [
+            sys.executable,
+            "-m",
+            "dancelike",
+            "kiosk",
+            "--headless",
+            "--camera",
+            given.camera,
+            "--config",
+            config,
+        ]
+        with (folder / "said").open("w") as said:
+            kiosk = subprocess.Popen(["nice", *map(str, command)], stderr=said)
+        found = []
+        begin_s = time.monotonic()
+        try:
+            while time.monotonic() - begin_s < 60 * given.minutes:
+                time.sleep(given.every)
+                if kiosk.poll() is not None:
+                    print(f"the kiosk ended with {kiosk.returncode}")
+                    return 1
+                found.append((time.monotonic() - begin_s, *figures(kiosk.pid)))
+                lines = (folder / "said").read_text().splitlines()
+                dances = sum(line.startswith("result:") and "final" not in line for line in lines)
+                troubles = sum(line.startswith("trouble:") for line in lines)
+                at_s, memory, threads, handles = found[-1]
+                files = len(list((folder / "t").glob("*"))) if (folder / "t").exists() else 0
+                print(
+                    f"{at_s / 60:5.1f} min  {memory:5.0f} MB  {threads} threads  {handles} handles  {files} takes  "
+                    f"{dances} dances  {troubles} troubles  {cpu_s(kiosk.pid) / at_s:.0%} of a core",
+                    flush=True,
+                )
+        finally:
+            kiosk.terminate()
+            kiosk.wait(30)
+        late = np.array([row for row in found if row[0] >= 0.2 * found[-1][0]])
+        for column, unit in ((1, "MB"), (2, "threads"), (3, "handles")):
+            slope = np.polyfit(late[:, 0] / 3600, late[:, column], 1)[0] if len(late) > 2 else float("nan")
+            print(f"{unit}: {late[:, column].min():.0f} to {late[:, column].max():.0f}, {slope:+.1f} an hour")
+        print("\n".join(line for line in (folder / "said").read_text().splitlines() if "final" in line))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
