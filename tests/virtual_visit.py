@@ -222,18 +222,19 @@ def speed(out):
 
 
 def main(out):
-    subprocess.run([sys.executable, "-m", "dancelike", "doctor"], check=False)
-    subprocess.run([sys.executable, __file__, "speed", out], check=False)
+    if "--all" in sys.argv:
+        subprocess.run([sys.executable, "-m", "dancelike", "doctor"], check=False)
+        subprocess.run([sys.executable, __file__, "speed", out], check=False)
     camera = Camera(out)
     camera.show("wall")
     kiosk, speaker = Kiosk(out), Speaker(out)
     try:
         kiosk.until("attract", limit_s=300)
-        kiosk.for_s(15)
+        kiosk.for_s(3)
         picture("attract")
         camera.show("dancer")
         kiosk.until("choose")
-        kiosk.for_s(8)
+        kiosk.for_s(2)
         picture("choose")
         camera.unplug()
         say("the camera is unplugged")
