@@ -1,6 +1,6 @@
 """A kiosk in a window, with the bundled dancer as its camera, and a picture of each state that it reaches.
 
-Usage: python tests/kiosk_pictures.py --out FOLDER [--seconds S] [--slow], with QT_QPA_PLATFORM=offscreen without a screen.
+Usage: python tests/kiosk_pictures.py --out FOLDER [--seconds S] [--slow]; without a screen: QT_QPA_PLATFORM=offscreen
 """
 
 from __future__ import annotations
