@@ -30,7 +30,7 @@ def told(score: Mapping[str, Any], language: str) -> str:
         return translate(
             "Told", "You were with the music, and no limb fell behind. Make every shape as large as the reference's."
         )
-    return " ".join(found[:_MOST])
+    return "".join(found[:_MOST]) if language.startswith("zh") else " ".join(found[:_MOST])
 
 
 def _sentence(finding: Finding) -> str:

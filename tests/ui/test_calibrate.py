@@ -135,6 +135,7 @@ def test_nobody_who_claps_is_refused_in_a_sentence(window: Shell, qtbot: Any, mo
     screen._choose(Delay.CAMERA)
     screen.begin()
     qtbot.waitUntil(lambda: screen.mirror.camera_on, timeout=LONG_MS)
+    assert screen.mirror.texts["advice"]
     qtbot.waitUntil(lambda: screen.session is None or screen.session.playback.playing, timeout=LONG_MS)
     qtbot.waitUntil(lambda: screen.model.phase.value is Measuring.MEASURED, timeout=LONG_MS)
     assert screen.model.estimate.value.verdict is Verdict.FEW

@@ -146,6 +146,10 @@
         <translation>舞台：每一拍按空格键</translation>
     </message>
     <message>
+        <source>Space</source>
+        <translation>空格键</translation>
+    </message>
+    <message>
         <source>Camera on</source>
         <translation>摄像头已开启</translation>
     </message>
@@ -180,6 +184,14 @@
     <message>
         <source>Calibrate</source>
         <translation>校准</translation>
+    </message>
+    <message>
+        <source>Clap with each click: {n} of {m}</source>
+        <translation>每响一声拍一次手：{n} / {m}</translation>
+    </message>
+    <message>
+        <source>Step back until all of you is seen. Then it begins.</source>
+        <translation>请后退到能看见全身的位置，然后就开始。</translation>
     </message>
 </context><context>
     <name>Card</name>
@@ -942,6 +954,10 @@
     <message>
         <source>Played on {name}. Nothing heard? Turn it up, or choose another one.</source>
         <translation>已在“{name}”上播放。没听到？请调大音量，或换一个输出。</translation>
+    </message>
+    <message>
+        <source>This output plays nothing. Choose another one, or dance without sound.</source>
+        <translation>这个输出放不出声音。请换一个，或者在没有声音的情况下跳。</translation>
     </message>
     <message>
         <source>Looking at the light …</source>

@@ -17,7 +17,7 @@ from dancelike.ui.context import Context
 from dancelike.ui.delays import devices, live_config
 from dancelike.ui.models.calibrate import BEATS_S, CalibrateModel, Delay, Measuring
 from dancelike.ui.screens.base import Screen
-from dancelike.ui.widgets.basic import button, column, label, row, surface
+from dancelike.ui.widgets.basic import button, column, label, row, scrolled, surface
 from dancelike.ui.widgets.beat_view import BeatView
 from dancelike.ui.widgets.stage_view import StageView
 from dancelike.ui.words import translate
@@ -26,6 +26,8 @@ __all__ = ["CalibrateScreen"]
 
 _LOOK_MS = 4
 _LIT_S = 0.15
+_STANDS = 60  # pictures with both hands seen: somebody has come to stand there
+_PATIENCE_MS = 12_000
 
 
 class CalibrateScreen(Screen):
@@ -42,7 +44,7 @@ class CalibrateScreen(Screen):
         self._back: tuple[str, dict[str, Any]] = ("settings", {})
         self._leave: list[Any] = []
         self._clock = QElapsedTimer()
-        self._next_beat = 0
+        self._next_beat = self._stands = 0
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(_LOOK_MS)
@@ -54,6 +56,7 @@ class CalibrateScreen(Screen):
         self.beat = BeatView(look)
         self.beat.setAccessibleName(translate("Calibrate", "Stage: press Space with each beat"))
         self.beat.tapped.connect(self._tapped)
+        self.beat.hint = translate("Calibrate", "Space")
         self.beat.on_light = lambda: self.model.painted(self._now_s())
         self.mirror = StageView(look)
         self.mirror.layout_name = "alone"
@@ -89,10 +92,9 @@ class CalibrateScreen(Screen):
             self.verdict,
             self.notice,
             None,
-            row(self.back, None, self.skip, gap=8),
-            row(self.again, self.start, self.use, gap=8),
         )
-        column(*parts, gap=8, margin=24, into=side)
+        ways = (row(self.back, None, self.skip, gap=8), row(self.again, self.start, self.use, gap=8))
+        column(scrolled(column(*parts, gap=8)), *ways, gap=8, margin=24, into=side)
         side.setFixedWidth(round(340 * max(1.0, look.scale * 0.8)))
         column(row(self.stage, side, gap=24), margin=24, into=self)
 
@@ -120,7 +122,7 @@ class CalibrateScreen(Screen):
         """Measure the delay that is chosen."""
         self._end()
         self.model.begin()
-        self._next_beat = 0
+        self._next_beat = self._stands = 0
         self.beat.show_answers(0, self.model.beats)
         self.beat.setFocus()
         if self.model.delay.value is Delay.SCREEN:
@@ -144,7 +146,9 @@ class CalibrateScreen(Screen):
 
     def _started(self, session: BeatSession) -> None:
         if session is self.session:
-            session.playback.play()
+            self._clock.start()
+            if self.model.delay.value is not Delay.CAMERA:
+                session.playback.play()
             self._timer.start()
 
     def _failed(self, session: BeatSession, sentence: str) -> None:
@@ -172,12 +176,28 @@ class CalibrateScreen(Screen):
             self._end()
             self.model.give_up(sentence)
             return
-        else:
-            for t_s, apart in self.session.hands():
-                self.model.saw(t_s, apart)
+        elif not self._watch(self.session):
+            return
         self.model.advance(now_s)
         if self.model.phase.value is not Measuring.RUNNING:
             self._end()
+
+    def _watch(self, session: BeatSession) -> bool:
+        """Take what the camera saw; return whether it beats, which it does once somebody stands there, or is late."""
+        if self.model.delay.value is not Delay.CAMERA:
+            return True
+        hands = session.hands()
+        if session.playback.playing:
+            for t_s, apart in hands:
+                self.model.saw(t_s, apart)
+            text = translate("Calibrate", "Clap with each click: {n} of {m}")
+            self.mirror.texts["advice"] = text.format(n=self.model.answered.value, m=self.model.beats)
+            return True
+        self._stands += sum(apart is not None for _, apart in hands)
+        self.mirror.texts["advice"] = translate("Calibrate", "Step back until all of you is seen. Then it begins.")
+        if self._stands >= _STANDS or self._clock.elapsed() > _PATIENCE_MS:
+            session.playback.play()
+        return False
 
     def _light(self, now_s: float) -> None:
         """Let the light come on at each beat; the moment that counts is that of its painting."""
@@ -193,6 +213,7 @@ class CalibrateScreen(Screen):
         if self.session is not None:
             self.session.stop()
             self.session = None
+        self.mirror.texts.pop("advice", None)
         self.mirror.clear()
         self.mirror.camera_on = False
 

@@ -42,6 +42,8 @@ class HistoryScreen(Screen):
             f"QListWidget::item:selected {{ background: {context.look.stage.line}; border-radius: 8px;"
             f" color: {context.look.stage.text}; }}"
         )
+        self.takes.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.takes.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.takes.itemActivated.connect(lambda _item: self.open_take())
         self.open = button(translate("History", "Look at it"), "primary", on=self.open_take)
         self.remove = button(translate("History", "Delete"), "plain", on=self.ask_to_delete)
@@ -88,7 +90,7 @@ class HistoryScreen(Screen):
         self.body.setVisible(bool(model.takes))
         self.empty.setVisible(not model.takes)
         self.chart.show_points(model.points)
-        grown = [f"{limb_text(limb.limb)} {limb.first:.0f} → {limb.last:.0f}" for limb in model.limbs]
+        grown = [_whole(f"{limb_text(limb.limb)} {limb.first:.0f} → {limb.last:.0f}") for limb in model.limbs]
         hint = translate("History", "Choose one dance to see how each limb has grown.")
         self.limbs.setText("    ".join(grown) if grown else hint)
         self.takes.clear()
@@ -101,8 +103,10 @@ class HistoryScreen(Screen):
     def _line(self, take: Take) -> str:
         when = f"{take.begun_at.astimezone():%Y-%m-%d %H:%M}"
         if take.state is TakeState.UNFINISHED:
-            return f"{when}   {self.model.title_of(take)}   {translate('History', 'not scored yet')}"
-        return f"{take.score:3.0f} {take.grade}   {when}   {self.model.title_of(take)}"
+            return f"{self.model.title_of(take)}   {translate('History', 'not scored yet')}\n{when}"
+        if self.model.chosen.value is not None:
+            return f"{take.score:.0f} {take.grade}   {when}"
+        return f"{take.score:.0f} {take.grade}   {self.model.title_of(take)}\n{when}"
 
     @property
     def _take(self) -> Take | None:
@@ -130,3 +134,8 @@ class HistoryScreen(Screen):
             except DancelikeError as error:
                 self.limbs.setText(str(error))
             self._show()
+
+
+def _whole(text: str) -> str:
+    """Return a text that no line break divides, neither at its spaces nor between Chinese characters."""
+    return "\u2060".join(text.replace(" ", "\u00a0"))

@@ -73,7 +73,7 @@ class ReviewScreen(Screen):
             "timing": (label(), translate("Review", "Timing")),
             "coverage": (label(), translate("Review", "Seen")),
         }
-        figure_row = [column(value, label(name, "quiet"), gap=0) for value, name in self.figures.values()]
+        figure_row = [column(value, label(name, "quiet"), None, gap=0) for value, name in self.figures.values()]
         for value, _name in self.figures.values():
             value.setProperty("role", "figure")
         words = column(self.heading, self.sentence, self.warning, None, gap=6)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from PyQt6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QScrollArea, QSpinBox, QWidget
+from PyQt6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QSpinBox, QWidget
 
 from dancelike.errors import DancelikeError
 from dancelike.library import PrivacySettings
@@ -15,7 +15,7 @@ from dancelike.ui.context import Context
 from dancelike.ui.delays import devices
 from dancelike.ui.look import Look
 from dancelike.ui.screens.base import Screen
-from dancelike.ui.widgets.basic import button, column, label, row, surface
+from dancelike.ui.widgets.basic import button, column, label, narrow, row, scrolled, surface
 from dancelike.ui.words import LANGUAGES, translate
 from dancelike.vision.catalogue import list_models
 
@@ -45,10 +45,7 @@ class SettingsScreen(Screen):
         inner_layout = inner.layout()
         assert inner_layout is not None
         self._inner = inner_layout
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setWidget(inner)
-        column(scroll, into=self)
+        column(scrolled(inner), into=self)
 
     def _window(self) -> QWidget:
         languages: Choices = [
@@ -176,6 +173,8 @@ class SettingsScreen(Screen):
             name = label(text, wrap=True)
             name.setBuddy(field)
             field.setAccessibleName(text)
+            if isinstance(field, QComboBox):
+                narrow(field)
             grid.addWidget(name, at, 0)
             grid.addWidget(field, at, 1)
         column(label(title, "heading"), grid_widget, margin=24, into=made)

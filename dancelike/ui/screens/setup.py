@@ -21,7 +21,7 @@ from dancelike.ui.jobs import Job
 from dancelike.ui.models.framing import Framing, FramingModel, room_light
 from dancelike.ui.screens.base import Screen
 from dancelike.ui.session import LiveSession, SessionPlan
-from dancelike.ui.widgets.basic import button, column, label, row, surface
+from dancelike.ui.widgets.basic import button, column, label, narrow, row, scrolled, surface
 from dancelike.ui.widgets.stage_view import StageView
 from dancelike.ui.words import length_text, translate
 
@@ -64,6 +64,8 @@ class SetupScreen(Screen):
         self.start = button(translate("Setup", "Start"), "primary", on=self._go_on, key="Space")
         back = button(translate("Setup", "Back"), "plain", on=lambda: self.context.go("library"), key="Esc")
         side = surface()
+        for choice in (self.camera, self.sound):
+            narrow(choice)
         parts = (
             self.heading,
             self.facts,
@@ -76,9 +78,9 @@ class SetupScreen(Screen):
             8,
             *self.checks.values(),
             None,
-            row(back, self.start, gap=8),
         )
-        column(*parts, gap=8, margin=24, into=side)
+        # What does not fit, as with large text, can be scrolled; the way on is always seen.
+        column(scrolled(column(*parts, gap=8)), row(back, self.start, gap=8), gap=8, margin=24, into=side)
         side.setFixedWidth(round(320 * max(1.0, self.context.look.scale * 0.75)))
         whole = row(self.view, side, gap=24)
         column(whole, margin=24, into=self)
@@ -178,8 +180,11 @@ class SetupScreen(Screen):
         self.play.setEnabled(True)
         if not isinstance(error, DancelikeError):
             raise error
-        text = str(error)
-        self.checks["sound"].show_state(False, text[:1].upper() + text[1:])
+        check = self.checks["sound"]
+        check.show_state(
+            False, translate("Setup", "This output plays nothing. Choose another one, or dance without sound.")
+        )
+        check.setToolTip(str(error))
 
     def _calibrate(self) -> None:
         self.context.go("calibrate", back=("setup", {"dance": self._dance}))

@@ -7,9 +7,19 @@ from collections.abc import Callable
 from PyQt6.QtCore import QByteArray, QSize, Qt
 from PyQt6.QtGui import QIcon, QKeySequence, QPainter, QPixmap, QShortcut
 from PyQt6.QtSvg import QSvgRenderer
-from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
-__all__ = ["button", "column", "icon", "label", "row", "shortcut", "spacer", "surface"]
+__all__ = ["button", "column", "icon", "label", "narrow", "row", "scrolled", "shortcut", "spacer", "surface"]
 
 _ICONS = {
     "library": '<rect x="3" y="3" width="7" height="8" rx="1.5"/><rect x="14" y="3" width="7" height="8" rx="1.5"/>'
@@ -85,6 +95,23 @@ def surface() -> QFrame:
     made = QFrame()
     made.setProperty("role", "surface")
     return made
+
+
+def scrolled(content: QWidget) -> QScrollArea:
+    """Return a widget that can be scrolled up and down where there is no room for all of it."""
+    made = QScrollArea()
+    made.setWidgetResizable(True)
+    made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    made.setWidget(content)
+    return made
+
+
+def narrow(choice: QComboBox) -> None:
+    """Let a choice become narrower than its longest entry; the list that opens shows all of it."""
+    choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    choice.setMinimumContentsLength(8)
+    choice.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
 
 def spacer() -> QWidget:

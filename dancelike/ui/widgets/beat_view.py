@@ -27,6 +27,8 @@ class BeatView(QWidget):
 
     Attributes
     ----------
+    hint : str
+        Stands where the light comes on: which key to press.
     on_light : callable
         Called once for each time that the light was painted, as soon as it was.
     """
@@ -40,6 +42,7 @@ class BeatView(QWidget):
         self._answered, self._beats = 0, 12
         self._offsets: tuple[float, ...] = ()
         self._estimate: Estimate | None = None
+        self.hint = ""
         self.on_light: Callable[[], object] = lambda: None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -98,6 +101,14 @@ class BeatView(QWidget):
         painter.setPen(QPen(self._look.colour("line"), 6))
         painter.setBrush(self._look.colour("text") if self._lit else self._look.colour("background"))
         painter.drawEllipse(centre, radius, radius)
+        if not self._lit:
+            painter.setFont(self._look.font(px=min(radius * 0.3, 56.0), strong=True))
+            painter.setPen(self._look.colour("quiet"))
+            painter.drawText(
+                QRectF(centre.x() - radius, centre.y() - radius, 2 * radius, 2 * radius),
+                Qt.AlignmentFlag.AlignCenter,
+                self.hint,
+            )
         gap = min(28.0, (whole.width() - 64) / self._beats)
         left = whole.center().x() - gap * (self._beats - 1) / 2
         for k in range(self._beats):
@@ -108,7 +119,8 @@ class BeatView(QWidget):
 
     def _paint_strip(self, painter: QPainter, whole: QRectF, found: Estimate) -> None:
         """Paint each answer as a dot on a scale, their middle half as a band, the median as a line."""
-        area = whole.adjusted(48, 40, -48, -72)
+        line = self._look.px(0) * 1.5
+        area = whole.adjusted(32 + line, 40, -32 - line, -32 - line)
 
         def x_of(ms: float) -> float:
             return area.left() + area.width() * (min(max(ms, _FROM_MS), _TO_MS) - _FROM_MS) / (_TO_MS - _FROM_MS)
@@ -118,9 +130,9 @@ class BeatView(QWidget):
             painter.setPen(QPen(self._look.colour("line"), 3 if tick == 0 else 1))
             painter.drawLine(QPointF(x_of(tick), area.top()), QPointF(x_of(tick), area.bottom()))
             painter.setPen(self._look.colour("quiet"))
-            if tick % 200 == 0 or area.width() > 560:
-                text = f"{tick} ms" if tick == _TICKS_MS[-1] or (tick == 0) else str(tick).replace("-", "−")
-                box = QRectF(x_of(tick) - 48, area.bottom() + 8, 96, 24)
+            if tick % 200 == 0 or area.width() > 40 * line:
+                text = f"{tick} ms" if tick == 0 else str(tick).replace("-", "−")
+                box = QRectF(x_of(tick) - 4 * line, area.bottom() + 8, 8 * line, line)
                 painter.drawText(box, Qt.AlignmentFlag.AlignHCenter, text)
         good = found.verdict is Verdict.GOOD
         if found.answers:
