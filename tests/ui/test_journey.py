@@ -17,6 +17,8 @@ from dancelike.ui.application import Options, make_window
 from dancelike.ui.models.perform import Phase
 from dancelike.ui.models.review import ReviewPhase
 
+from .test_models import state
+
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 LONG_MS = 150_000  # a busy machine is given the time
@@ -124,6 +126,22 @@ def test_practice_repeats_a_passage_slower_and_keeps_nothing(window: Any, librar
     qtbot.waitUntil(lambda: begin_s <= practise.model.position_s < end_s, timeout=LONG_MS)
     assert not practise.view.recording
     assert float(practise.session.playback.speed) == 0.5
+    assert practise.session.playback.cue.mirrored
+    assert practise.view.reference_mirrored
+    practise.wait.setChecked(True)
+    playback, at_s = practise.session.playback, practise.model.position_s
+    behind = {"confidence": 0.9, "t_s": at_s}
+    practise._judge(state(position_s=at_s - 1.0, **behind))
+    assert not playback.playing
+    practise._judge(state(position_s=at_s - 0.5, **behind))
+    assert not playback.playing
+    practise._judge(state(position_s=at_s - 0.1, **behind))
+    assert playback.playing
+    layouts = {practise.view.layout_name}
+    for _ in range(2):
+        practise.next_layout()
+        layouts.add(practise.view.layout_name)
+    assert layouts == {"beside", "ghost", "alone"}
     window.go("library")
     qtbot.waitUntil(lambda: practise.session is None, timeout=LONG_MS)
     assert library.takes() == ()

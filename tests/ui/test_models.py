@@ -13,16 +13,18 @@ import pytest
 from dancelike.errors import ConfigError, DancelikeError
 from dancelike.frames import JOINT_COUNT, BodyObservation, Joint, Joints
 from dancelike.library import Dance, Library, TakeState
+from dancelike.media.probe import probe_clip
 from dancelike.scoring.running import RunningState
 from dancelike.ui.models.framing import Framing, FramingModel, framing_of, room_light
 from dancelike.ui.models.history import HistoryModel
-from dancelike.ui.models.library import LibraryModel
+from dancelike.ui.models.library import LibraryModel, counts_of
 from dancelike.ui.models.pairs import PairReader, take_moment
 from dancelike.ui.models.perform import Beats, PerformModel, Phase
 from dancelike.ui.models.practise import Passages, WaitForMe
 from dancelike.ui.models.review import ReviewModel, ReviewPhase, figures_of
 from dancelike.ui.models.settings import AppSettings
 from dancelike.ui.observable import Event, Observable
+from tests.clips import make_clip
 
 from .conftest import DEMO
 
@@ -266,6 +268,22 @@ def test_importing_takes_a_clip_in_with_its_best_pose(library: Library) -> None:
     assert jobs.shares[-1] == pytest.approx(1.0)
 
 
+def test_an_imported_clip_is_counted_by_its_music_and_a_silent_one_is_not(library: Library, tmp_path: Path) -> None:
+    clip = tmp_path / "mine.mp4"
+    clip.write_bytes((DEMO / "reference.mp4").read_bytes())
+    known = counts_of(probe_clip(clip))
+    assert known["tempo_bpm"] == pytest.approx(116.0, abs=0.6)
+    assert (known["first_beat_s"] - 0.55 + 0.26) % (60 / 116) - 0.26 == pytest.approx(0.0, abs=0.04)
+    model = LibraryModel(library, Now())
+    model.add([clip])
+    (dance,) = model.dances.value
+    assert dance.title != "First Steps"
+    assert dance.tempo_bpm == pytest.approx(116.0, abs=0.6)
+    silent = tmp_path / "silent.mp4"
+    make_clip(silent)
+    assert counts_of(probe_clip(silent)) == {}
+
+
 def test_a_file_that_is_no_clip_is_refused_in_one_sentence(library: Library, tmp_path: Path) -> None:
     bad = tmp_path / "bad.mp4"
     bad.write_bytes(b"no clip")
@@ -373,7 +391,6 @@ def test_the_alignment_is_followed_and_goes_on_beyond_its_ends() -> None:
 
 
 def test_pairs_are_the_pictures_of_their_moments() -> None:
-    from dancelike.media.probe import probe_clip
     from dancelike.media.seeking import read_frames_at
     from dancelike.timebase import Timestamp
 

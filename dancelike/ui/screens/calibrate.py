@@ -61,6 +61,7 @@ class CalibrateScreen(Screen):
         self.mirror = StageView(look)
         self.mirror.layout_name = "alone"
         self.mirror.guide = True
+        self.mirror.advice_at = 0.9  # it is there all the time, so not before the face
         self.mirror.texts = {"camera": translate("Calibrate", "Camera on")}
         self.mirror.setAccessibleName(translate("Calibrate", "Picture of the camera"))
         self.stage = QWidget()

@@ -102,6 +102,9 @@ class ReviewScreen(Screen):
         right = column(self.pair, self.no_video, walk, gap=8)
         self.body = row(left, right, gap=24)
         self.content = column(self.head, self.body, self.cards, gap=12)
+        content = self.content.layout()
+        assert content is not None
+        content.setStretch(1, 1)  # type: ignore[attr-defined]  # a box layout
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.waiting_text = label("", "strong", wrap=True)

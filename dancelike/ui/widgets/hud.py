@@ -91,7 +91,14 @@ def paint_count(painter: QPainter, look: Look, model: PerformModel, area: QRectF
 
 
 def paint_signs(
-    painter: QPainter, look: Look, whole: QRectF, texts: Mapping[str, str], *, camera: bool, recording: bool
+    painter: QPainter,
+    look: Look,
+    whole: QRectF,
+    texts: Mapping[str, str],
+    *,
+    camera: bool,
+    recording: bool,
+    advice_at: float = 0.30,
 ) -> None:
     """Paint what nobody may miss: that the camera is on, that a recording runs; and the advice of the moment."""
     small = max(15.0, min(22.0, whole.height() * 0.026))
@@ -128,7 +135,7 @@ def paint_signs(
             QRectF(0, 0, limit, whole.height()), int(Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignCenter), advice
         )
         pill = QRectF(0, 0, box.width() + 64, box.height() + 28)
-        pill.moveCenter(QPointF(whole.center().x(), whole.height() * 0.30))
+        pill.moveCenter(QPointF(whole.center().x(), whole.height() * advice_at))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(8, 9, 12, 215))
         painter.drawRoundedRect(pill, 16, 16)

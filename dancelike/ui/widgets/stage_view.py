@@ -95,6 +95,8 @@ class StageView(QWidget):
         Repaints so far.
     camera_on, recording : bool
         What the sign at the top left says.
+    advice_at : float
+        Share of the height at which the advice stands.
     guide, guide_good : bool
         Whether the outline to stand in is drawn, and whether the dancer stands in it.
     """
@@ -109,6 +111,7 @@ class StageView(QWidget):
         self.camera_on = self.recording = False
         self.guide, self.guide_good = False, False
         self.texts: dict[str, str] = {}
+        self.advice_at = 0.30
         self._analysis_size_px = analysis_size_px
         self._dancer, self._reference = _Side(), _Side()
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -170,7 +173,8 @@ class StageView(QWidget):
             paint_ribbon(painter, self.look, self.model, whole)
             paint_hud(painter, self.look, self.model, whole, self.texts)
             paint_count(painter, self.look, self.model, right)
-        paint_signs(painter, self.look, whole, self.texts, camera=self.camera_on, recording=self.recording)
+        signs = {"camera": self.camera_on, "recording": self.recording}
+        paint_signs(painter, self.look, whole, self.texts, **signs, advice_at=self.advice_at)
         painter.end()
         self.painted += 1
 
