@@ -38,6 +38,9 @@ __all__ = ["build_dance_graph", "build_live_graph", "build_take_graph"]
 FRAMES_AHEAD = 4
 """Frames that may wait before a segmenter: enough to ride over a slow picture, little enough to stay small."""
 
+LOOK_AHEAD = 30
+"""First frames of a recorded clip that are seen before the dancer is chosen: a second, fewer than bodies may wait."""
+
 RECORDING_AHEAD = 60
 """Pictures that may wait for the encoder: two seconds of trouble cost the recording nothing."""
 
@@ -99,7 +102,8 @@ def _session(
         graph.add(ClipSource(role, clip, analysis_size_px=config.analysis_size_px, max_rate=config.max_rate))
         budget_ms = float(1000 / min(clip.frame_rate, config.max_rate))
         reflected = role == "take" and mirror == "on"
-        graph.add(Segment(f"segment_{role}", partial(_in_mirror, load) if reflected else load, budget_ms=budget_ms))
+        load_here = partial(_in_mirror, load) if reflected else load
+        graph.add(Segment(f"segment_{role}", load_here, budget_ms=budget_ms, look_ahead=LOOK_AHEAD))
         graph.connect(f"{role}.frames", f"segment_{role}.frames", capacity=FRAMES_AHEAD)
     graph.add(
         Judge(

@@ -26,6 +26,9 @@ class Segment(Task):
         Makes the task's own segmenter when the run starts; an interpreter is never shared between tasks.
     budget_ms : float
         Time that one frame should take.
+    look_ahead : int
+        How many first frames are held back until all of them were seen, so that the dancer of a recorded clip is
+        chosen among several people by who moves; 0 for a stream that cannot wait.
     """
 
     inputs = (Port("frames", Frame),)
@@ -34,7 +37,7 @@ class Segment(Task):
     levels = ("every picture", "every second", "every third")
     level_costs = level_rates = (1.0, 1 / 2, 1 / 3)
 
-    def __init__(self, name: str, load: Callable[[], Segmenter], *, budget_ms: float) -> None:
+    def __init__(self, name: str, load: Callable[[], Segmenter], *, budget_ms: float, look_ahead: int = 0) -> None:
         self.name = name
         self.budget_ms = budget_ms
         self._load = load
@@ -42,6 +45,8 @@ class Segment(Task):
         self._model: ModelInfo | None = None
         self._every = 1
         self._passed_over = 0
+        self._look_ahead = look_ahead
+        self._held: list[Packet] = []
 
     @property
     def model(self) -> ModelInfo:
@@ -67,15 +72,28 @@ class Segment(Task):
         if self._passed_over < self._every:
             return ()
         self._passed_over = 0
+        if self._look_ahead:
+            self._held.append(inputs["frames"])
+            return self._released() if len(self._held) >= self._look_ahead else ()
         return (Emit("bodies", self._segmenter.analyse(inputs["frames"].payload.rgb)),)
 
     def finish(self) -> Iterable[Emit]:
         """Free the model when the stream has ended: what comes after may need the memory."""
+        out = self._released()
         self.stop()
-        return ()
+        return out
+
+    def _released(self) -> list[Emit]:
+        """Choose the dancer by the frames that were held back, and analyse them."""
+        held, self._held, self._look_ahead = self._held, [], 0
+        if self._segmenter is None or not held:
+            return []
+        self._segmenter.look_ahead([packet.payload.rgb for packet in held])
+        return [Emit("bodies", self._segmenter.analyse(p.payload.rgb), p.timestamp) for p in held]
 
     def stop(self) -> None:
         """Free the model."""
+        self._held.clear()
         if self._segmenter is not None:
             self._segmenter.close()
             self._segmenter = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from dancelike.frames import PART_COUNT, BodyObservation, BodyPart
 from dancelike.vision.detector import Detection, PersonDetector
 from dancelike.vision.finder import SURE_DETECTION, BodyFinder
+from dancelike.vision.first_look import first_look
 from dancelike.vision.identity import SAME_PLACE, Appearance, Identity, first_choice
 from dancelike.vision.landmarks import LandmarkNetwork, Pose
 from dancelike.vision.parts import MAP_SIDE, label_parts
@@ -91,10 +93,14 @@ class BlazePoseSegmenter(Segmenter):
 
     def reset(self) -> None:  # noqa: D102
         self._identity = Identity()
+        self._chosen: Region | None = None
         self._size: tuple[int, ...] | None = None
         self._frame = 0
         self._next_check = _CHECK_ALONE
         self._close_look_due = True
+
+    def look_ahead(self, frames: Sequence[NDArray[np.uint8]]) -> None:  # noqa: D102
+        self._chosen = first_look(self._finder, [require_picture(rgb) for rgb in frames])
 
     def stagger(self) -> None:  # noqa: D102
         self._lead = _CHECK_ALONE // 4
@@ -102,8 +108,9 @@ class BlazePoseSegmenter(Segmenter):
     def analyse(self, rgb: NDArray[np.uint8]) -> BodyObservation:  # noqa: D102
         rgb = require_picture(rgb)
         if rgb.shape != self._size:
+            chosen = self._chosen if self._size is None else None
             self.reset()
-            self._size = rgb.shape
+            self._size, self._chosen = rgb.shape, chosen
         sight = self._follow(rgb) or self._search(rgb)
         self._frame += 1
         return BodyObservation(0.0) if sight is None else _observation(sight, self._identity.bystanders)
@@ -150,7 +157,8 @@ class BlazePoseSegmenter(Segmenter):
             best = self._recognise(rgb, [person.region for person in found])
         else:
             identity = self._identity = Identity()
-            pose = self._first_seen(rgb, found)
+            pose = None if self._chosen is None else self._finder.settle(rgb, self._chosen)
+            pose, self._chosen = pose or self._first_seen(rgb, found), None
             best = None if pose is None else self._sight(pose, appearance=True)
         if best is None:
             identity.miss()

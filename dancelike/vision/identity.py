@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from dancelike.vision.detector import Detection
 from dancelike.vision.region import Region
 
-__all__ = ["SAME_PLACE", "Appearance", "Identity", "first_choice"]
+__all__ = ["SAME_PLACE", "Appearance", "Identity", "first_choice", "worth"]
 
 Float32 = NDArray[np.float32]
 
@@ -45,13 +45,13 @@ def first_choice(people: list[Detection], width: int, height: int) -> list[Detec
     list of Detection
         Best first; equal ones keep their order. Whoever is doubtful counts for less.
     """
+    return sorted(people, key=lambda person: worth(person.region, person.score, width, height), reverse=True)
 
-    def weight(person: Detection) -> float:
-        region = person.region
-        aside = math.hypot((region.x - width / 2) / width, (region.y - height / 2) / height)
-        return region.size * math.exp(-2 * aside * aside) * min(person.score / _SURE, 1.0) ** 2
 
-    return sorted(people, key=weight, reverse=True)
+def worth(region: Region, score: float, width: int, height: int) -> float:
+    """How much somebody in a picture of this size looks like the dancer: large, central, and surely there."""
+    aside = math.hypot((region.x - width / 2) / width, (region.y - height / 2) / height)
+    return region.size * math.exp(-2 * aside * aside) * min(score / _SURE, 1.0) ** 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ mirrored is therefore looked at in a mirror, as the reference was seen.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -82,6 +84,9 @@ class MirroredSegmenter(Segmenter):
     def observe(self, rgb: NDArray[np.uint8]) -> BodyObservation:  # noqa: D102
         rgb = require_picture(rgb)
         return mirrored_observation(self._segmenter.observe(np.ascontiguousarray(rgb[:, ::-1])), rgb.shape[1])
+
+    def look_ahead(self, frames: Sequence[NDArray[np.uint8]]) -> None:  # noqa: D102
+        self._segmenter.look_ahead([np.ascontiguousarray(require_picture(rgb)[:, ::-1]) for rgb in frames])
 
     def stagger(self) -> None:  # noqa: D102
         self._segmenter.stagger()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -100,6 +101,15 @@ class Segmenter(Closing):
             If the runtime fails.
         """
         return paste(self.observe(rgb), width=rgb.shape[1], height=rgb.shape[0])
+
+    def look_ahead(self, frames: Sequence[NDArray[np.uint8]]) -> None:
+        """Look at the first frames of a recorded clip before any is analysed, to choose the dancer among several.
+
+        Parameters
+        ----------
+        frames : sequence of uint8 [h, w, 3]
+            All of one size. The first of them is the next that `analyse` is given.
+        """
 
     def stagger(self) -> None:
         """Shift the frames that take more work than others, because another segmenter works beside this one."""

@@ -178,6 +178,25 @@ def test_a_passer_by_in_front_does_not_become_the_dancer(cutouts, dancer):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("dancer", [0, 1])
+def test_who_moves_over_a_first_look_is_the_dancer_and_not_who_stands_nearer_the_middle(cutouts, dancer):
+    pictures = []
+    for frame in range(30):
+        canvas = stage(cutouts, 0, [(1 - dancer, 300)])
+        dancing = stage(cutouts, frame, [(dancer, 480)])
+        canvas[:, 390:570] = dancing[:, 390:570]
+        pictures.append(canvas)
+    with load_segmenter() as segmenter:
+        assert abs(torso_x(segmenter.analyse(pictures[0])) - 300) < 40, "from one picture nobody could know"
+        segmenter.reset()
+        segmenter.look_ahead(pictures)
+        places = [torso_x(segmenter.analyse(picture)) for picture in pictures]
+        assert max(abs(x - 480) for x in places) < 40
+        segmenter.reset()
+        assert abs(torso_x(segmenter.analyse(pictures[0])) - 300) < 40, "another clip is another matter"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dancer", [0, 1])
 def test_two_people_who_change_places_keep_their_names(cutouts, dancer):
     frames, found = 60, []
     with load_segmenter() as segmenter:
