@@ -87,7 +87,7 @@ def read_personal(path: Path) -> Personal:
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise ValueError("too large")
-        with np.load(path, allow_pickle=False) as data:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as data:
             about = json.loads(str(data["about"]))
             kernel, bias = data["kernel"], data["bias"]
         base = about.pop("base")
