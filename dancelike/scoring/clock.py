@@ -167,7 +167,8 @@ def _partition(t: Float64, s: Float64, weights: Float64) -> list[float]:
     n = len(knots)
     # Relative to the middle, because sums of squares of large numbers lose their digits.
     x, y = knots - knots[n // 2], np.interp(knots, t, s) - float(np.interp(knots[n // 2], t, s))
-    w = np.minimum(np.interp(knots, t, weights) / max(float(np.median(weights[weights > 0])), 1e-12), 1.0) + 0.02
+    usual = float(np.median(weights[weights > 0])) if (weights > 0).any() else 1.0
+    w = np.minimum(np.interp(knots, t, weights) / max(usual, 1e-12), 1.0) + 0.02
     sums = np.concatenate([np.zeros((1, 6)), np.cumsum([w, w * x, w * y, w * x * x, w * x * y, w * y * y], axis=1).T])
     worth = min(step_s / _MEMORY_S, 1.0) / _WOBBLE_S**2
     price = 3.0 * np.log(max(n * step_s / _MEMORY_S, np.e))

@@ -85,3 +85,10 @@ def test_an_hour_is_fitted_in_moderate_steps():
     clock = fitted([0, 1800, 1900, 3600], [0, 1800, 1925, 3625], t=t)
     (passage,) = clock.passages
     assert passage.tempo == pytest.approx(0.8, abs=0.02)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_dance_without_any_evidence_has_a_clock_and_no_warning():
+    clock = fit_clock(T, T + 0.6, np.zeros(len(T)))
+    assert clock.slope == pytest.approx(1.0)
+    assert clock.offset_s == pytest.approx(0.6)
