@@ -130,12 +130,13 @@ def fit_clock(t: Float64, s: Float64, weights: Float64) -> Clock:
     t, s : float64 [n]
         Seconds of the reference, rising, and of the take.
     weights : float64 [n]
-        How much each moment says, at least 0; some above 0.
+        How much each moment says, at least 0; where none says anything, all count alike.
 
     Returns
     -------
     Clock
     """
+    weights = weights if (weights > 0).any() else np.ones_like(weights)
     steady = _steady(t, s, weights)
     if t[-1] - t[0] < 3 * _SHORTEST_S:
         return Clock(*steady, (Stretch(float(t[0]), float(t[-1]), *steady, True),), ())
@@ -167,8 +168,7 @@ def _partition(t: Float64, s: Float64, weights: Float64) -> list[float]:
     n = len(knots)
     # Relative to the middle, because sums of squares of large numbers lose their digits.
     x, y = knots - knots[n // 2], np.interp(knots, t, s) - float(np.interp(knots[n // 2], t, s))
-    usual = float(np.median(weights[weights > 0])) if (weights > 0).any() else 1.0
-    w = np.minimum(np.interp(knots, t, weights) / max(usual, 1e-12), 1.0) + 0.02
+    w = np.minimum(np.interp(knots, t, weights) / max(float(np.median(weights[weights > 0])), 1e-12), 1.0) + 0.02
     sums = np.concatenate([np.zeros((1, 6)), np.cumsum([w, w * x, w * y, w * x * x, w * x * y, w * y * y], axis=1).T])
     worth = min(step_s / _MEMORY_S, 1.0) / _WOBBLE_S**2
     price = 3.0 * np.log(max(n * step_s / _MEMORY_S, np.e))
