@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import signal
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -40,7 +42,25 @@ def test_three_seconds_of_the_demo_fill_every_figure(tmp_path: Path) -> None:
     assert "Second by second" in files["html"].read_text(encoding="utf-8")
     events = json.loads(files["trace"].read_text(encoding="utf-8"))["traceEvents"]
     assert {event["ph"] for event in events} >= {"M", "X", "s", "t"}
+    check_trace(events)
     assert probe_clip(files["mp4"]).duration_s > 2
+
+
+def check_trace(events: list[dict[str, Any]]) -> None:
+    """What Perfetto's importer asks for: slices of a thread do not overlap, and each step of a flow lies within one."""
+    slices: dict[int, list[tuple[float, float]]] = {}
+    for event in events:
+        if event["ph"] == "X":
+            slices.setdefault(event["tid"], []).append((event["ts"], event["ts"] + event["dur"]))
+    for spans in slices.values():
+        spans.sort()
+        assert all(first[1] <= second[0] + 1e-6 for first, second in pairwise(spans))
+    begun = {event["id"]: event["ts"] for event in events if event["ph"] == "s"}
+    for event in events:
+        if event["ph"] in {"s", "t"}:
+            assert isinstance(event["id"], int)
+            assert begun[event["id"]] <= event["ts"]
+            assert any(begin <= event["ts"] <= end for begin, end in slices[event["tid"]])
 
 
 def test_without_a_clock_the_clips_flow_as_fast_as_they_can() -> None:
