@@ -48,7 +48,9 @@ def personalise(
         write_atomically(sheet, _sheet(offered))
         click.echo(f"{len(offered)} frames are in {sheet}; name those whose labels are right with --frames")
         return
-    chosen = _numbers(frames or "", len(offered))
+    assert frames is not None
+    assert out is not None
+    chosen = _numbers(frames, len(offered))
     rest = [offered[k] for k in range(len(offered)) if k not in chosen]
     from dancelike.vision.learning import personalise as learn
 
@@ -56,7 +58,7 @@ def personalise(
     change = f"parts {before.parts:.3f} before, {after.parts:.3f} after, on {len(rest)} frames it did not learn from"
     if after.parts <= before.parts:
         raise ModelError(f"{model} sees you no better ({change}); nothing was written: confirm more frames, or others")
-    write_atomically(out or Path("me.npz"), personal.to_bytes())
+    write_atomically(out, personal.to_bytes())
     if not manners.quiet:
         click.echo(
             f"{change}; person {before.person:.3f} and {after.person:.3f}, wrong side {100 * before.swapped:.1f} % and "

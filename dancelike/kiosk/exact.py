@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from dancelike.config import ScoreConfig
-from dancelike.errors import DancelikeError
+from dancelike.errors import CancelledError, DancelikeError
 from dancelike.kiosk.dances import Dance
 from dancelike.runtime.aside import Aside
 
@@ -30,10 +30,6 @@ class Scored(Protocol):
 
 Scorer = Callable[..., Scored]
 """As `dancelike.score_clips` or `dancelike.score_take`."""
-
-
-class _GivenUpError(Exception):
-    """Nobody waits for it any more."""
 
 
 class ExactScore:
@@ -74,7 +70,7 @@ class ExactScore:
         def work(cancelled: Callable[[], bool]) -> Scored:
             def on_progress(_share: float) -> None:
                 if cancelled():
-                    raise _GivenUpError
+                    raise CancelledError("the scoring was given up")
 
             if known is None:
                 return first(dance.clip.path, take, config=self._config, on_progress=on_progress)

@@ -5,11 +5,7 @@ It has an interface of its own, ``CompiledModel``; here it gets the few methods 
 
 from __future__ import annotations
 
-import contextlib
-import os
-import sys
-import tempfile
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dancelike.errors import ModelError
+from dancelike.vision.native_output import held_output
 
 __all__ = ["GpuNetwork", "has_accelerator"]
 
@@ -54,7 +51,7 @@ class GpuNetwork:
         from ai_edge_litert.compiled_model import CompiledModel
         from ai_edge_litert.hardware_accelerator import HardwareAccelerator
 
-        with _calm():
+        with _silent():
             try:
                 self._model = CompiledModel.from_buffer(content, HardwareAccelerator.GPU)
                 whole = bool(self._model.is_fully_accelerated())
@@ -90,25 +87,12 @@ class GpuNetwork:
 
     def close(self) -> None:
         """Free the accelerator."""
-        with _calm():
+        with _silent():
             self._inputs, self._outputs = [], []
             self._model.close()
             del self._model
 
 
-@contextlib.contextmanager
-def _calm() -> Iterator[None]:
-    """Pass on errors alone: the accelerator tells dozens of lines of its start, and no setting stops it."""
-    try:
-        sys.stderr.flush()
-        kept = os.dup(2)
-    except (OSError, ValueError, AttributeError):
-        yield
-        return
-    with tempfile.TemporaryFile() as held:
-        os.dup2(held.fileno(), 2)
-        try:
-            yield
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
+def _silent() -> AbstractContextManager[None]:
+    """Pass on nothing: the accelerator tells dozens of lines of its start; what went wrong, it raises."""
+    return held_output(lambda _line: False)

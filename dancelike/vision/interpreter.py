@@ -11,10 +11,7 @@ import contextlib
 import ctypes
 import importlib
 import os
-import sys
-import tempfile
 import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -29,6 +26,7 @@ from dancelike.errors import ConfigError, ModelError, ModelNotFoundError
 from dancelike.memory import give_back
 from dancelike.vision.delegates import LIBRARIES, resolve_delegate
 from dancelike.vision.gpu import GpuNetwork
+from dancelike.vision.native_output import held_output
 
 __all__ = ["RUNTIMES", "Interpreter", "TensorInfo", "active_runtime"]
 
@@ -147,34 +145,16 @@ def _content_of(model: Path) -> _Content:
 _spoken: set[str] = set()
 
 
-@contextlib.contextmanager
-def _quiet(runtime: str) -> Iterator[None]:
+def _first_words_held(runtime: str) -> contextlib.AbstractContextManager[None]:
     """Keep the INFO lines off the standard error stream while a process makes its first interpreter.
 
     The runtimes announce their CPU delegate once a process, from native code and without a setting to stop it. What
     else they say in that moment is passed on.
     """
     if runtime in _spoken:
-        yield
-        return
+        return contextlib.nullcontext()
     _spoken.add(runtime)
-    try:
-        sys.stderr.flush()
-        kept = os.dup(2)
-    except (OSError, ValueError, AttributeError):  # no usable standard error: nothing to keep quiet
-        yield
-        return
-    with tempfile.TemporaryFile() as held:
-        os.dup2(held.fileno(), 2)
-        try:
-            yield
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
-            held.seek(0)
-            for line in held.read().splitlines(keepends=True):
-                if not line.startswith(b"INFO:"):
-                    os.write(2, line)
+    return held_output(lambda line: not line.startswith(b"INFO:"))
 
 
 class Interpreter:
@@ -219,7 +199,7 @@ class Interpreter:
         self.delegate = resolve_delegate(delegate, self.runtime)
         module = _module(self.runtime)
         delegates = None if self.delegate in ("cpu", "gpu") else [_load_delegate(module, self.delegate)]
-        with _quiet(self.runtime), warnings.catch_warnings():
+        with _first_words_held(self.runtime), warnings.catch_warnings():
             # tensorflow.lite says at each model that its successor is LiteRT, which is our default.
             warnings.simplefilter("ignore", UserWarning)
             try:

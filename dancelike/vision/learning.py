@@ -7,7 +7,7 @@ the training signatures of ``parts-head.tflite``, which `training.deploy.head` e
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,10 @@ from dancelike.vision.catalogue import ModelEntry, check_model
 from dancelike.vision.label_map import LabelMapSegmenter, quantised
 from dancelike.vision.personal import LastLayer, Personal, dressed_with, find_last_layer
 from dancelike.vision.region import Region, samples_for
+from dancelike.vision.segmenter import Segmenter
+from dancelike.vision.tally import Figures, Tally
 
-__all__ = ["Confirmed", "Seen", "learn", "measure", "personalise"]
+__all__ = ["Confirmed", "learn", "measure", "personalise"]
 
 Float32 = NDArray[np.float32]
 
@@ -35,7 +37,6 @@ _VIEWS = ((0.0, 0.0, 1.0), (0.06, 0.0, 1.1), (-0.06, 0.03, 0.92), (0.0, -0.06, 1
 """Shift over the side, and size, of the squares in which a frame is looked at; each also mirrored."""
 
 _OTHER = np.array([BodyPart(k).mirrored for k in range(PART_COUNT)], np.uint8)
-_TEN = np.array([0, 1, 2, 3, 4, 5, 6, 5, 6, 7, 8, 9, 10, 9, 10])  # hands count with forearms, feet with shins
 
 
 @dataclass(frozen=True)
@@ -52,17 +53,8 @@ class Confirmed:
     labels: NDArray[np.uint8]
 
 
-@dataclass(frozen=True)
-class Seen:
-    """How well frames are seen, against confirmed labels: as ``models evaluate`` counts."""
-
-    parts: float
-    person: float
-    swapped: float
-
-
-def measure(segmenter: Any, frames: Sequence[Confirmed]) -> Seen:
-    """Look at each frame by itself and compare.
+def measure(segmenter: Segmenter, frames: Sequence[Confirmed]) -> Figures:
+    """Look at each frame by itself and compare with the confirmed labels, as ``models evaluate`` does.
 
     Parameters
     ----------
@@ -71,28 +63,17 @@ def measure(segmenter: Any, frames: Sequence[Confirmed]) -> Seen:
 
     Returns
     -------
-    Seen
+    Figures
     """
-    table = np.zeros((PART_COUNT, PART_COUNT), np.int64)
+    tally = Tally()
     for frame in frames:
-        answer = segmenter.segment(frame.rgb).labels
-        table += np.bincount(
-            frame.labels.ravel().astype(np.int64) * PART_COUNT + answer.ravel(), minlength=PART_COUNT**2
-        ).reshape(table.shape)  # fmt: skip
-    ten = np.zeros((11, 11), np.int64)
-    np.add.at(ten, (_TEN[:, None], _TEN[None]), table)
-    right = np.diag(ten)[1:]
-    either = ten.sum(0)[1:] + ten.sum(1)[1:] - right
-    both, any_of = table[1:, 1:].sum(), table.sum() - table[0, 0]
-    limbs = table[3:].sum()
-    wrong = table[np.arange(3, PART_COUNT), _OTHER[3:]].sum()
-    return Seen(
-        float((right / np.maximum(either, 1))[either > 0].mean()) if (either > 0).any() else 0.0,
-        float(both / max(any_of, 1)), float(wrong / max(limbs, 1)),
-    )  # fmt: skip
+        tally.add(frame.labels, segmenter.segment(frame.rgb).labels)
+    return tally.figures()
 
 
-def personalise(name: str, confirmed: Sequence[Confirmed], others: Sequence[Confirmed]) -> tuple[Seen, Seen, Personal]:
+def personalise(
+    name: str, confirmed: Sequence[Confirmed], others: Sequence[Confirmed]
+) -> tuple[Figures, Figures, Personal]:
     """Let a network of the catalogue learn from confirmed frames, and measure what it brought.
 
     Parameters
@@ -106,7 +87,7 @@ def personalise(name: str, confirmed: Sequence[Confirmed], others: Sequence[Conf
 
     Returns
     -------
-    before, after : Seen
+    before, after : Figures
         On ``others``.
     personal : Personal
 
@@ -125,8 +106,12 @@ def personalise(name: str, confirmed: Sequence[Confirmed], others: Sequence[Conf
     content = dressed_with(model.read_bytes(), layer.kernel, layer.bias)
     with LabelMapSegmenter(model, name=name, sha256=entry.sha256, runtime="litert", content=content) as segmenter:
         after = measure(segmenter, others)
-    note = {"frames": len(confirmed), "before": asdict(before), "after": asdict(after)}
+    note = {"frames": len(confirmed), "before": _note(before), "after": _note(after)}
     return before, after, Personal(entry.sha256, layer.kernel, layer.bias, note)
+
+
+def _note(seen: Figures) -> dict[str, float]:
+    return {"parts": seen.parts, "person": seen.person, "swapped": seen.swapped}
 
 
 def _file_of(name: str) -> tuple[Path, ModelEntry]:

@@ -69,22 +69,16 @@ def write_clip(path, pictures, rate):
     assert encoder.wait() == 0
 
 
+def kiosk_command(camera, config):
+    """The kiosk without a screen, as a process of its own."""
+    return [sys.executable, "-m", "dancelike", "kiosk", "--headless", "--camera", str(camera), "--config", str(config)]
+
+
 def idle(folder, seconds):
     pipe = folder / "camera"
     os.mkfifo(pipe)
     (folder / "kiosk.toml").write_text(f'[kiosk]\ntakes="{folder}/t"\nstate="{folder}/s"\n[kiosk.times]\nasleep_s=5\n')
-    command = [
-        sys.executable,
-        "-m",
-        "dancelike",
-        "kiosk",
-        "--headless",
-        "--camera",
-        pipe,
-        "--config",
-        folder / "kiosk.toml",
-    ]
-    kiosk = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    kiosk = subprocess.Popen(kiosk_command(pipe, folder / "kiosk.toml"), stderr=subprocess.DEVNULL)
     wall = folder / "wall.png"
     import cv2
 

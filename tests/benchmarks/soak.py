@@ -11,14 +11,13 @@ from __future__ import annotations
 
 import argparse
 import subprocess
-import sys
 import tempfile
 import time  # noqa: TID251
 from pathlib import Path
 
 import numpy as np
 
-from tests.benchmarks.kiosk import cpu_s, memory_mb
+from tests.benchmarks.kiosk import cpu_s, kiosk_command, memory_mb
 
 
 def figures(pid):
@@ -40,19 +39,8 @@ def main() -> int:
             f'[kiosk]\ntakes = "{folder}/t"\nstate = "{folder}/s"\nsound = "none"\n'
             "[kiosk.times]\nhold_s = 0.3\ncount_in_s = 1\neach_s = 2\n"
         )
-        command = [
-            sys.executable,
-            "-m",
-            "dancelike",
-            "kiosk",
-            "--headless",
-            "--camera",
-            given.camera,
-            "--config",
-            config,
-        ]
         with (folder / "said").open("w") as said:
-            kiosk = subprocess.Popen(["nice", *map(str, command)], stderr=said)
+            kiosk = subprocess.Popen(["nice", *kiosk_command(given.camera, config)], stderr=said)
         found = []
         begin_s = time.monotonic()
         try:

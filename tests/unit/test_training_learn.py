@@ -8,7 +8,7 @@ import pytest
 
 from dancelike.errors import ConfigError
 from dancelike.frames import BodyPart, Joint
-from training.check.tally import UNKNOWN, Tally
+from dancelike.vision.tally import UNKNOWN, Tally
 from training.data.backdrops import view, write_backdrops
 from training.learn.batches import Pictures, augment, main_parts, targets
 from training.learn.checkpoint import Checkpoint, read_checkpoint, write_checkpoint, write_weights

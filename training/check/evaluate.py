@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from dancelike.runtime import SystemClock
 from dancelike.vision import load_segmenter
-from training.check.tally import TEN_PARTS, UNKNOWN, Figures, Tally, figures
+from dancelike.vision.tally import TEN_PARTS, UNKNOWN, Figures, Tally, figures
 from training.learn.batches import Pictures, main_parts
 from training.learn.picture import Picture
 

@@ -13,8 +13,8 @@ from dancelike.frames import BodyPart
 from dancelike.scoring.report.shell import html_page
 from dancelike.scoring.report.styles import static_text
 from dancelike.theme import PART_COLOURS, rgb
+from dancelike.vision.tally import TEN_PARTS, UNKNOWN
 from training.check.evaluate import Case, Evaluation
-from training.check.tally import TEN_PARTS, UNKNOWN
 
 __all__ = ["evaluation_page"]
 

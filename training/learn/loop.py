@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dancelike.errors import ConfigError
-from training.check.tally import Figures, Tally
+from dancelike.vision.tally import Figures, Tally
 from training.learn.batches import Batches, Pictures, plain
 from training.learn.checkpoint import Checkpoint, read_checkpoint, write_checkpoint, write_weights
 from training.learn.network import build_network, get_weights, load_bodypix, set_weights

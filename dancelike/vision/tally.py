@@ -73,7 +73,8 @@ def _unions(table: NDArray[np.int64]) -> NDArray[np.float64]:
     """Intersection over union of each row's class; NaN for one that is nowhere."""
     both = np.diag(table).astype(np.float64)
     either = table.sum(0) + table.sum(1) - both
-    return np.divide(both, either, out=np.full(len(table), np.nan), where=either > 0)
+    out: NDArray[np.float64] = np.divide(both, either, out=np.full(len(table), np.nan), where=either > 0)
+    return out
 
 
 def _merge(table: NDArray[np.int64], into: NDArray[np.int64]) -> NDArray[np.int64]:
