@@ -143,6 +143,8 @@ def _perform(window, dance, take: int) -> None:  # type: ignore[no-untyped-def]
     done.timeout.connect(lambda: loop.quit() if screen.model.phase.value is Phase.ENDING else None)
     done.start()
     loop.exec()
+    for one in (done, timer):
+        one.stop()
     type(view).paintEvent = paint
     fps = (len(painted_at) - 1) / (painted_at[-1] - painted_at[0])
     values = {

@@ -129,7 +129,7 @@ class PerformScreen(Screen):
         session.problem.listen(self._say_problem)
         session.started.listen(self._started)
         session.failed.listen(self._failed)
-        session.stopped.listen(self._stopped)
+        session.stopped.listen(partial(self._stopped, session))
         model = self.model
         model.finished.listen(self._ended)
         model.phase.watch(self._show_phase)
@@ -149,6 +149,7 @@ class PerformScreen(Screen):
         if self.session is not None:
             self._then = ""
             self.model.end(completed=False)
+            self.session.stop()  # also where the dance is over and its last move is waited for: another may begin
 
     def may_close(self) -> bool:
         """Finish the recording before the window closes."""
@@ -323,9 +324,13 @@ class PerformScreen(Screen):
     def _failed(self, sentence: str) -> None:
         self.model.fail(sentence[:1].upper() + sentence[1:])
 
-    def _stopped(self, _report: object) -> None:
+    def _stopped(self, session: LiveSession, _report: object) -> None:
+        take = session.take
+        if session is not self.session:  # it was left, and another one has begun
+            if take is not None:
+                self.context.library.delete_take(take.id)
+            return
         self._timer.stop()
-        take = None if self.session is None else self.session.take
         self.session = None
         self._sign(camera=False, recording=False)
         then, self._then = self._then, ""
