@@ -76,7 +76,7 @@ class PartMemory:
         limbs, other = now[..., _LIMBS], now[..., _OTHER[_LIMBS]]
         before = past[..., _LIMBS]
         same, swapped = float(np.vdot(limbs, before)), float(np.vdot(other, before))
-        if same + swapped < _LEAST_KEPT * float(limbs.sum()):  # they moved too far to tell
+        if same + swapped <= _LEAST_KEPT * float(limbs.sum()):  # they moved too far to tell, or there are none
             return now
         vote = (same - swapped) / (same + swapped)
         self._votes = min(_FORGET * self._votes + vote, _MOST_VOTES)

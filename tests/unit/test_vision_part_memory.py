@@ -72,6 +72,14 @@ def test_the_past_stays_where_it_was_in_the_picture_when_the_square_moves():
     assert seen[inside].max(2).min() > 0.55  # both agree
 
 
+def test_a_picture_without_any_limb_is_what_it_is():
+    empty = np.zeros((SIDE, SIDE, PART_COUNT), np.float32)
+    empty[..., BodyPart.BACKGROUND] = 1
+    memory = PartMemory()
+    memory.settle(body(), PLACE)
+    assert np.array_equal(memory.settle(empty, PLACE), empty)
+
+
 def test_forgetting_starts_anew_and_probabilities_stay_probabilities():
     memory = PartMemory()
     memory.settle(body(), PLACE)
