@@ -42,6 +42,7 @@ class Timekeeper:
         self._clock = clock
         self._tick, self._busy, self._on_error = tick, busy, on_error
         self._wakeup = threading.Condition(lock)
+        self._rung = threading.Condition(lock)  # told when no alarm is overdue any more
         self._until_ns: int | None = None  # for what the thread waits; 0 while it is awake
         self._due_ns: int | None = None  # when the engine wants to hear the time
         self._alarms: list[tuple[int, int, Callable[[int], None]]] = []
@@ -60,6 +61,7 @@ class Timekeeper:
         """End the thread."""
         self._over = True
         self._wakeup.notify()
+        self._rung.notify_all()
 
     def after(self, delay_ns: int, call: Callable[[int], None]) -> None:
         """Have ``call(now_ns)`` called once, without the lock; of one moment, in the order in which they were asked."""
@@ -74,6 +76,17 @@ class Timekeeper:
         sooner = due_ns is not None and (until_ns is None or due_ns < until_ns)
         if sooner or (self._clock.jumps and not self._busy()):
             self._wakeup.notify()
+        if self._clock.jumps and threading.current_thread() is not self.thread:
+            self._let_ring()
+
+    def _let_ring(self) -> None:
+        """Wait for overdue alarms: calls that move the clock themselves may leave the thread no moment for long."""
+        while self._begun and not self._over and self._overdue(self._clock.now_ns()):
+            self._wakeup.notify()
+            self._rung.wait()
+
+    def _overdue(self, now_ns: int) -> bool:
+        return bool(self._alarms) and self._alarms[0][0] <= now_ns
 
     def poke(self) -> None:
         """Look at the clock again, because somebody moved it."""
@@ -83,10 +96,12 @@ class Timekeeper:
         with self._lock:
             while not self._over:
                 now_ns = self._clock.now_ns()
-                if self._alarms and self._alarms[0][0] <= now_ns:
+                if self._overdue(now_ns):
                     self._until_ns = 0
                     self._ring(heappop(self._alarms)[2], now_ns)
-                elif self._due_ns is not None and self._due_ns <= now_ns:
+                    continue
+                self._rung.notify_all()
+                if self._due_ns is not None and self._due_ns <= now_ns:
                     self._until_ns = 0
                     self._tick(now_ns)
                 else:
