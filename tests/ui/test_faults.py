@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import threading  # noqa: TID251  counts the threads that are left
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -322,6 +323,26 @@ def test_closing_the_window_in_a_dance_forgets_the_begin_and_keeps_what_is_worth
             assert probe_clip(takes[0].recording).duration_s > 6.0
             notice = windows(library).screen_now.notice
             assert "1 take cut off before the end can be scored or deleted" in notice.text()
+
+
+def test_a_dance_left_while_its_last_move_is_waited_for_leaves_nothing_running(
+    window: Any, library: Library, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dancelike.ui.screens.perform._TAIL_MS", 1_000_000)
+    screen = perform(window, qtbot)
+    qtbot.waitUntil(lambda: screen.model.phase.value is Phase.ENDING, timeout=LONG_MS)
+    window.go("library")
+    again = perform(window, qtbot)
+    assert again.session is not None
+    qtbot.waitUntil(lambda: running("dancelike-camera") == 1, timeout=LONG_MS)
+    assert len(library.takes()) == 1, "the take of the dance that was left is there still"
+    window.go("library")
+    qtbot.waitUntil(lambda: not running("dancelike-"), timeout=LONG_MS)
+    assert not library.takes()
+
+
+def running(name: str) -> int:
+    return sum(thread.name.startswith(name) for thread in threading.enumerate())
 
 
 def test_a_storm_of_resizes_while_dancing_breaks_nothing(window: Any, qtbot: Any) -> None:
