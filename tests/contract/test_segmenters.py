@@ -25,7 +25,7 @@ class Kind:
 
     def __init__(self, name: str, folder: Path) -> None:
         self.name = name
-        self._folder = folder
+        self._reader = paint_reader(folder / "reader.tflite") if name == "label map" else None
         self.frames: list[np.ndarray] = []
         if name in ("fake", "label map"):
             self.frames = [paint_dancer(index, (320, 180)) for index in range(FRAMES)]
@@ -38,8 +38,8 @@ class Kind:
         self.segmenter = self.load()
 
     def load(self) -> Segmenter:
-        if self.name == "label map":
-            return load_segmenter(paint_reader(self._folder / "reader.tflite"))
+        if self._reader is not None:
+            return load_segmenter(self._reader)
         own = FakeSegmenter() if self.name == "fake" else load_segmenter()
         return MirroredSegmenter(own) if self.name.endswith("in a mirror") else own
 
