@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +11,14 @@ import pytest
 
 from dancelike.bundled import bundled_path
 from dancelike.errors import ConfigError, OutputError
-from dancelike.frames import BodyObservation, Joint, Joints
+from dancelike.frames import BodyObservation, BodyPart, Joint, Joints
 from dancelike.kiosk.board import Board, nickname
 from dancelike.kiosk.dances import find_dances
 from dancelike.kiosk.notify import Notifier
 from dancelike.kiosk.settings import KioskSettings, load_settings
 from dancelike.kiosk.takes import Takes
+from dancelike.media.clips import open_clip
+from dancelike.vision import load_segmenter
 from dancelike.vision.posture import Posture, posture_of
 from dancelike.visit import State, Tick, Visit
 from dancelike.visit.cards import LANGUAGES, card_of
@@ -303,6 +306,44 @@ def test_what_is_not_seen_is_no_sign_and_not_whole():
     visibility[Joint.LEFT_ANKLE] = 0.2
     assert posture_of(body) == Posture(whole=False, arm_up=False)
     assert posture_of(BodyObservation(0.0)) == Posture()
+
+
+def outlined(*raised, feet=True):
+    """Somebody as a label map of 48 cells, with the hands of these sides above the head."""
+    labels = np.zeros((48, 48), np.uint8)
+    labels[6:12, 21:27] = BodyPart.HEAD
+    labels[13:26, 18:30] = BodyPart.TORSO
+    for side, column, hand, shin, foot in (
+        ("left", 31, BodyPart.LEFT_HAND, BodyPart.LEFT_SHIN, BodyPart.LEFT_FOOT),
+        ("right", 15, BodyPart.RIGHT_HAND, BodyPart.RIGHT_SHIN, BodyPart.RIGHT_FOOT),
+    ):
+        row = 5 if side in raised else 27
+        labels[row : row + 2, column : column + 2] = hand
+        labels[34:41, column : column + 3] = shin
+        labels[41:43, column : column + 3] = foot if feet else 0
+    return BodyObservation(0.9, labels=labels, probability=np.ones((48, 48), np.float32))
+
+
+def test_a_label_map_without_joints_shows_the_same_postures():
+    assert posture_of(outlined()) == Posture(whole=True, arm_up=False)
+    assert posture_of(outlined("left")) == posture_of(outlined("right")) == Posture(whole=True, arm_up=True)
+    assert not posture_of(outlined("left", "right")).arm_up
+    assert not posture_of(outlined(feet=False)).whole
+    outlined_without_head = outlined("left")
+    outlined_without_head.labels[outlined_without_head.labels == BodyPart.HEAD] = 0
+    assert posture_of(outlined_without_head) == Posture()
+
+
+@pytest.mark.parametrize("clip", ["reference", "take"])
+def test_the_small_network_sees_the_signs_that_the_full_one_sees(clip):
+    seen = []
+    with load_segmenter("blazepose-full", threads=1) as full, load_segmenter("parts-fast", threads=1) as small:
+        with open_clip(DEMO.with_name(f"{clip}.mp4"), analysis_size=320, max_rate=5) as frames:
+            for frame in islice(frames, 40):
+                seen.append([posture_of(one.analyse(frame.rgb)) for one in (full, small)])
+    agree = np.mean([[one.whole == other.whole, one.arm_up == other.arm_up] for one, other in seen], axis=0)
+    assert min(agree) >= 0.85
+    assert sum(one.arm_up and other.arm_up for one, other in seen) >= 5
 
 
 def test_without_systemd_nothing_is_said(monkeypatch):
