@@ -21,6 +21,9 @@ from pathlib import Path
 
 PICTURE_BYTES = 640 * 480 * 2
 MODEL = "parts-fast"  # a tenth of the work, so that bodies come while the visit lasts; the states are the same
+VISIT = ("choose", "count in", "dance", "result", "privacy")
+# Seconds into a state at which its picture is taken.
+AFTER_S = {"frame": 3.0, "choose": 6.0, "dance": 8.0, "result": 6.0}
 DRIVER = Path("/sys/bus/platform/drivers/vivid")
 CONFIG = """
 [kiosk]
@@ -38,6 +41,7 @@ TIMES = {  # everything takes hundreds of times as long
     "wake_s": 300,
     "framed_s": 0.1,
     "each_s": 60,
+    "hold_s": 2,
     "count_in_s": 8,
     "away_s": 150,
     "grace_s": 150,
@@ -94,20 +98,7 @@ class Camera:
         (DRIVER / "unbind").write_text("vivid.0")
 
     def plug_in(self):
-        # Its timings can be set only while nobody uses it, and the kiosk is quick.
-        for _ in range(20):
-            (DRIVER / "bind").write_text("vivid.0")
-            done = subprocess.run(
-                "cd /sys/class/video4linux; for n in *; do v4l2-ctl -d $n --set-dv-bt-timings index=0; done",
-                shell=True,
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            if "failed" not in done.stdout + done.stderr:
-                return
-            (DRIVER / "unbind").write_text("vivid.0")
-            time.sleep(1.0)
+        (DRIVER / "bind").write_text("vivid.0")
 
 
 # linux/videodev2.h, 64 bit: the calls that stream to a video output through mapped memory.
@@ -160,18 +151,24 @@ class Kiosk:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.bind("/tmp/kiosk/notify")
         self._socket.settimeout(1.0)
-        self.beats, self.state, self.ready = 0, "", False
+        self.beats, self.states, self.ready = 0, [], False
         command = [sys.executable, "-m", "dancelike", "kiosk", "--config", config]
         environment = {**os.environ, "NOTIFY_SOCKET": "/tmp/kiosk/notify"}
         environment.pop("QT_QPA_PLATFORM", None)  # it chooses for itself
         self.process = subprocess.Popen(command, env=environment)
+
+    @property
+    def state(self):
+        return self.states[-1] if self.states else ""
 
     def listen(self):
         with suppress(TimeoutError):
             for line in self._socket.recv(4096).decode().splitlines():
                 key, _, value = line.partition("=")
                 if key == "STATUS":
-                    self.state = value.partition(":")[0]
+                    state = value.partition(":")[0]
+                    if state != self.state:
+                        self.states.append(state)
                     say(f"kiosk: {value}  ({self.beats} beats, {self.memory_mb():.0f} MB)")
                 self.beats += key == "WATCHDOG"
                 self.ready |= key == "READY"
@@ -180,17 +177,22 @@ class Kiosk:
         text = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(text.split("VmRSS:")[1].split()[0]) / 1024 if "VmRSS" in text else 0.0
 
-    def until(self, *states, limit_s=600.0, also=lambda: None):
-        begin_s = time.monotonic()
-        while self.state not in states:
+    def until(self, done, limit_s=900.0, also=lambda: None):
+        """Listen until ``done`` says yes; a picture of each state, a little after it begins."""
+        begin_s, shown = time.monotonic(), self.state
+        while not done():
             if self.process.poll() is not None:
                 raise SystemExit(f"the kiosk ended with {self.process.returncode}")
             if time.monotonic() - begin_s > limit_s:
                 picture("late")
-                raise SystemExit(f"after {limit_s:.0f} s the kiosk is at '{self.state}', not at {states}")
+                raise SystemExit(f"after {limit_s:.0f} s the kiosk has been at {self.states}")
             self.listen()
             also()
-        say(f"reached '{self.state}' after {time.monotonic() - begin_s:.1f} s")
+            if self.state != shown:
+                shown = self.state
+                self.for_s(AFTER_S.get(shown, 1.5))
+                picture(f"{len(self.states):02d}-{shown.replace(' ', '-')}")
+        say(f"'{self.state}' after {time.monotonic() - begin_s:.1f} s")
 
     def for_s(self, seconds):
         end_s = time.monotonic() + seconds
@@ -232,39 +234,22 @@ def main(out):
     camera.show("wall")
     kiosk, speaker = Kiosk(out), Speaker(out)
     try:
-        kiosk.until("attract", limit_s=300)
-        kiosk.for_s(3)
-        picture("attract")
+        kiosk.until(lambda: kiosk.state == "attract", limit_s=300)
         camera.show("dancer")
-        kiosk.until("choose")
-        kiosk.for_s(2)
-        picture("choose")
+        kiosk.until(lambda: kiosk.state == "choose")
         camera.unplug()
         say("the camera is unplugged")
-        kiosk.until("trouble", limit_s=60)
-        kiosk.for_s(3)
-        picture("unplugged")
+        kiosk.until(lambda: kiosk.state == "trouble", limit_s=60)
+        # The driver's timings can be set only while nobody uses it, and the kiosk is quick.
+        kiosk.process.send_signal(signal.SIGSTOP)
         camera.plug_in()
-        say("the camera is back")
         camera.show("dancer")
-        kiosk.until("attract", limit_s=120)
-        kiosk.until("choose")
-        kiosk.for_s(4)
-        picture("choose-again")
-        kiosk.until("count in", "dance", also=speaker.say)
-        picture("count-in")
-        kiosk.until("dance")
-        kiosk.for_s(30)
-        picture("dance")
-        kiosk.for_s(30)
-        picture("dance-later")
-        kiosk.until("result", "privacy", limit_s=500)
-        kiosk.for_s(3)
-        picture("result")
-        kiosk.until("privacy", limit_s=300)
-        picture("privacy")
-        kiosk.until("frame", "attract", limit_s=60)
-        picture("end")
+        kiosk.process.send_signal(signal.SIGCONT)
+        say("the camera is back")
+        del kiosk.states[:-1]
+        kiosk.until(lambda: whole_visit(kiosk.states), limit_s=1200, also=speaker.say)
+        camera.show("wall")
+        kiosk.until(lambda: kiosk.state == "attract")
         board = Path("/tmp/kiosk/state/board.json")
         say(f"takes left: {len(list(Path('/tmp/kiosk/takes').iterdir()))}")
         say(f"board: {board.read_text() if board.exists() else 'none'}")
@@ -274,6 +259,11 @@ def main(out):
             kiosk.process.wait(60)
         camera.close()
     say(f"a whole visit; the kiosk ended with {kiosk.process.returncode}")
+
+
+def whole_visit(states):
+    """Whether these states have a dance with a score in them, and what follows it."""
+    return list(VISIT) in (states[k : k + len(VISIT)] for k in range(len(states)))
 
 
 BEGIN_S = time.monotonic()

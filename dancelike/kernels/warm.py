@@ -20,8 +20,8 @@ from dancelike.memory import forget_code
 
 __all__ = ["ANALYSIS_KERNELS", "LIVE_KERNELS", "warm_up"]
 
-ANALYSIS_KERNELS: Final = frozenset({"warp", "capsules", "moments", "shapes", "labels"})
-"""What segmenters call."""
+ANALYSIS_KERNELS: Final = frozenset({"warp", "capsules", "moments", "shapes", "labels", "yuv"})
+"""What segmenters call, and what makes their pictures."""
 
 LIVE_KERNELS: Final = ANALYSIS_KERNELS | {"overlay", "following"}
 """What a live session calls."""

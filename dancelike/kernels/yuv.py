@@ -14,7 +14,7 @@ from dancelike.kernels._flags import ZERO, kernel, subkernel
 from dancelike.kernels._planes import ColourStandard, check_planes, colour_matrix
 from dancelike.kernels._tiles import TILE, WIDE, box_columns, box_rows, mix, turn
 
-__all__ = ["PlaneConverter", "letterbox"]
+__all__ = ["ColourStandard", "PlaneConverter", "letterbox"]
 
 # Chroma of H.264 and H.265 lies, unless a stream says otherwise, at the left one of each pair of columns and between
 # the two rows: a quarter of a sample before the middle of the pair.

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import av
 import numpy as np
 from numpy.typing import NDArray
 
 from dancelike.frames import Frame
-from dancelike.media.pictures import UPRIGHT, PictureScaler, fit_size
+from dancelike.media.pictures import UPRIGHT, PictureScaler, fit_size, planes_of
 from dancelike.timebase import Timestamp
 
 __all__ = ["Capture", "CaptureScaler", "mirrored"]
@@ -44,8 +43,7 @@ class Capture:
     @property
     def planes(self) -> tuple[UInt8, UInt8, UInt8]:
         """Luma uint8 [h, w] and both chromas uint8 [(h + 1) / 2, (w + 1) / 2], without a copy; only for reading."""
-        y, u, v = (_plane(self.picture.planes[k]) for k in range(3))
-        return y, u, v
+        return planes_of(self.picture)
 
 
 def mirrored(capture: Capture) -> Capture:
@@ -56,11 +54,6 @@ def mirrored(capture: Capture) -> Capture:
         target = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)  # type: ignore[call-overload]
         target[: plane.height, : plane.width] = rows[:, ::-1]
     return Capture(capture.index, capture.timestamp, turned)
-
-
-def _plane(plane: Any) -> UInt8:
-    rows: UInt8 = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
-    return rows
 
 
 class CaptureScaler:

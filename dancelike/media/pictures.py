@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 import av
 import numpy as np
 from av.sidedata.sidedata import Type as SideDataType
-from av.video.reformatter import Interpolation, VideoReformatter
+from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
-__all__ = ["UPRIGHT", "Orientation", "PictureScaler", "display_size", "fit_size", "read_orientation"]
+if TYPE_CHECKING:
+    from dancelike.kernels.yuv import ColourStandard, PlaneConverter
+
+__all__ = ["UPRIGHT", "Orientation", "PictureScaler", "display_size", "fit_size", "planes_of", "read_orientation"]
 
 UInt8 = NDArray[np.uint8]
+
+# Without these, swscale rounds otherwise on every processor, by up to two grey levels and always to one side.
+EXACT: Final = Interpolation.BITEXACT | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
+
+
+PLANES_420: Final = frozenset({"yuv420p", "yuvj420p"})
+STANDARDS: Final[dict[int, ColourStandard]] = {1: "bt709", 2: "bt601", 5: "bt601", 6: "bt601"}
+"""By what a stream says of its matrix (ITU-T H.273, table 4); 2, which says nothing, is read as swscale reads it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +112,8 @@ def fit_size(size: tuple[int, int], longest: int) -> tuple[int, int]:
 class PictureScaler:
     """Makes upright RGB pictures of one size from decoded frames of any size and pixel format.
 
-    Scaling the planes first and converting colours at the small size takes a quarter of the time of swscale's one
-    step from large planes to small RGB (tests/benchmarks/media.py), and is closer to an exact area average.
+    8-bit 4:2:0 planes are scaled and converted by our own kernel; other planes are brought to that by swscale first.
+    The same clip gives the same bits on every processor.
 
     Parameters
     ----------
@@ -117,7 +128,7 @@ class PictureScaler:
         self._orientation = orientation
         self._first: tuple[int, int] | None = None
         self._planes = VideoReformatter()
-        self._colours = VideoReformatter()
+        self._converters: dict[Any, PlaneConverter] = {}
 
     def scale(self, frame: av.VideoFrame) -> UInt8:
         """Return the upright picture, uint8 [h, w, 3].
@@ -139,16 +150,41 @@ class PictureScaler:
         return self._orientation.apply(picture)
 
     def _convert(self, frame: av.VideoFrame, width: int, height: int) -> UInt8:
-        area: dict[str, Any] = {"interpolation": Interpolation.AREA, "threads": 1}
-        if (frame.width, frame.height) == (width, height) or frame.format.is_rgb or frame.format.has_palette:
-            rgb = self._planes.reformat(frame, width, height, "rgb24", src_color_range=frame.color_range, **area)
-        else:
-            levels = frame.color_range
-            small = self._planes.reformat(
-                frame, width, height, "yuv420p", src_color_range=levels, dst_color_range=levels, **area
-            )
-            rgb = self._colours.reformat(
-                small, width, height, "rgb24", src_color_range=levels, interpolation=Interpolation.BILINEAR, threads=1
-            )
-        picture: Any = rgb.to_ndarray()
-        return np.asarray(picture, np.uint8)
+        levels = frame.color_range
+        how: dict[str, Any] = {"interpolation": Interpolation.AREA | EXACT, "threads": 1, "src_color_range": levels}
+        same = (frame.width, frame.height) == (width, height)
+        if frame.format.is_rgb or frame.format.has_palette or frame.colorspace not in STANDARDS:
+            return _rgb_of(self._planes.reformat(frame, width, height, "rgb24", **how))
+        if frame.format.name not in PLANES_420:
+            if same:
+                return _rgb_of(self._planes.reformat(frame, width, height, "rgb24", **how))
+            frame = self._planes.reformat(frame, width, height, "yuv420p", dst_color_range=levels, **how)
+        return self._from_planes(frame, (width, height), full_range=levels == ColorRange.JPEG)
+
+    def _from_planes(self, frame: av.VideoFrame, size: tuple[int, int], *, full_range: bool) -> UInt8:
+        from dancelike.kernels.yuv import PlaneConverter  # numba takes a while to import
+
+        source, standard = (frame.width, frame.height), STANDARDS[frame.colorspace]
+        full_range = full_range or frame.format.name == "yuvj420p"
+        key = source, size, standard, full_range
+        if key not in self._converters:
+            self._converters[key] = PlaneConverter(source, size, standard, full_range=full_range)
+        out = np.empty((size[1], size[0], 3), np.uint8)
+        self._converters[key].to_rgb(*planes_of(frame), out)
+        return out
+
+
+def planes_of(picture: av.VideoFrame) -> tuple[UInt8, UInt8, UInt8]:
+    """Return luma uint8 [h, w] and both chromas uint8 [(h + 1) / 2, (w + 1) / 2] without a copy; only for reading."""
+    y, u, v = (_plane(picture.planes[k]) for k in range(3))
+    return y, u, v
+
+
+def _plane(plane: Any) -> UInt8:
+    rows: UInt8 = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
+    return rows
+
+
+def _rgb_of(frame: av.VideoFrame) -> UInt8:
+    picture: Any = frame.to_ndarray()
+    return np.asarray(picture, np.uint8)

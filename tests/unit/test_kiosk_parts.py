@@ -336,11 +336,13 @@ def test_a_label_map_without_joints_shows_the_same_postures():
 
 @pytest.mark.parametrize("clip", ["reference", "take"])
 def test_the_small_network_sees_the_signs_that_the_full_one_sees(clip):
-    seen = []
-    with load_segmenter("blazepose-full", threads=1) as full, load_segmenter("parts-fast", threads=1) as small:
-        with open_clip(DEMO.with_name(f"{clip}.mp4"), analysis_size=320, max_rate=5) as frames:
-            for frame in islice(frames, 40):
-                seen.append([posture_of(one.analyse(frame.rgb)) for one in (full, small)])
+    with (
+        load_segmenter("blazepose-full", threads=1) as full,
+        load_segmenter("parts-fast", threads=1) as small,
+        open_clip(DEMO.with_name(f"{clip}.mp4"), analysis_size=320, max_rate=5) as frames,
+    ):
+        pictures = [frame.rgb for frame in islice(frames, 40)]
+        seen = [[posture_of(model.analyse(rgb)) for model in (full, small)] for rgb in pictures]
     agree = np.mean([[one.whole == other.whole, one.arm_up == other.arm_up] for one, other in seen], axis=0)
     assert min(agree) >= 0.85
     assert sum(one.arm_up and other.arm_up for one, other in seen) >= 5

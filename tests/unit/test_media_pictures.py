@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from hashlib import sha256
+from itertools import islice
 
 import av
 import numpy as np
 import pytest
+from av.video.reformatter import Interpolation, VideoReformatter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dancelike.media.pictures import UPRIGHT, Orientation, PictureScaler, display_size, fit_size
+from dancelike.bundled import bundled_path
+from dancelike.media.clips import open_clip
+from dancelike.media.pictures import EXACT, UPRIGHT, Orientation, PictureScaler, display_size, fit_size
 
 ALL = [Orientation(t, x, y) for t in (False, True) for x in (False, True) for y in (False, True)]
 
@@ -92,3 +97,27 @@ def test_the_same_shape_at_another_size_fills_the_picture():
     for height in (120, 240, 60):
         white = np.full((height, height * 4 // 3, 3), 255, np.uint8)
         assert np.all(scaler.scale(av.VideoFrame.from_ndarray(white, format="rgb24")) == 255)
+
+
+@pytest.mark.parametrize("pixels", ["yuv420p", "yuvj420p", "yuv422p", "yuv444p", "nv12", "gray", "rgb24"])
+@pytest.mark.parametrize("matrix", [1, 2, 5, 6, 9])
+@pytest.mark.parametrize("size", [(64, 48), (32, 24)])
+def test_colours_are_those_of_swscale_where_it_rounds_exactly(pixels, matrix, size):
+    frame = av.VideoFrame(64, 48, pixels)
+    for number, plane in enumerate(frame.planes):
+        grey = 100 if len(frame.planes) == 1 else (100, 90, 180)[number]
+        plane.update(bytes([grey]) * plane.buffer_size)
+    frame.colorspace = matrix
+    exact = VideoReformatter().reformat(
+        frame, *size, "rgb24", src_color_range=frame.color_range, interpolation=Interpolation.AREA | EXACT
+    )
+    found = PictureScaler(size, UPRIGHT).scale(frame)
+    assert np.abs(found.astype(int) - exact.to_ndarray().astype(int)).max() <= 1
+
+
+def test_a_clip_gives_the_same_bits_on_every_processor():
+    found = []
+    for size in (320, 640):
+        with open_clip(bundled_path("assets") / "demo" / "take.mp4", analysis_size=size) as clip:
+            found.append(sha256(b"".join(frame.rgb.tobytes() for frame in islice(clip, 3))).hexdigest()[:16])
+    assert found == ["10d9fb8f38241f18", "1ef5a371d0da566b"]
