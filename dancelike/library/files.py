@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
@@ -32,7 +33,8 @@ def output_faults(path: Path) -> Iterator[None]:
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise OutputError(
-            f"{path} cannot be written: {reason}; make room or choose another library folder with --library."
+            f"{path} cannot be written: {reason}; make room or choose another library folder with --library.",
+            code="disk_full" if error.errno == errno.ENOSPC else None,
         ) from error
 
 

@@ -86,7 +86,9 @@ class Camera(Closing):
             if not self.ended and now_ns - self._heard_ns > self._patience_ns():
                 raise DeviceLostError(
                     f"camera '{self.info.label}' has sent no picture for {(now_ns - self._heard_ns) / 1e9:.1f} s, but "
-                    f"promised {self.info.got}: plug it in again or close other programs that use it."
+                    f"promised {self.info.got}: plug it in again or close other programs that use it.",
+                    code="camera_silent",
+                    name=self.info.label,
                 )
             return None
         self._heard_ns = now_ns

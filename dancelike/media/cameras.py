@@ -178,13 +178,13 @@ def open_camera(
             device = CameraDevice(spec, path.name, spec)
         elif path.is_fifo():
             return LoopbackCamera(path, clock, request)
-        elif path.exists() or path.suffix or len(path.parts) > 1:
+        elif path.exists() or path.suffix or (len(path.parts) > 1 and not path.is_relative_to(dev_root)):
             return PacedCamera(path, clock, request, loop=loop)
     if device is None:
         listed = ", ".join(camera.name for camera in cameras)
         wanted = "no camera" if spec is None else f"no camera '{spec}'"
         advice = f"choose one of {listed}" if listed else "plug one in, or try --camera test or --camera CLIP.mp4"
-        raise DeviceError(f"there is {wanted} on this machine: {advice}.")
+        raise DeviceError(f"there is {wanted} on this machine: {advice}.", code="camera_missing", name=spec or "")
     return DeviceCamera(device.target, clock, request, name=device.name, label=device.label)
 
 

@@ -185,20 +185,30 @@ def _negotiate(target: str, kind: str, request: CameraRequest, label: str, opene
         except PermissionError as error:
             raise DeviceError(
                 f"camera '{label}' may not be used by this user: add the user to the group video "
-                "(sudo usermod -aG video $USER) and log in again."
+                "(sudo usermod -aG video $USER) and log in again.",
+                code="camera_forbidden",
+                name=label,
             ) from error
         except FileNotFoundError as error:
             raise DeviceError(
-                f"camera '{label}' is not plugged in: plug it in, or choose one that 'dancelike devices' lists."
+                f"camera '{label}' is not plugged in: plug it in, or choose one that 'dancelike devices' lists.",
+                code="camera_missing",
+                name=label,
             ) from error
         except (OSError, av.FFmpegError, ValueError) as error:
             number = getattr(error, "errno", None)
             if number == errno.EBUSY:
                 raise DeviceError(
-                    f"camera '{label}' is in use by another program: close that program first."
+                    f"camera '{label}' is in use by another program: close that program first.",
+                    code="camera_busy",
+                    name=label,
                 ) from error
             if number in _GONE:
-                raise DeviceError(f"camera '{label}' does not answer: unplug it and plug it in again.") from error
+                raise DeviceError(
+                    f"camera '{label}' does not answer: unplug it and plug it in again.",
+                    code="camera_silent",
+                    name=label,
+                ) from error
             last = error
             continue
         if container.streams.video:

@@ -79,7 +79,9 @@ def require_file(path: Path) -> None:
         if not stat.S_ISREG(found.st_mode):
             raise ClipError(f"{path} is a pipe or a device, but a video file is expected: save it to a file first.")
         if found.st_size == 0:
-            raise ClipError(f"{path} is empty, but a video file is expected: copy or record it again.")
+            raise ClipError(
+                f"{path} is empty, but a video file is expected: copy or record it again.", code="clip_empty"
+            )
         with path.open("rb"):
             pass
     except ClipError:
@@ -87,7 +89,9 @@ def require_file(path: Path) -> None:
     except FileNotFoundError as error:
         raise ClipNotFoundError(f"{path} does not exist: give the path of a video file.") from error
     except PermissionError as error:
-        raise ClipError(f"{path} may not be read by this user: change its permissions or copy it.") from error
+        raise ClipError(
+            f"{path} may not be read by this user: change its permissions or copy it.", code="clip_forbidden"
+        ) from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise ClipError(f"{str(path)!r} cannot be opened ({reason.lower()}): give the path of a video file.") from error

@@ -124,7 +124,8 @@ def _library() -> Any:
             function.restype, function.argtypes = result, arguments
     except (OSError, AttributeError) as error:
         raise DeviceError(
-            "no sound can be played because libpulse is not installed: install libpulse0, or go on without sound."
+            "no sound can be played because libpulse is not installed: install libpulse0, or go on without sound.",
+            code="sound_server",
         ) from error
     return library
 
@@ -142,7 +143,8 @@ class _Connection:
             if not (connected and self.turn_until(lambda: self.state >= _CONTEXT_READY, _CONNECT_S) and self.alive):
                 raise DeviceError(
                     f"the sound server does not answer ({self.reason()}): start PulseAudio or PipeWire, "
-                    "or go on without sound."
+                    "or go on without sound.",
+                    code="sound_server",
                 )
         except BaseException:
             self.close()

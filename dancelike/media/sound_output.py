@@ -220,4 +220,6 @@ def open_sound_output(spec: str | None, clock: RunClock, *, rate: int = 48_000, 
         if spec in {output.name, output.label}:
             return PulseOutput(output, clock, rate=rate, channels=channels)
     listed = ", ".join(output.name for output in outputs) or "none"
-    raise DeviceError(f"there is no sound output '{spec}' on this machine: choose one of {listed}.")
+    raise DeviceError(
+        f"there is no sound output '{spec}' on this machine: choose one of {listed}.", code="sound_missing", name=spec
+    )

@@ -23,6 +23,7 @@ __all__ = ["ClipWriter"]
 _ENCODERS = ("libx264", "libopenh264", "mpeg4")
 _FORMATS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
 _AUDIO_BITS = 128_000
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _BT709 = 1
 
 
@@ -245,7 +246,8 @@ class ClipWriter:
         except (av.FFmpegError, OSError) as error:
             if hasattr(self, "_container"):
                 self.discard()
-            raise OutputError(_sentence(self.path, error)) from error
+            full = getattr(error, "errno", None) in _FULL
+            raise OutputError(_sentence(self.path, error), code="disk_full" if full else None) from error
         except BaseException:
             if hasattr(self, "_container"):
                 self.discard()
@@ -254,7 +256,7 @@ class ClipWriter:
 
 def _sentence(path: Path, error: Exception) -> str:
     number = getattr(error, "errno", None)
-    if number in {errno.ENOSPC, errno.EDQUOT}:
+    if number in _FULL:
         return f"{path} cannot be written because the disk is full: free some space or choose another folder."
     if number == errno.ENOENT:
         return f"{path} cannot be written because its folder does not exist: create it first."

@@ -19,7 +19,7 @@ from dancelike.scoring.sides import agreed_sides, steady_sides
 from dancelike.scoring.timeline import build_timeline, pick_moments
 from dancelike.scoring.timing import measure_timing, widened
 from dancelike.scoring.view import turned, view_difference_deg
-from dancelike.scoring.words import summary, warnings
+from dancelike.scoring.words import cautions, summary
 
 __all__ = ["score_tracks"]
 
@@ -201,7 +201,7 @@ def _compose(
         windows_ms=tuple(float(w) for w in windows),
         view_difference_deg=reading.view_deg,
         summary=summary(verdict, score, timing.tempo),
-        warnings=warnings(
+        cautions=cautions(
             mirrored=mirrored,
             mirror_unsure=gap < _MIRROR_GAP,
             view_deg=reading.view_deg,

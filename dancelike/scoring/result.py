@@ -13,7 +13,7 @@ from dancelike.scoring.clock import Stretch
 from dancelike.scoring.timeline import Moment, TimelineEntry
 from dancelike.scoring.timing import GRADES, Timing
 from dancelike.scoring.wording import standing_out
-from dancelike.scoring.words import name_of
+from dancelike.scoring.words import Caution, name_of
 
 __all__ = ["PartScore", "Scoring"]
 
@@ -71,8 +71,10 @@ class Scoring:
         Judgement windows as they were used.
     view_difference_deg : float or None
         By how much the cameras' directions differ round the dancer; None where it cannot be said.
-    summary, warnings : tuple of str
-        Sentences to the dancer: about the whole dance, and what limits the result.
+    summary : tuple of str
+        Sentences to the dancer about the whole dance.
+    cautions : tuple of Caution
+        What limits the result.
     """
 
     mirrored: bool
@@ -94,7 +96,12 @@ class Scoring:
     windows_ms: tuple[float, ...]
     view_difference_deg: float | None
     summary: tuple[str, ...]
-    warnings: tuple[str, ...]
+    cautions: tuple[Caution, ...]
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What limits the result, in sentences."""
+        return tuple(caution.text for caution in self.cautions)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result's share of score.json: all but the clips, the model and the version."""
@@ -141,6 +148,7 @@ class Scoring:
             "view_difference_deg": _round(self.view_difference_deg, 0),
             "summary": list(self.summary),
             "warnings": list(self.warnings),
+            "warning_codes": [{"code": caution.code, "values": caution.values} for caution in self.cautions],
         }
         # What stands out, and where, is read from the document itself, so that a reader finds all that is said in it.
         if self.verdict != "different":

@@ -9,8 +9,9 @@ from dancelike.frames import BodyPart
 from dancelike.scoring.findings import Finding, findings, weight
 from dancelike.scoring.settings import NOTICEABLE_MS
 from dancelike.scoring.values import ms, number, part_name, part_of
+from dancelike.scoring.words import Caution
 
-__all__ = ["GRADE_WORDS", "JUDGEMENT_WORDS", "opening", "sentences", "standing_out", "warnings"]
+__all__ = ["GRADE_WORDS", "JUDGEMENT_WORDS", "cautions", "opening", "sentences", "standing_out", "warnings"]
 
 GRADE_WORDS = {"S": "Superb", "A": "Strong", "B": "Good", "C": "Coming along", "D": "A start"}
 JUDGEMENT_WORDS = {"perfect": "Perfect", "great": "Great", "good": "Good", "ok": "OK", "miss": "Missed"}
@@ -120,42 +121,60 @@ def opening(score: Score) -> str:
 
 
 def warnings(score: Score) -> list[str]:
-    """Return what the reader should know before trusting the figures, each with what to do next.
+    """Return what the reader should know before trusting the figures, each with what to do next."""
+    return [caution.text for caution in cautions(score)]
 
-    Sentences that the score itself carries under ``warnings`` (strings, or mappings with a ``message``) come first.
+
+def cautions(score: Score) -> list[Caution]:
+    """Return what the reader should know before trusting the figures.
+
+    What the score itself carries under ``warnings`` (strings, or mappings with a ``message``) comes first, each with
+    its entry of ``warning_codes``; the sentence of a score without codes has an empty one.
     """
-    out: list[str] = []
-    for item in score.get("warnings") or ():
+    codes = [*(score.get("warning_codes") or ()), *({} for _ in score.get("warnings") or ())]
+    out: list[Caution] = []
+    for item, code in zip(score.get("warnings") or (), codes, strict=False):
         text = item.get("message") or item.get("text") if isinstance(item, Mapping) else item
         if text:
-            out.append(str(text))
-    if out:
-        return out
+            out.append(Caution(str(code.get("code", "")), str(text), dict(code.get("values") or {})))
+    return out or [*_unseen(score), *_limits(score)]
+
+
+def _unseen(score: Score) -> list[Caution]:
     parts = [part.key for part in BodyPart if part is not BodyPart.BACKGROUND]
     unseen = [key for key in parts if (number(part_of(score, key).get("coverage")) or 0.0) < _SEEN_SHARE]
     if len(unseen) > 8:
-        out.append(
-            "We could see only part of you. Step back until your whole body is in the picture, and dance it again."
+        text = "We could see only part of you. Step back until your whole body is in the picture, and dance it again."
+        return [Caution("part_of_you", text)]
+    if unseen:
+        names = _plain_parts(unseen)
+        text = (
+            f"We could not see your {_join(names)} well. "
+            "Tilt the camera or step back, so that they stay in the picture."
         )
-    elif unseen:
-        names = _join(_plain_parts(unseen))
-        out.append(
-            f"We could not see your {names} well. Tilt the camera or step back, so that they stay in the picture."
-        )
+        return [Caution("unseen", text, {"parts": names})]
     coverage = number(score.get("coverage"))
-    if coverage is not None and coverage < 0.6 and not out:
-        out.append(
+    if coverage is not None and coverage < 0.6:
+        text = (
             f"We could compare {round(coverage * 100)}\u2009% of the dance. "
             "Let the take run from the first to the last count, in good light."
         )
+        return [Caution("coverage", text, {"n": round(coverage * 100)})]
+    return []
+
+
+def _limits(score: Score) -> list[Caution]:
+    out = []
     resolution = number((score.get("timing") or {}).get("resolution_ms"))
     if resolution is not None and resolution > 30.0:
-        out.append(
+        text = (
             f"Timing is good to {round(resolution)}\u2009ms here. "
             "A steadier or faster camera (60\u2009fps) would tell you more."
         )
+        out.append(Caution("resolution", text, {"n": round(resolution)}))
     if score.get("mirrored"):
-        out.append("You danced it in the mirror, so we compared your left with the reference's right. Nothing to do.")
+        text = "You danced it in the mirror, so we compared your left with the reference's right. Nothing to do."
+        out.append(Caution("mirrored", text))
     return out
 
 

@@ -17,7 +17,9 @@ from dancelike.library import Library
 from dancelike.ui.context import Context, Score
 from dancelike.ui.jobs import JobControl, Jobs
 from dancelike.ui.look import Look, load_fonts
+from dancelike.ui.models.problem import Problem
 from dancelike.ui.models.settings import AppSettings
+from dancelike.ui.problem_words import problem_sentence
 from dancelike.ui.screens.base import Screen
 from dancelike.ui.screens.calibrate import CalibrateScreen
 from dancelike.ui.screens.history import HistoryScreen
@@ -111,7 +113,7 @@ def run(options: Options, score: Score) -> int:
                 QTimer.singleShot(400, lambda: _save(window, options.screenshot, app))
 
         def failed(error: Exception) -> None:
-            splash.say(str(error))
+            splash.say(problem_sentence(Problem.of(error)))
 
         context.jobs.start(_warm(splash.tell), done=ready, failed=failed)
         code = app.exec()

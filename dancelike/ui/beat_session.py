@@ -27,6 +27,7 @@ from dancelike.timebase import Timestamp
 from dancelike.ui.bridge import LiveBridge
 from dancelike.ui.jobs import JobControl, Jobs
 from dancelike.ui.models.calibrate import BEATS_S, STEP_S
+from dancelike.ui.models.problem import Problem
 from dancelike.ui.observable import Event
 
 __all__ = ["BeatSession", "play_notes"]
@@ -53,8 +54,7 @@ class BeatSession(QObject):
     bridge : LiveBridge
         Hands on the camera's pictures.
     started : Event of None
-    failed : Event of str
-        One sentence.
+    failed : Event of Problem
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class BeatSession(QObject):
         super().__init__()
         self.bridge = LiveBridge(self)
         self.started: Event[None] = Event()
-        self.failed: Event[str] = Event()
+        self.failed: Event[Problem] = Event()
         self.playback = Playback(BEATS_S[-1] + 4 * STEP_S, playing=False)
         self._config, self._jobs, self._camera = config, jobs, camera
         self._open_output = open_output or partial(_open_output, config.sound)
@@ -143,7 +143,7 @@ class BeatSession(QObject):
         if not isinstance(error, DancelikeError):
             raise error
         if self._wanted:
-            self.failed.emit(str(error))
+            self.failed.emit(Problem.of(error))
 
 
 def play_notes(spec: str | None, control: JobControl) -> str:

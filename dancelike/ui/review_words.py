@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dancelike.scoring.findings import Finding, findings
 from dancelike.scoring.report.card import CardWords
-from dancelike.scoring.wording import GRADE_WORDS, sentences, warnings
+from dancelike.scoring.wording import GRADE_WORDS, sentences
+from dancelike.scoring.wording import cautions as carried
+from dancelike.scoring.words import Caution
 from dancelike.ui.part_words import grade_text, limb_text, part_text
 from dancelike.ui.words import translate
 
@@ -82,76 +83,49 @@ def card_words(score: Mapping[str, Any], language: str) -> CardWords:
 
 def cautions(score: Mapping[str, Any], language: str) -> list[str]:
     """Return what to know before trusting the figures: the score's own words in English, their like otherwise."""
-    said = warnings(score)
-    return said if language == "en" else [_caution(text) for text in said]
+    return [caution.text if language == "en" else _caution(caution) for caution in carried(score)]
 
 
-def _caution(text: str) -> str:
-    """Say one of the score's sentences, which stay English in score.json, in the chosen language."""
-    for pattern, meant in _cautions():
-        found = re.match(pattern, text)
-        if found is not None:
-            given = {key: _listed(value) if key == "parts" else value for key, value in found.groupdict().items()}
-            return meant.format(**given)
-    return text
-
-
-def _cautions() -> tuple[tuple[str, str], ...]:
-    """How each sentence of `dancelike.scoring.words` and `dancelike.scoring.wording` begins, and what it means."""
-    return (
-        (
-            r"The shorter clip lasts (?P<n>[\d.]+) s",
-            translate("Told", "The shorter clip lasts {n} s; film at least 3 s."),
-        ),
-        (
-            r"The two cameras see .* about (?P<n>\d+) degrees",
-            translate("Told", "The two cameras look from {n} degrees apart; film from nearer to the reference's side."),
-        ),
-        (
-            r"It is not clear whether the take is mirrored",
-            translate("Told", "It is not clear whether you danced in a mirror; say so in the settings."),
-        ),
-        (
-            r"We could not see your (?P<parts>.+?)(?: well\.|;)",
-            translate("Told", "We could not see your {parts}. Step back, so that all of you is in the picture."),
-        ),
-        (
-            r"We could see only part of you",
-            translate("Told", "We could see only part of you. Step back until all of you is in the picture."),
-        ),
-        (
-            r"(?P<n>[\d.]+)% of the reference",
-            translate("Told", "{n} % of the dance was found in your take. Dance it to the end."),
-        ),
-        (
-            r"There is little movement",
-            translate("Told", "There is little movement in this dance, so early and late are less exact."),
-        ),
-        (
-            r"The model gave outlines without joints",
-            translate("Told", "This model sees outlines only, so early and late are less exact."),
-        ),
-        (
-            r"We could compare (?P<n>\d+)",
-            translate(
-                "Told", "We could compare {n} % of the dance. Dance from the first to the last count, in good light."
-            ),
-        ),
-        (
-            r"Timing is good to (?P<n>\d+)",
-            translate("Told", "Timing is good to {n} ms here. A faster or steadier camera would tell you more."),
-        ),
-        (
-            r"You danced it in the mirror",
-            translate("Told", "You danced it as in a mirror, so we compared your left with the reference's right."),
-        ),
+def _caution(caution: Caution) -> str:
+    """Say one of the score's cautions, whose sentence is English, in the chosen language."""
+    text = _cautions().get(caution.code)
+    if text is None:
+        return caution.text
+    n, parts = caution.values.get("n"), caution.values.get("parts")
+    return text.format(
+        n=f"{n:g}" if isinstance(n, int | float) else "", parts=_listed(parts) if isinstance(parts, list) else ""
     )
 
 
-def _listed(names: str) -> str:
-    """Say "left arm, head and right foot" in the chosen language."""
-    parts = re.split(r", | and ", names)
-    return translate("Told", ", ").join(_name(part) for part in parts)
+def _cautions() -> dict[str, str]:
+    return {
+        "short": translate("Told", "The shorter clip lasts {n} s; film at least 3 s."),
+        "view": translate(
+            "Told", "The two cameras look from {n} degrees apart; film from nearer to the reference's side."
+        ),
+        "mirror_unsure": translate("Told", "It is not clear whether you danced in a mirror; say so in the settings."),
+        "unseen": translate("Told", "We could not see your {parts}. Step back, so that all of you is in the picture."),
+        "part_of_you": translate(
+            "Told", "We could see only part of you. Step back until all of you is in the picture."
+        ),
+        "unmatched": translate("Told", "{n} % of the dance was found in your take. Dance it to the end."),
+        "slow": translate("Told", "There is little movement in this dance, so early and late are less exact."),
+        "masks_only": translate("Told", "This model sees outlines only, so early and late are less exact."),
+        "coverage": translate(
+            "Told", "We could compare {n} % of the dance. Dance from the first to the last count, in good light."
+        ),
+        "resolution": translate(
+            "Told", "Timing is good to {n} ms here. A faster or steadier camera would tell you more."
+        ),
+        "mirrored": translate(
+            "Told", "You danced it as in a mirror, so we compared your left with the reference's right."
+        ),
+    }
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Say "left arm, head, right foot" in the chosen language."""
+    return translate("Told", ", ").join(map(_name, names))
 
 
 def _name(name: str) -> str:
@@ -165,5 +139,6 @@ def _name(name: str) -> str:
     }
     if name in several:
         return several[name]
-    said = limb_text(name)
-    return said if said != name else part_text(name.replace(" ", "_"))
+    plain = name.replace("_", " ")
+    said = limb_text(plain)
+    return said if said != plain else part_text(name.replace(" ", "_"))

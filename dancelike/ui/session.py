@@ -32,6 +32,7 @@ from dancelike.tasks.sound import PlaySound
 from dancelike.tasks.stage import Stage
 from dancelike.ui.bridge import LiveBridge
 from dancelike.ui.jobs import JobControl, Jobs
+from dancelike.ui.models.problem import Problem
 from dancelike.ui.observable import Event
 
 __all__ = ["LiveSession", "SessionPlan"]
@@ -99,8 +100,8 @@ class LiveSession(QObject):
     playback : Playback
         The reference's controls; it stands at its first picture until `Playback.play`.
     started : Event of None
-    failed : Event of str
-        The run could not start, or ended early: one sentence.
+    failed : Event of Problem
+        The run could not start, or ended early.
     problem : Event of str
         ``camera_gone``, ``recording_ended``, ``recording_failed``, ``sound_gone``, ``no_sound`` or ``camera_slow``, the
         gravest first, and empty when that is over.
@@ -126,7 +127,7 @@ class LiveSession(QObject):
             mirrored=plan.mirrored_reference,
         )
         self.started: Event[None] = Event()
-        self.failed: Event[str] = Event()
+        self.failed: Event[Problem] = Event()
         self.problem: Event[str] = Event()
         self.stopped: Event[RunReport | None] = Event()
         self.flows = FlowProbe({"capture_to_screen": ("camera", "render")})
@@ -209,7 +210,7 @@ class LiveSession(QObject):
     def _on_failed(self, error: Exception) -> None:
         if not isinstance(error, DancelikeError):
             raise error
-        self.failed.emit(str(error))
+        self.failed.emit(Problem.of(error))
         self.stopped.emit(None)
 
     def _on_stopped(self, report: RunReport) -> None:
@@ -219,7 +220,7 @@ class LiveSession(QObject):
 
     def _on_stop_failed(self, error: Exception) -> None:
         self._run = None
-        self.failed.emit(str(error))
+        self.failed.emit(Problem.of(error))
         self.stopped.emit(None)
 
     def _look(self) -> None:
@@ -227,7 +228,7 @@ class LiveSession(QObject):
         if self._run is None or self._graph is None:
             return
         if self._run.over and self._run.error is not None:
-            self.failed.emit(str(self._run.error))
+            self.failed.emit(Problem.of(self._run.error))
             self.stop()
             return
         said = self._trouble(self._run, self._graph)

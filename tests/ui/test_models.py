@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dancelike.errors import ConfigError, DancelikeError
+from dancelike.errors import ConfigError, NoDancerError
 from dancelike.frames import JOINT_COUNT, BodyObservation, Joint, Joints
 from dancelike.library import Dance, Library, TakeState
 from dancelike.media.probe import probe_clip
@@ -21,6 +21,7 @@ from dancelike.ui.models.library import LibraryModel, counts_of
 from dancelike.ui.models.pairs import PairReader, take_moment
 from dancelike.ui.models.perform import Beats, PerformModel, Phase
 from dancelike.ui.models.practise import Passages, WaitForMe
+from dancelike.ui.models.problem import Problem
 from dancelike.ui.models.review import ReviewModel, ReviewPhase, figures_of
 from dancelike.ui.models.settings import AppSettings
 from dancelike.ui.observable import Event, Observable
@@ -259,7 +260,7 @@ def test_importing_takes_a_clip_in_with_its_best_pose(library: Library) -> None:
     jobs = Now()
     model = LibraryModel(library, jobs)
     model.add_bundled()
-    assert model.problem.value == ""
+    assert not model.problem.value
     (dance,) = model.dances.value
     assert dance.tempo_bpm == 116.0
     assert dance.thumbnail is not None
@@ -289,7 +290,8 @@ def test_a_file_that_is_no_clip_is_refused_in_one_sentence(library: Library, tmp
     bad.write_bytes(b"no clip")
     model = LibraryModel(library, Now())
     model.add([bad])
-    assert "bad.mp4" in model.problem.value
+    assert model.problem.value.code == "clip_unreadable"
+    assert "bad.mp4" in model.problem.value.about
     assert model.dances.value == ()
     assert model.importing.value is None
 
@@ -351,13 +353,13 @@ def test_a_take_is_scored_once_and_then_read(library: Library, dance: Dance) -> 
 
 def test_a_take_that_cannot_be_scored_stays(library: Library, dance: Dance) -> None:
     def score(*_clips: Path, **_more: Any) -> Scored:
-        raise DancelikeError("nobody was seen.")
+        raise NoDancerError("nobody was seen.")
 
     take = library.begin_take(dance.id)
     model = ReviewModel(library, Now(), score, AppSettings().scoring(), dance, take)
     model.begin()
     assert model.phase.value is ReviewPhase.FAILED
-    assert model.problem.value == "nobody was seen."
+    assert model.problem.value == Problem("no_dancer", "nobody was seen.")
     assert library.take(take.id).id == take.id
 
 

@@ -274,6 +274,10 @@
         <translation>跳过之后，你的记录会出现在这里。</translation>
     </message>
     <message>
+        <source>Choose a dance</source>
+        <translation>选一支舞</translation>
+    </message>
+    <message>
         <source>Score</source>
         <translation>得分</translation>
     </message>
@@ -616,6 +620,124 @@
     <message>
         <source>Passages of 4 s</source>
         <translation>第几个 4 秒</translation>
+    </message>
+</context><context>
+    <name>Problem</name>
+    <message>
+        <source>We cannot read “{name}” as a video. Choose another clip, or convert it to mp4.</source>
+        <translation>无法把“{name}”当作视频读取。请换一个片段，或转换成 mp4。</translation>
+    </message>
+    <message>
+        <source>The clip “{name}” is not there any more. Choose it again.</source>
+        <translation>片段“{name}”已经不在原处，请重新选择。</translation>
+    </message>
+    <message>
+        <source>The clip “{name}” is empty. Copy or record it again.</source>
+        <translation>片段“{name}”是空的，请重新复制或录制。</translation>
+    </message>
+    <message>
+        <source>You may not read the clip “{name}”. Copy it to your own folder.</source>
+        <translation>你没有读取片段“{name}”的权限，请先复制到自己的文件夹。</translation>
+    </message>
+    <message>
+        <source>There is no picture in “{name}”. Choose a video that shows the dancer.</source>
+        <translation>“{name}”里没有画面，请选择能看到舞者的视频。</translation>
+    </message>
+    <message>
+        <source>We cannot read “{name}” as a dance. Export it again where it came from.</source>
+        <translation>无法把“{name}”当作舞蹈读取，请在原来的机器上重新导出。</translation>
+    </message>
+    <message>
+        <source>The clip “{name}” is in your library already.</source>
+        <translation>片段“{name}”已经在你的舞蹈库里。</translation>
+    </message>
+    <message>
+        <source>We cannot find the camera “{name}”. Plug it in, or choose another.</source>
+        <translation>找不到摄像头“{name}”。请接上它，或换一个。</translation>
+    </message>
+    <message>
+        <source>The camera “{name}” is used by another program. Close that one, and try again.</source>
+        <translation>摄像头“{name}”正被其他程序占用。请关闭那个程序后再试。</translation>
+    </message>
+    <message>
+        <source>You may not use the camera “{name}”. Add yourself to the group video and log in again.</source>
+        <translation>你没有使用摄像头“{name}”的权限。请把自己加入 video 用户组，然后重新登录。</translation>
+    </message>
+    <message>
+        <source>The camera “{name}” sends no picture. Unplug it, plug it in, and try again.</source>
+        <translation>摄像头“{name}”没有传来画面。请拔下重插后再试。</translation>
+    </message>
+    <message>
+        <source>No sound can be played here. Turn on the system's sound, or go on without.</source>
+        <translation>这里无法播放声音。请打开系统声音，或不用声音继续。</translation>
+    </message>
+    <message>
+        <source>The speaker “{name}” is not there. Choose another one.</source>
+        <translation>找不到扬声器“{name}”，请换一个。</translation>
+    </message>
+    <message>
+        <source>We could not see you in this take. Dance it again, all of you in the picture, in good light.</source>
+        <translation>这次录制里没能看到你。请在明亮处、全身入镜，再跳一次。</translation>
+    </message>
+    <message>
+        <source>The disk is full. Make room, and try again.</source>
+        <translation>磁盘已满。请腾出空间后再试。</translation>
+    </message>
+    <message>
+        <source>This cannot be written there. Choose another folder or make room on the disk.</source>
+        <translation>无法写入那里。请换一个文件夹，或腾出磁盘空间。</translation>
+    </message>
+    <message>
+        <source>The model that sees you cannot be used. Choose another one in the settings.</source>
+        <translation>识别模型无法使用，请在设置里换一个。</translation>
+    </message>
+    <message>
+        <source>The model of your settings is not there. Choose another one.</source>
+        <translation>设置中的模型不存在，请换一个。</translation>
+    </message>
+    <message>
+        <source>Your library is open in another window, so nothing can be changed here.</source>
+        <translation>舞蹈库已在另一个窗口打开，这里无法更改。</translation>
+    </message>
+    <message>
+        <source>That is not in your library any more.</source>
+        <translation>它已经不在你的舞蹈库里了。</translation>
+    </message>
+    <message>
+        <source>A device went away. Plug it in, and try again.</source>
+        <translation>有设备断开了。请重新接上后再试。</translation>
+    </message>
+    <message>
+        <source>Your library was damaged. Its backup has taken its place; nothing else needs to be done.</source>
+        <translation>舞蹈库曾损坏，已用备份恢复，无需其他操作。</translation>
+    </message>
+    <message>
+        <source>Your library and its backup were damaged. Dances and takes were read anew from their folders.</source>
+        <translation>舞蹈库和备份都已损坏，已从文件夹重新读取舞蹈和记录。</translation>
+    </message>
+    <message>
+        <source>A take was cut off before its end. Score or delete it in History.</source>
+        <translation>有一次录制中途断开。可在“历史”中评分或删除。</translation>
+    </message>
+    <message>
+        <source>A take's video was past its last day and is deleted.</source>
+        <translation>有一段录像已过保存期限，已删除。</translation>
+    </message>
+    <message>
+        <source>Your library is open in another window, so you can look and dance, but nothing is kept here.</source>
+        <translation>舞蹈库已在另一个窗口打开：这里可以浏览和跳舞，但不会保存。</translation>
+    </message>
+    <message>
+        <source>Your library's folder cannot be written, so you can look and dance, but nothing is kept.</source>
+        <translation>舞蹈库的文件夹无法写入：可以浏览和跳舞，但不会保存。</translation>
+    </message>
+    <message>
+        <source>{n} takes were cut off before their end. Score or delete them in History.</source>
+        <translation>有 {n} 次录制中途断开。可在“历史”中评分或删除。</translation>
+    </message>
+    <message>
+        <source>The videos of {n} takes were past their last day and are deleted.</source>
+        <translation>有 {n} 段录像已过保存期限，已删除。</translation>
     </message>
 </context><context>
     <name>Review</name>
@@ -974,6 +1096,10 @@
     <message>
         <source>Camera on</source>
         <translation>摄像头已开启</translation>
+    </message>
+    <message>
+        <source>No picture</source>
+        <translation>没有画面</translation>
     </message>
 </context><context>
     <name>Shell</name>

@@ -10,6 +10,7 @@ from typing import Final
 from dancelike.errors import DancelikeError
 from dancelike.library import Calibration, Library
 from dancelike.scoring.calibration import Estimate, Verdict, answer_offsets, claps, estimate
+from dancelike.ui.models.problem import NO_PROBLEM, Problem
 from dancelike.ui.observable import Event, Observable
 
 __all__ = ["BEATS_S", "STEP_S", "CalibrateModel", "Delay", "Measuring"]
@@ -57,8 +58,8 @@ class CalibrateModel:
         After a measurement.
     offsets_ms : tuple of float
         The answers that it is made of.
-    problem : Observable of str
-        One sentence, else empty.
+    problem : Observable of Problem
+        What keeps it from being measured or kept.
     over : Event of None
         The last one was used or left out.
     """
@@ -71,7 +72,7 @@ class CalibrateModel:
         self.phase: Observable[Measuring] = Observable(Measuring.EXPLAINED)
         self.answered: Observable[int] = Observable(0)
         self.estimate: Observable[Estimate | None] = Observable(None)
-        self.problem: Observable[str] = Observable("")
+        self.problem: Observable[Problem] = Observable(NO_PROBLEM)
         self.over: Event[None] = Event()
         self.offsets_ms: tuple[float, ...] = ()
         self._answers: list[float] = []
@@ -87,7 +88,7 @@ class CalibrateModel:
         self._answers, self._apart, self.offsets_ms = [], [], ()
         # A screen's beats are the moments at which they were painted; the others are where they were meant to be.
         self._beats = [] if self.delay.value is Delay.SCREEN else list(BEATS_S)
-        self.problem.set("")
+        self.problem.set(NO_PROBLEM)
         self.answered.set(0)
         self.estimate.set(None)
         self.phase.set(Measuring.RUNNING)
@@ -124,9 +125,9 @@ class CalibrateModel:
         found: list[float] = answer_offsets(self._answers, self._beats[_WARM_UP:], STEP_S).tolist()
         return found
 
-    def give_up(self, sentence: str) -> None:
+    def give_up(self, problem: Problem) -> None:
         """End the measurement, because a device does not work."""
-        self.problem.set(sentence)
+        self.problem.set(problem)
         self.phase.set(Measuring.EXPLAINED)
 
     def again(self) -> None:
@@ -152,7 +153,7 @@ class CalibrateModel:
         try:
             self._library.save_calibration(measured)
         except DancelikeError as error:
-            self.problem.set(str(error))
+            self.problem.set(Problem.of(error))
             return
         self.skip()
 
@@ -160,7 +161,7 @@ class CalibrateModel:
         """Leave this one as it is, and go on."""
         self.estimate.set(None)
         self.answered.set(0)
-        self.problem.set("")
+        self.problem.set(NO_PROBLEM)
         self.phase.set(Measuring.EXPLAINED)
         order = list(Delay)
         at = order.index(self.delay.value) + 1
@@ -173,6 +174,6 @@ class CalibrateModel:
         """Go to another one."""
         self.estimate.set(None)
         self.answered.set(0)
-        self.problem.set("")
+        self.problem.set(NO_PROBLEM)
         self.phase.set(Measuring.EXPLAINED)
         self.delay.set(delay)

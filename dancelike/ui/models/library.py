@@ -14,6 +14,7 @@ from dancelike.media.beat import BEAT_RATE, find_beat
 from dancelike.media.probe import ClipInfo, probe_clip
 from dancelike.media.sound import read_audio
 from dancelike.ui.models.best_pose import best_pose_jpeg
+from dancelike.ui.models.problem import NO_PROBLEM, Problem
 from dancelike.ui.observable import Event, Observable
 
 __all__ = ["BUNDLED_TITLE", "Importing", "LibraryModel", "Starter", "counts_of"]
@@ -79,8 +80,8 @@ class LibraryModel:
     dances : Observable of tuple of Dance
         The newest first.
     importing : Observable of Importing or None
-    problem : Observable of str
-        One sentence about the last thing that failed, else empty.
+    problem : Observable of Problem
+        About the last thing that failed.
     imported : Event of Dance
     """
 
@@ -88,7 +89,7 @@ class LibraryModel:
         self._library, self._jobs = library, jobs
         self.dances: Observable[tuple[Dance, ...]] = Observable(())
         self.importing: Observable[Importing | None] = Observable(None)
-        self.problem: Observable[str] = Observable("")
+        self.problem: Observable[Problem] = Observable(NO_PROBLEM)
         self.imported: Event[Dance] = Event()
         self._job: Running | None = None
         self._waiting: list[Path] = []
@@ -105,7 +106,7 @@ class LibraryModel:
 
     def add(self, clips: list[Path]) -> None:
         """Import clips or .dance files, one after the other."""
-        self.problem.set("")
+        self.problem.set(NO_PROBLEM)
         self._waiting += clips
         self._next()
 
@@ -138,11 +139,11 @@ class LibraryModel:
         )
 
     def _change(self, change: Callable[[], object]) -> None:
-        self.problem.set("")
+        self.problem.set(NO_PROBLEM)
         try:
             change()
         except DancelikeError as error:
-            self.problem.set(str(error))
+            self.problem.set(Problem.of(error))
         self.refresh()
 
     def _next(self) -> None:
@@ -160,7 +161,7 @@ class LibraryModel:
         def failed(error: Exception) -> None:
             self._ended()
             if isinstance(error, DancelikeError):
-                self.problem.set(str(error))
+                self.problem.set(Problem.of(error, name))
                 self._next()
             else:
                 raise error

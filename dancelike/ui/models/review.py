@@ -13,6 +13,7 @@ from dancelike.config import ScoreConfig
 from dancelike.errors import CancelledError, DancelikeError
 from dancelike.library import Dance, Library, Take, TakeState
 from dancelike.ui.models.library import Running, Starter
+from dancelike.ui.models.problem import NO_PROBLEM, Problem
 from dancelike.ui.observable import Observable
 
 __all__ = ["Figure", "ReviewModel", "ReviewPhase", "figures_of"]
@@ -69,8 +70,8 @@ class ReviewModel:
     phase : Observable of ReviewPhase
     progress : Observable of float
         Of the scoring, 0 to 1.
-    problem : Observable of str
-        One sentence, else empty.
+    problem : Observable of Problem
+        What went wrong last.
     document : dict
         What score.json holds, once ready.
     cursor_s : Observable of float
@@ -89,7 +90,7 @@ class ReviewModel:
         self.dance, self.take = dance, take
         self.phase: Observable[ReviewPhase] = Observable(ReviewPhase.SCORING)
         self.progress: Observable[float] = Observable(0.0)
-        self.problem: Observable[str] = Observable("")
+        self.problem: Observable[Problem] = Observable(NO_PROBLEM)
         self.document: dict[str, Any] = {}
         self.cursor_s: Observable[float] = Observable(0.0)
         self.playing: Observable[bool] = Observable(False)
@@ -131,7 +132,7 @@ class ReviewModel:
         try:
             self._library.delete_take(self.take.id)
         except DancelikeError as error:
-            self.problem.set(str(error))
+            self.problem.set(Problem.of(error))
             return False
         return True
 
@@ -139,7 +140,7 @@ class ReviewModel:
         """Write something with a job, one at a time; ``work`` takes the job's control and returns what it wrote."""
         if self._export_job is not None:
             return
-        self.problem.set("")
+        self.problem.set(NO_PROBLEM)
         self.exported.set("")
         self.exporting.set(0.0)
         self._export_job = self._jobs.start(
@@ -183,7 +184,7 @@ class ReviewModel:
         self._job = None
         if not isinstance(error, DancelikeError):
             raise error
-        self.problem.set(str(error))
+        self.problem.set(Problem.of(error))
         self.phase.set(ReviewPhase.FAILED)
 
     def _export_done(self, path: Path) -> None:
@@ -196,11 +197,11 @@ class ReviewModel:
         self.exporting.set(None)
         if not isinstance(error, DancelikeError):
             raise error
-        self.problem.set(str(error))
+        self.problem.set(Problem.of(error))
 
     def _change(self, change: Callable[[], Take]) -> None:
-        self.problem.set("")
+        self.problem.set(NO_PROBLEM)
         try:
             self.take = change()
         except DancelikeError as error:
-            self.problem.set(str(error))
+            self.problem.set(Problem.of(error))

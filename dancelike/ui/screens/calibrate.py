@@ -16,6 +16,8 @@ from dancelike.ui.calibration_words import advice_text, delay_text, name_text, r
 from dancelike.ui.context import Context
 from dancelike.ui.delays import devices, live_config
 from dancelike.ui.models.calibrate import BEATS_S, CalibrateModel, Delay, Measuring
+from dancelike.ui.models.problem import Problem
+from dancelike.ui.problem_words import problem_sentence
 from dancelike.ui.screens.base import Screen
 from dancelike.ui.widgets.basic import button, column, label, row, scrolled, surface
 from dancelike.ui.widgets.beat_view import BeatView
@@ -139,7 +141,7 @@ class CalibrateScreen(Screen):
         session = self.session = self.make_session(config, self.context.jobs, camera)
         session.bridge.dancer.listen(self._show_picture)
         session.started.listen(lambda _none: self._started(session))
-        session.failed.listen(lambda sentence: self._failed(session, sentence))
+        session.failed.listen(lambda problem: self._failed(session, problem))
         session.start()
 
     make_session = BeatSession
@@ -152,10 +154,10 @@ class CalibrateScreen(Screen):
                 session.playback.play()
             self._timer.start()
 
-    def _failed(self, session: BeatSession, sentence: str) -> None:
+    def _failed(self, session: BeatSession, problem: Problem) -> None:
         if session is self.session:
             self._end()
-            self.model.give_up(sentence[:1].upper() + sentence[1:])
+            self.model.give_up(problem)
 
     def _show_picture(self, shown: Shown) -> None:
         if self.session is not None:
@@ -175,7 +177,7 @@ class CalibrateScreen(Screen):
         elif self.session.silence:
             sentence = self.session.silence
             self._end()
-            self.model.give_up(sentence)
+            self.model.give_up(Problem("sound_server", sentence))
             return
         elif not self._watch(self.session):
             return
@@ -258,5 +260,6 @@ class CalibrateScreen(Screen):
         self.again.setVisible(measured)
         self.use.setVisible(measured)
         self.use.setEnabled(model.usable and not self.context.library.read_only)
-        self.notice.setText(model.problem.value)
+        self.notice.setText(problem_sentence(model.problem.value))
+        self.notice.setToolTip(model.problem.value.sentence)
         self.notice.setVisible(bool(model.problem.value))

@@ -11,7 +11,9 @@ from dancelike.errors import DancelikeError
 from dancelike.library import Take, TakeState
 from dancelike.ui.context import Context
 from dancelike.ui.models.history import HistoryModel
+from dancelike.ui.models.problem import Problem
 from dancelike.ui.part_words import limb_text
+from dancelike.ui.problem_words import problem_sentence
 from dancelike.ui.screens.base import Screen
 from dancelike.ui.widgets.basic import button, column, label, row, shortcut, surface
 from dancelike.ui.widgets.progress_chart import ProgressChart
@@ -49,8 +51,12 @@ class HistoryScreen(Screen):
         self.remove = button(translate("History", "Delete"), "plain", on=self.ask_to_delete)
         shortcut(self.takes, "Delete", self.ask_to_delete)
         self.empty = label(translate("History", "Your takes appear here once you have danced."), "body", wrap=True)
-        self.empty.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.empty.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.begin = button(
+            translate("History", "Choose a dance"), "primary", on=lambda: self.context.go("library")
+        )
+        self.nothing = column(None, self.empty, row(None, self.begin, None), None, gap=24)
+        self.nothing.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         left, right = surface(), surface()
         column(label(translate("History", "Score"), "heading"), self.chart, self.limbs, margin=24, into=left)
         column(
@@ -67,7 +73,7 @@ class HistoryScreen(Screen):
         layout.setStretch(0, 3)
         layout.setStretch(1, 2)
         head = row(label(translate("History", "History"), "title"), None, self.choice)
-        column(head, self.empty, self.body, gap=16, margin=32, into=self)
+        column(head, self.nothing, self.body, gap=16, margin=32, into=self)
 
     def opened(self, **_what: Any) -> None:
         """Read again."""
@@ -88,7 +94,8 @@ class HistoryScreen(Screen):
     def _show(self) -> None:
         model = self.model
         self.body.setVisible(bool(model.takes))
-        self.empty.setVisible(not model.takes)
+        self.nothing.setVisible(not model.takes)
+        self.choice.setVisible(bool(self.model.dances))
         self.chart.show_points(model.points)
         grown = [_whole(f"{limb_text(limb.limb)} {limb.first:.0f} → {limb.last:.0f}") for limb in model.limbs]
         hint = translate("History", "Choose one dance to see how each limb has grown.")
@@ -132,7 +139,7 @@ class HistoryScreen(Screen):
             try:
                 self.model.delete(take)
             except DancelikeError as error:
-                self.limbs.setText(str(error))
+                self.limbs.setText(problem_sentence(Problem.of(error)))
             self._show()
 
 

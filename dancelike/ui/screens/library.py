@@ -13,6 +13,8 @@ from dancelike.bundled import bundled_path
 from dancelike.library import Dance
 from dancelike.ui.context import Context
 from dancelike.ui.models.library import Importing, LibraryModel
+from dancelike.ui.models.problem import Problem
+from dancelike.ui.problem_words import notices_said, problem_sentence
 from dancelike.ui.screens.base import Screen
 from dancelike.ui.widgets.basic import button, column, icon, label, row, shortcut, surface
 from dancelike.ui.widgets.dance_wall import DanceWall
@@ -36,7 +38,7 @@ class LibraryScreen(Screen):
         self._leave = [
             self.model.dances.watch(self._show_dances),
             self.model.importing.watch(self._show_import),
-            self.model.problem.watch(self._say),
+            self.model.problem.watch(self._say_problem),
             self.model.imported.listen(self._imported),
         ]
 
@@ -128,9 +130,11 @@ class LibraryScreen(Screen):
     def opened(self, **what: Any) -> None:
         """Read the dances again."""
         self.model.refresh()
-        notices = [notice.text for notice in self.context.library.notices]
+        notices = self.context.library.notices
         if notices and not what:
-            self._say(" ".join(notices))
+            gap = "" if self.context.language.name.startswith("zh") else " "
+            self._say(gap.join(notices_said(notices)))
+            self.notice.setToolTip(" ".join(notice.text for notice in notices))
         self.wall.setFocus()
 
     def left(self) -> None:
@@ -154,6 +158,10 @@ class LibraryScreen(Screen):
         if importing is not None:
             self.bar.setValue(round(100 * importing.share))
             self.bar_text.setText(translate("Library", "Taking in {name} …").format(name=importing.name))
+
+    def _say_problem(self, problem: Problem) -> None:
+        self._say(problem_sentence(problem))
+        self.notice.setToolTip(problem.sentence)
 
     def _say(self, sentence: str) -> None:
         self.notice.setText(sentence)

@@ -20,6 +20,8 @@ from dancelike.ui.delays import delays, live_config
 from dancelike.ui.models.framing import Framing
 from dancelike.ui.models.notices import Notices
 from dancelike.ui.models.perform import Beats, PerformModel, Phase
+from dancelike.ui.models.problem import Problem
+from dancelike.ui.problem_words import problem_sentence
 from dancelike.ui.screens.base import Screen
 from dancelike.ui.session import LiveSession, SessionPlan
 from dancelike.ui.widgets.basic import button
@@ -31,6 +33,7 @@ __all__ = ["PerformScreen", "beats_of"]
 _TICK_MS = 20
 _TAIL_MS = 1200
 _WORTH_KEEPING = 0.3  # of the dance: who ends it later than that wants to see what was right
+_DANCED_S = 2.0  # what a closing window leaves for the history: all but a false start
 _GRAVE = frozenset({"camera_gone", "recording_ended", "recording_failed"})
 _PATIENCE_MS = 4000  # how long the count-in waits for somebody to stand well
 
@@ -252,6 +255,8 @@ class PerformScreen(Screen):
             self.session.playback.play()
         elif self.session is not None and phase is Phase.PAUSED:
             self.session.playback.pause()
+        for made in (self.pause_button, self.layout_button):
+            made.setVisible(phase is not Phase.FAILED)
         self.pause_button.setEnabled(phase in {Phase.DANCING, Phase.PAUSED})
         self.pause_button.setText(
             translate("Perform", "Go on") if phase is Phase.PAUSED else translate("Perform", "Pause")
@@ -321,8 +326,9 @@ class PerformScreen(Screen):
             # Who is a little behind finishes the last move before the recording ends.
             QTimer.singleShot(_TAIL_MS if self.model.progress > 0.9 and completed else 0, session.stop)
 
-    def _failed(self, sentence: str) -> None:
-        self.model.fail(sentence[:1].upper() + sentence[1:])
+    def _failed(self, problem: Problem) -> None:
+        self.view.clear()
+        self.model.fail(problem_sentence(problem))
 
     def _stopped(self, session: LiveSession, _report: object) -> None:
         take = session.take
@@ -336,8 +342,8 @@ class PerformScreen(Screen):
         then, self._then = self._then, ""
         failed = self.model.phase.value is Phase.FAILED
         recorded = take is not None and take.recording is not None and take.recording.is_file()
-        # A window that is closed late in a dance leaves the take for the history, to be scored there or deleted.
-        cut_off = then == "close" and self.model.progress >= _WORTH_KEEPING
+        # Who closes the window may not have meant the take: it waits in the history, to be scored there or deleted.
+        cut_off = then == "close" and self.model.position_s >= _DANCED_S
         if take is not None and not (recorded and (then == "review" or cut_off) and not failed):
             self.context.library.delete_take(take.id)
             take = None

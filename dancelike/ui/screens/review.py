@@ -19,8 +19,10 @@ from dancelike.scoring.report.card import card_png
 from dancelike.ui.context import Context
 from dancelike.ui.jobs import JobControl
 from dancelike.ui.models.pairs import Pair, PairReader
+from dancelike.ui.models.problem import Problem
 from dancelike.ui.models.review import ReviewModel, ReviewPhase, figures_of
 from dancelike.ui.part_words import grade_text
+from dancelike.ui.problem_words import problem_sentence
 from dancelike.ui.review_words import card_words, cautions, told
 from dancelike.ui.screens.base import Screen
 from dancelike.ui.screens.perform import beats_of
@@ -284,7 +286,7 @@ class ReviewScreen(Screen):
 
     def _not_read(self, error: Exception) -> None:
         self._reading = False
-        self.model.problem.set(str(error))
+        self.model.problem.set(Problem.of(error))
 
     def _show_playing(self, playing: bool) -> None:
         self.play.setText(translate("Review", "Pause") if playing else translate("Review", "Play"))
@@ -303,10 +305,12 @@ class ReviewScreen(Screen):
             self.export_bar.setValue(round(100 * share))
 
     def _say(self) -> None:
-        text = self.model.problem.value
+        problem = self.model.problem.value
+        text = problem_sentence(problem)
+        self.notice.setToolTip(problem.sentence)
         if not text and self.model.exported.value:
             text = translate("Review", "Written: {path}").format(path=self.model.exported.value)
-        self.notice.setText(text[:1].upper() + text[1:])
+        self.notice.setText(text)
         self.notice.setVisible(bool(text))
 
     # What people do

@@ -14,6 +14,8 @@ from dancelike.ui.calibration_words import delay_text, name_text
 from dancelike.ui.context import Context
 from dancelike.ui.delays import devices
 from dancelike.ui.look import Look
+from dancelike.ui.models.problem import Problem
+from dancelike.ui.problem_words import problem_sentence
 from dancelike.ui.screens.base import Screen
 from dancelike.ui.widgets.basic import button, column, label, narrow, row, scrolled, surface
 from dancelike.ui.words import LANGUAGES, translate
@@ -210,5 +212,5 @@ class SettingsScreen(Screen):
         try:
             change()
         except DancelikeError as error:
-            self.notice.setText(str(error))
+            self.notice.setText(problem_sentence(Problem.of(error)))
             self.notice.show()

@@ -19,6 +19,8 @@ from dancelike.ui.beat_session import play_notes
 from dancelike.ui.context import Context
 from dancelike.ui.jobs import Job
 from dancelike.ui.models.framing import Framing, FramingModel, room_light
+from dancelike.ui.models.problem import Problem
+from dancelike.ui.problem_words import problem_sentence
 from dancelike.ui.screens.base import Screen
 from dancelike.ui.session import LiveSession, SessionPlan
 from dancelike.ui.widgets.basic import button, column, label, narrow, row, scrolled, surface
@@ -28,6 +30,7 @@ from dancelike.ui.words import length_text, translate
 __all__ = ["SetupScreen"]
 
 _LIGHT_EVERY = 10
+_OF_SOUND = frozenset({"no_sound", "sound_gone"})
 
 
 class SetupScreen(Screen):
@@ -201,6 +204,10 @@ class SetupScreen(Screen):
         self.framing.advice.set(Framing.NOBODY)
         self.checks["light"].show_state(None, translate("Setup", "Looking at the light …"))
         self.checks["device"].show_state(None, translate("Setup", "Opening the camera …"))
+        self.checks["device"].setToolTip("")
+        for check in self.checks.values():
+            check.show()
+        self._over_picture(translate("Setup", "Opening the camera …"))
         self.start.setEnabled(False)
         settings = self.context.settings
         plan = SessionPlan(
@@ -241,11 +248,23 @@ class SetupScreen(Screen):
         self.view.guide_good = good
 
     def _say(self, problem: str) -> None:
-        if problem:
+        if problem in _OF_SOUND:
+            self.checks["sound"].show_state(False, problem_text(problem))
+        elif problem:
             self.checks["device"].show_state(False, problem_text(problem))
+        elif self._pictures:
+            self.checks["device"].show_state(True, translate("Setup", "The camera works."))
 
-    def _failed(self, sentence: str) -> None:
-        self.checks["device"].show_state(False, sentence[:1].upper() + sentence[1:])
+    def _failed(self, problem: Problem) -> None:
+        self.checks["device"].show_state(False, problem_sentence(problem))
+        self.checks["device"].setToolTip(problem.sentence)
+        for name in ("framing", "light"):  # nothing is looked at
+            self.checks[name].hide()
+        self._over_picture(translate("Setup", "No picture"))
+
+    def _over_picture(self, text: str) -> None:
+        self.view.texts["advice"] = text
+        self.view.update()
 
     def _go_on(self) -> None:
         if self._dance is not None and self.start.isEnabled():

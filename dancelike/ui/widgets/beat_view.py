@@ -113,7 +113,7 @@ class BeatView(QWidget):
         left = whole.center().x() - gap * (self._beats - 1) / 2
         for k in range(self._beats):
             done = k < self._answered
-            painter.setPen(QPen(self._look.colour("dancer" if done else "line"), 2))
+            painter.setPen(QPen(self._look.colour("dancer" if done else "quiet"), 2))
             painter.setBrush(self._look.colour("dancer") if done else QColor(0, 0, 0, 0))
             painter.drawEllipse(QPointF(left + k * gap, whole.bottom() - 40), 6, 6)
 

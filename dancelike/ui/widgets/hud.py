@@ -15,6 +15,7 @@ __all__ = ["paint_count", "paint_guide", "paint_hud", "paint_signs"]
 TEXT = QColor("#F2F4F8")
 QUIET = QColor("#B8C0CC")
 ACCENT = QColor("#FF6B4A")
+PLATE = QColor(8, 9, 12, 205)
 _MARGIN = 32.0
 _SETTLE_S, _PULSE = 0.2, 0.12
 
@@ -45,7 +46,7 @@ def paint_hud(painter: QPainter, look: Look, model: PerformModel, whole: QRectF,
         painter.setPen(TEXT)
         painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, hud.grade)
     small = max(15.0, whole.height() * 0.03)
-    line = baseline + small * 0.9
+    line = baseline + small
     words = []
     if hud.combo >= 3:
         words.append((texts.get("combo", "{n} in a row").format(n=hud.combo), QColor("#FFD166")))
@@ -55,13 +56,18 @@ def paint_hud(painter: QPainter, look: Look, model: PerformModel, whole: QRectF,
         words.append((texts.get(kind, "{ms} ms " + kind).format(ms=f"{abs(lead):.0f}"), look.lead(lead)))
     elif lead is not None:
         words.append((texts.get("on_time", "on time"), TEXT))
-    painter.setFont(look.font(px=small, strong=True))
+    font = look.font(px=small, strong=True)
+    painter.setFont(font)
     for word, colour in words:
+        width = QFontMetricsF(font).horizontalAdvance(word) + small * 1.2
+        # On a plate of its own: a bright room would take the contrast away.
+        plate = QRectF(right - width + small * 0.6, line, width, small * 1.7)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(PLATE)
+        painter.drawRoundedRect(plate, plate.height() / 2, plate.height() / 2)
         painter.setPen(colour)
-        painter.drawText(
-            QRectF(whole.left(), line, right - whole.left(), small * 1.5), Qt.AlignmentFlag.AlignRight, word
-        )
-        line += small * 1.45
+        painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, word)
+        line += small * 1.95
 
 
 def paint_count(painter: QPainter, look: Look, model: PerformModel, area: QRectF) -> None:
@@ -110,7 +116,7 @@ def paint_signs(
         pill = QRectF(_MARGIN, 24.0, width + small * 3.0, small * 2.1)
         begin = pill.right() + 12.0
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(8, 9, 12, 190))
+        painter.setBrush(PLATE)
         painter.drawRoundedRect(pill, pill.height() / 2, pill.height() / 2)
         dot = QPointF(pill.left() + small * 1.15, pill.center().y())
         if recording:

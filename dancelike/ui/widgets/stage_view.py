@@ -13,7 +13,7 @@ from dancelike.frames import BodyObservation, Joint
 from dancelike.tasks.stage import Shown
 from dancelike.theme import DARK
 from dancelike.ui.look import Look
-from dancelike.ui.models.perform import PerformModel
+from dancelike.ui.models.perform import PerformModel, Phase
 from dancelike.ui.widgets.hud import paint_count, paint_guide, paint_hud, paint_signs
 from dancelike.ui.widgets.ribbon import paint_ribbon
 
@@ -169,7 +169,7 @@ class StageView(QWidget):
         for colour, tip in marks.items():
             if tip is not None:
                 _paint_mark(painter, tip, QColor(colour), max(12.0, whole.height() * 0.024))
-        if self.model is not None:
+        if self.model is not None and self.model.phase.value is not Phase.FAILED:
             paint_ribbon(painter, self.look, self.model, whole)
             paint_hud(painter, self.look, self.model, whole, self.texts)
             paint_count(painter, self.look, self.model, right)
