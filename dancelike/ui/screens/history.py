@@ -52,9 +52,7 @@ class HistoryScreen(Screen):
         shortcut(self.takes, "Delete", self.ask_to_delete)
         self.empty = label(translate("History", "Your takes appear here once you have danced."), "body", wrap=True)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.begin = button(
-            translate("History", "Choose a dance"), "primary", on=lambda: self.context.go("library")
-        )
+        self.begin = button(translate("History", "Choose a dance"), "primary", on=lambda: self.context.go("library"))
         self.nothing = column(None, self.empty, row(None, self.begin, None), None, gap=24)
         self.nothing.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         left, right = surface(), surface()

@@ -108,6 +108,7 @@ class PerformScreen(Screen):
         self._then = "review"
         settings = self.context.settings
         self.view.layout_name = settings.layout
+        self.view.advice_at = 0.30
         self.model = PerformModel(
             dance.title, dance.duration_s, beats_of(dance), step_s=float(1 / dance.frame_rate), repeats=not self.records
         )
@@ -328,6 +329,7 @@ class PerformScreen(Screen):
 
     def _failed(self, problem: Problem) -> None:
         self.view.clear()
+        self.view.advice_at = 0.45  # nothing else is there
         self.model.fail(problem_sentence(problem))
 
     def _stopped(self, session: LiveSession, _report: object) -> None:

@@ -207,6 +207,7 @@ class SetupScreen(Screen):
         self.checks["device"].setToolTip("")
         for check in self.checks.values():
             check.show()
+        self.view.guide = True
         self._over_picture(translate("Setup", "Opening the camera …"))
         self.start.setEnabled(False)
         settings = self.context.settings
@@ -260,6 +261,7 @@ class SetupScreen(Screen):
         self.checks["device"].setToolTip(problem.sentence)
         for name in ("framing", "light"):  # nothing is looked at
             self.checks[name].hide()
+        self.view.guide = False
         self._over_picture(translate("Setup", "No picture"))
 
     def _over_picture(self, text: str) -> None:
