@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from dancelike.config import ScoreConfig
     from dancelike.errors import DancelikeError
     from dancelike.frames import BodyPart, PartMask
-    from dancelike.score.api import score_clips, score_take
+    from dancelike.score.api import score_clips, score_in_turn, score_take
     from dancelike.score.result import ScoreResult
     from dancelike.vision import load_segmenter
 
@@ -25,6 +25,7 @@ __all__ = [
     "__version__",
     "load_segmenter",
     "score_clips",
+    "score_in_turn",
     "score_take",
 ]
 
@@ -37,6 +38,7 @@ _HOMES = {
     "ScoreConfig": "dancelike.config",
     "ScoreResult": "dancelike.score.result",
     "score_clips": "dancelike.score.api",
+    "score_in_turn": "dancelike.score.api",
     "score_take": "dancelike.score.api",
     "load_segmenter": "dancelike.vision",
 }

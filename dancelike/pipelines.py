@@ -21,7 +21,7 @@ from dancelike.scoring import ScoreSettings
 from dancelike.scoring.bones import MOST_ROWS
 from dancelike.tasks.camera import CameraSource
 from dancelike.tasks.clip_source import ClipSource
-from dancelike.tasks.judge import Judge
+from dancelike.tasks.judge import Collect, Judge
 from dancelike.tasks.record import Record
 from dancelike.tasks.reference import ReferenceSource
 from dancelike.tasks.render import Render
@@ -33,7 +33,7 @@ from dancelike.vision import Segmenter, load_segmenter
 from dancelike.vision.mirror import MirroredSegmenter
 from dancelike.vision.track import TrackBuilder
 
-__all__ = ["build_dance_graph", "build_live_graph", "build_take_graph"]
+__all__ = ["build_dance_graph", "build_live_graph", "build_reference_graph", "build_take_graph"]
 
 FRAMES_AHEAD = 4
 """Frames that may wait before a segmenter: enough to ride over a slow picture, little enough to stay small."""
@@ -90,32 +90,37 @@ def build_take_graph(config: ScoreConfig, *, take: ClipInfo, reference: BodyTrac
     return _session("take", config, {"take": take}, mirror, known={"reference": reference})
 
 
+def build_reference_graph(config: ScoreConfig, *, reference: ClipInfo) -> Graph:
+    """Compose a look at a reference alone.
+
+    Parameters
+    ----------
+    config : ScoreConfig
+    reference : ClipInfo
+
+    Returns
+    -------
+    Graph
+        Its task ``collect`` holds the track after the run.
+    """
+    graph = Graph("reference")
+    _add_look(graph, config, "reference", reference)
+    graph.add(Collect("collect", _builder(config, reference), reference.path))
+    graph.connect("segment_reference.bodies", "collect.bodies", capacity=BODIES_AHEAD)
+    return graph
+
+
 def _session(
     name: str, config: ScoreConfig, clips: dict[str, ClipInfo], mirror: str, *, known: dict[str, BodyTrack]
 ) -> Graph:
     """Compose clips, their segmenters and the judge."""
     graph = Graph(name)
-    load = partial(
-        load_segmenter, config.model, runtime=config.runtime, delegate=config.delegate, threads=config.threads
-    )
     for role, clip in clips.items():
-        graph.add(ClipSource(role, clip, analysis_size_px=config.analysis_size_px, max_rate=config.max_rate))
-        budget_ms = float(1000 / min(clip.frame_rate, config.max_rate))
-        reflected = role == "take" and mirror == "on"
-        load_here = partial(_in_mirror, load) if reflected else load
-        graph.add(Segment(f"segment_{role}", load_here, budget_ms=budget_ms, look_ahead=LOOK_AHEAD))
-        graph.connect(f"{role}.frames", f"segment_{role}.frames", capacity=FRAMES_AHEAD)
+        _add_look(graph, config, role, clip, mirrored=role == "take" and mirror == "on")
     graph.add(
         Judge(
             "judge",
-            builders={
-                role: TrackBuilder(
-                    clip.time_base,
-                    fit_size(clip.size, config.analysis_size_px),
-                    keep_every=_keep_every(clip.duration_s * float(min(clip.frame_rate, config.max_rate))),
-                )
-                for role, clip in clips.items()
-            },
+            builders={role: _builder(config, clip) for role, clip in clips.items()},
             paths={role: clip.path for role, clip in clips.items()},
             settings=ScoreSettings.told(mirror, config.window_scale),
             known=known,
@@ -124,6 +129,26 @@ def _session(
     for role in clips:
         graph.connect(f"segment_{role}.bodies", f"judge.{role}", capacity=BODIES_AHEAD)
     return graph
+
+
+def _add_look(graph: Graph, config: ScoreConfig, role: str, clip: ClipInfo, *, mirrored: bool = False) -> None:
+    """Add a clip and its segmenter."""
+    load = partial(
+        load_segmenter, config.model, runtime=config.runtime, delegate=config.delegate, threads=config.threads
+    )
+    graph.add(ClipSource(role, clip, analysis_size_px=config.analysis_size_px, max_rate=config.max_rate))
+    budget_ms = float(1000 / min(clip.frame_rate, config.max_rate))
+    load_here = partial(_in_mirror, load) if mirrored else load
+    graph.add(Segment(f"segment_{role}", load_here, budget_ms=budget_ms, look_ahead=LOOK_AHEAD))
+    graph.connect(f"{role}.frames", f"segment_{role}.frames", capacity=FRAMES_AHEAD)
+
+
+def _builder(config: ScoreConfig, clip: ClipInfo) -> TrackBuilder:
+    return TrackBuilder(
+        clip.time_base,
+        fit_size(clip.size, config.analysis_size_px),
+        keep_every=_keep_every(clip.duration_s * float(min(clip.frame_rate, config.max_rate))),
+    )
 
 
 def build_live_graph(

@@ -31,7 +31,7 @@ dances = ["{out}/dance.mp4"]
 takes = "/tmp/kiosk/takes"
 state = "/tmp/kiosk/state"
 model = "{model}"
-hang_s = 300
+hang_s = 40
 microphone = "plughw:Loopback,1"
 sound = "none"
 [kiosk.times]
@@ -239,7 +239,7 @@ def main(out):
         kiosk.until(lambda: kiosk.state == "choose")
         camera.unplug()
         say("the camera is unplugged")
-        kiosk.until(lambda: kiosk.state == "trouble", limit_s=60)
+        kiosk.until(lambda: kiosk.state == "trouble", limit_s=200)
         # The driver's timings can be set only while nobody uses it, and the kiosk is quick.
         kiosk.process.send_signal(signal.SIGSTOP)
         camera.plug_in()

@@ -18,7 +18,7 @@ from dancelike.frames import JOINT_COUNT, PART_COUNT
 from dancelike.kernels import _flags
 from dancelike.memory import forget_code
 
-__all__ = ["ANALYSIS_KERNELS", "LIVE_KERNELS", "warm_up"]
+__all__ = ["ANALYSIS_KERNELS", "LIVE_KERNELS", "is_cached", "warm_up"]
 
 ANALYSIS_KERNELS: Final = frozenset({"warp", "capsules", "moments", "shapes", "labels", "yuv"})
 """What segmenters call, and what makes their pictures."""
@@ -181,6 +181,19 @@ def _dispatchers() -> list[Dispatcher]:
     modules = [importlib.import_module(name) for name in names]
     found = {value for module in modules for value in vars(module).values() if isinstance(value, Dispatcher)}
     return [value for value in found if value.stats.cache_path is not None]
+
+
+def is_cached() -> bool:
+    """Whether every kernel was compiled into the cache since its source was changed."""
+    for dispatcher in _dispatchers():
+        function = dispatcher.py_func
+        source = Path(function.__code__.co_filename)
+        # As numba names the index of what it has compiled.
+        name = f"{source.stem}.{function.__qualname__}-{function.__code__.co_firstlineno}.*.nbi"
+        begun_s = source.stat().st_mtime
+        if not any(index.stat().st_mtime >= begun_s for index in Path(str(dispatcher.stats.cache_path)).glob(name)):
+            return False
+    return True
 
 
 def _move_cache(folder: Path) -> None:

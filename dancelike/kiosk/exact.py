@@ -29,7 +29,7 @@ class Scored(Protocol):
 
 
 Scorer = Callable[..., Scored]
-"""As `dancelike.score_clips` or `dancelike.score_take`."""
+"""As `dancelike.score_in_turn` or `dancelike.score_take`."""
 
 
 class ExactScore:
@@ -40,8 +40,8 @@ class ExactScore:
     model : str
         Of the catalogue.
     score_first, score_next : callable or None
-        As `dancelike.score_clips` and `dancelike.score_take`, which is spared the look at the reference. None: nothing
-        is scored.
+        As `dancelike.score_in_turn` and `dancelike.score_take`, which is spared the look at the reference.
+        None: nothing is scored.
     """
 
     def __init__(self, model: str, score_first: Scorer | None, score_next: Scorer | None) -> None:

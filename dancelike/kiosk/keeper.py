@@ -11,7 +11,7 @@ from dancelike.errors import DancelikeError
 from dancelike.kiosk.run import Run, Surroundings
 from dancelike.kiosk.runs import DanceRun, WatchRun
 from dancelike.media.probe import ClipInfo
-from dancelike.visit.care import Care
+from dancelike.visit.care import Care, CareRules
 from dancelike.visit.parts import Event
 
 __all__ = ["Keeper"]
@@ -51,7 +51,7 @@ class Keeper:
         self.full = False
         self._around, self._makers = around, (watch, dance)
         self._dance: tuple[ClipInfo, Path] | None = None
-        self.care = Care(now_s=self.now_s)
+        self.care = Care(CareRules.of(around.hang_s), now_s=self.now_s)
 
     @property
     def hears(self) -> bool:

@@ -14,7 +14,7 @@ from dancelike.graph import Emit, Join, Packet, Port, Task
 from dancelike.scoring import ScoreSettings, Scoring, score_tracks
 from dancelike.vision.track import TrackBuilder
 
-__all__ = ["Judge", "Judgement"]
+__all__ = ["Collect", "Judge", "Judgement"]
 
 SHORTEST_SIGHT_S = 0.5
 """Seconds for which a dancer must be seen before anything can be said about the dance."""
@@ -103,13 +103,64 @@ class Judge(Task):
         return (Emit("judgement", self._judgement),)
 
     def _track(self, port: str) -> BodyTrack:
-        track = self._builders.pop(port).build()  # popped: the builder holds as much memory as the track
-        steps_s = np.diff(track.seconds)
-        usual_s = float(np.median(steps_s)) if len(steps_s) else 0.0
-        seen_s = usual_s * int(track.found.sum())
-        if seen_s < SHORTEST_SIGHT_S:
-            raise NoDancerError(
-                f"{self._paths[port]} shows a dancer for {seen_s:.1f} s, but at least {SHORTEST_SIGHT_S} s are needed; "
-                "record it so that the whole body is in the picture."
-            )
-        return track
+        return _track_of(self._builders.pop(port), self._paths[port])  # popped: it holds as much memory as the track
+
+
+class Collect(Task):
+    """Collects one dancer for later.
+
+    Input ``bodies``: `BodyObservation`.
+
+    Parameters
+    ----------
+    name : str
+        Of the task.
+    builder : TrackBuilder
+        Empty.
+    path : Path
+        To name the clip in which nobody is seen.
+    """
+
+    inputs = (Port("bodies", BodyObservation),)
+
+    def __init__(self, name: str, builder: TrackBuilder, path: Path) -> None:
+        self.name = name
+        self._builder, self._path = builder, path
+        self._track: BodyTrack | None = None
+
+    @property
+    def track(self) -> BodyTrack:
+        """What was collected, once the run has ended."""
+        if self._track is None:
+            raise InternalError(f"task '{self.name}' has not collected everything yet")
+        return self._track
+
+    def process(self, inputs: Mapping[str, Packet]) -> Iterable[Emit]:
+        """Keep one observation."""
+        packet = inputs["bodies"]
+        self._builder.append(packet.timestamp, packet.payload)
+        return ()
+
+    def finish(self) -> Iterable[Emit]:
+        """Put the track together.
+
+        Raises
+        ------
+        NoDancerError
+            A dancer was seen for less than `SHORTEST_SIGHT_S`.
+        """
+        self._track = _track_of(self._builder, self._path)
+        return ()
+
+
+def _track_of(builder: TrackBuilder, path: Path) -> BodyTrack:
+    track = builder.build()
+    steps_s = np.diff(track.seconds)
+    usual_s = float(np.median(steps_s)) if len(steps_s) else 0.0
+    seen_s = usual_s * int(track.found.sum())
+    if seen_s < SHORTEST_SIGHT_S:
+        raise NoDancerError(
+            f"{path} shows a dancer for {seen_s:.1f} s, but at least {SHORTEST_SIGHT_S} s are needed; "
+            "record it so that the whole body is in the picture."
+        )
+    return track

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from dancelike.errors import InternalError
-from dancelike.graph import Emit, Packet, Port, Task
+from dancelike.graph import Emit, Packet, Port
 from dancelike.media.capture import Capture, CaptureScaler
+from dancelike.tasks.with_network import WithNetwork
 from dancelike.vision.detector import PersonDetector
 
 __all__ = ["PersonGate"]
@@ -14,7 +14,7 @@ __all__ = ["PersonGate"]
 LOOK_SIZE_PX = 320
 
 
-class PersonGate(Task):
+class PersonGate(WithNetwork[PersonDetector]):
     """Looks for a person a few times a second.
 
     Input ``captures``: `Capture`; output ``person``: `bool`, one a look.
@@ -45,32 +45,19 @@ class PersonGate(Task):
         least_score: float = 0.6,
         budget_ms: float = 100.0,
     ) -> None:
-        self.name = name
+        super().__init__(name, load)
         self.budget_ms = budget_ms
-        self._load, self._period_s, self._least_score = load, period_s, least_score
-        self._detector: PersonDetector | None = None
+        self._period_s, self._least_score = period_s, least_score
         self._scaler = CaptureScaler(LOOK_SIZE_PX)
         self._looked_s = float("-inf")
 
-    def start(self) -> None:
-        """Load the detector."""
-        self._detector = self._load()
-
     def process(self, inputs: Mapping[str, Packet]) -> Iterable[Emit]:
         """Look at a picture, unless the last look is too recent."""
-        if self._detector is None:
-            raise InternalError(f"task '{self.name}' was given a picture before it was started")
         packet = inputs["captures"]
         now_s = packet.timestamp.seconds
         # Half a picture early is on time: stamps and periods never agree to the millisecond.
         if now_s - self._looked_s < 0.9 * self._period_s:
             return ()
         self._looked_s = now_s
-        found = self._detector.detect(self._scaler.frame(packet.payload).rgb, least_score=self._least_score)
+        found = self.network.detect(self._scaler.frame(packet.payload).rgb, least_score=self._least_score)
         return (Emit("person", bool(found)),)
-
-    def stop(self) -> None:
-        """Free the detector."""
-        if self._detector is not None:
-            self._detector.close()
-            self._detector = None

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 __all__ = ["Care", "CareRules"]
 
 NO_PICTURE = "The camera gives no picture. Please check its cable."
+USUAL_HANG_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,12 @@ class CareRules:
     silent_s: float = 4.0
     stalled_s: float = 12.0
     announced_s: float = 300.0
+
+    @classmethod
+    def of(cls, hang_s: float) -> Self:
+        """Return the rules of a machine on which a call may take so long: a slow one opens its camera slowly, too."""
+        usual, slower = cls(), max(1.0, hang_s / USUAL_HANG_S)
+        return cls(silent_s=slower * usual.silent_s, stalled_s=slower * usual.stalled_s)
 
 
 class Care:

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from dancelike.bundled import bundled_path
-from dancelike.config import LiveConfig
+from dancelike.config import LiveConfig, ScoreConfig
 from dancelike.errors import DeviceLostError
 from dancelike.kiosk.board import Board, nickname
 from dancelike.kiosk.dances import find_dances
@@ -33,7 +33,7 @@ from dancelike.media.microphone import Microphone
 from dancelike.media.probe import probe_clip
 from dancelike.media.writer import ClipWriter
 from dancelike.runtime import Conditions, SystemClock
-from dancelike.score.api import score_clips, score_take
+from dancelike.score.api import score_clips, score_in_turn, score_take
 from dancelike.testing.devices import FakeCamera
 from dancelike.testing.hallway import plain_wall
 from dancelike.vision.wake_word import can_hear, load_wake_word
@@ -70,7 +70,7 @@ class House:
             Board(folder / "board.json", names=True),
             beat=lambda: None,
             light=lambda _: None,
-            exact=ExactScore("default", score_clips, score_take),
+            exact=ExactScore("default", score_in_turn, score_take),
         )
 
     def open(self, clock, resting):
@@ -303,3 +303,13 @@ def test_a_full_disk_costs_the_take_and_not_the_kiosk(tmp_path):
         assert "trouble" not in said
     finally:
         subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_one_clip_after_the_other_gives_the_score_of_both_at_once():
+    config = ScoreConfig(model="parts-fast", workers=1, max_rate=Fraction(5))
+    shares = []
+    clips = DEMO / "reference.mp4", DEMO / "take.mp4"
+    scored = score_in_turn(*clips, config=config, on_progress=shares.append)
+    assert scored.to_dict() == score_clips(*clips, config=config).to_dict()
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0

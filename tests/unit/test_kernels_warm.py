@@ -94,6 +94,13 @@ print(_flags.NUMBA_SETTINGS.CACHE_DIR, sum(moments._moments.stats.cache_hits.val
 
 
 @pytest.mark.slow
+def test_whether_everything_is_compiled_is_known_without_compiling(tmp_path):
+    code = "from dancelike.kernels.warm import is_cached; print(is_cached())"
+    assert run(code, NUMBA_CACHE_DIR=str(tmp_path)).stdout.strip() == "False"
+    done = run("from dancelike.kernels.warm import warm_up; warm_up()\n" + code)
+    assert (done.stdout.strip(), done.stderr) == ("True", "")
+
+
 def test_the_environment_says_where_compiled_code_is_kept(tmp_path):
     folder = tmp_path / "chosen"
     first = run(SMALL, NUMBA_CACHE_DIR=str(folder))

@@ -45,6 +45,17 @@ def test_a_run_that_fails_again_and_again_is_tried_after_2_to_20_seconds():
     assert care.trouble(now_s) is None
 
 
+def test_a_machine_whose_calls_may_take_longer_waits_longer_for_its_camera():
+    assert CareRules.of(1.0) == CareRules.of(5.0) == CareRules()
+    care = Care(CareRules.of(30.0), now_s=0.0)
+    care.built(0.0)
+    assert not care.frames(0.0, 0)
+    assert not care.frames(70.0, 0)
+    assert care.trouble(23.0) is None
+    assert care.trouble(25.0) is not None
+    assert care.frames(73.0, 0)
+
+
 def test_frames_that_move_for_a_while_bring_the_wait_back_to_its_beginning():
     care = Care(now_s=0.0)
     for _ in range(5):
