@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -39,6 +40,8 @@ __all__ = ["LiveSession", "SessionPlan"]
 
 _LOG = logging.getLogger(__name__)
 _LOOK_MS = 250
+_LOOKS = 12  # over which the rate of judging is taken
+_LEAST_HZ = 8.0  # judged less often than this, a dancer is lost between two pictures
 _BROKEN = frozenset({"down", "hung"})
 _NOT_RECORDED = frozenset({"recording_ended", "recording_failed"})
 
@@ -103,8 +106,8 @@ class LiveSession(QObject):
     failed : Event of Problem
         The run could not start, or ended early.
     problem : Event of str
-        ``camera_gone``, ``recording_ended``, ``recording_failed``, ``sound_gone``, ``no_sound`` or ``camera_slow``, the
-        gravest first, and empty when that is over.
+        ``camera_gone``, ``recording_ended``, ``recording_failed``, ``sound_gone``, ``no_sound``, ``camera_slow`` or
+        ``machine_busy``, the gravest first, and empty when that is over.
     stopped : Event of RunReport or None
         Everything is closed, the recording is complete; None where nothing had started.
     """
@@ -140,6 +143,7 @@ class LiveSession(QObject):
         self._wanted = False
         self._stopping = False
         self._said = ""
+        self._judged: deque[int] = deque(maxlen=_LOOKS)
         self._watch = QTimer(self)
         self._watch.setInterval(_LOOK_MS)
         self._watch.timeout.connect(self._look)
@@ -256,6 +260,10 @@ class LiveSession(QObject):
         camera = graph["camera"]
         if isinstance(camera, CameraSource) and camera.health is not None and camera.health.warning:
             return "camera_slow"
+        self._judged.append(tasks["segment_live"].runs)
+        least = _LEAST_HZ * _LOOKS * _LOOK_MS / 1000.0
+        if len(self._judged) == _LOOKS and self._judged[-1] - self._judged[0] < least:
+            return "machine_busy"
         return ""
 
 

@@ -29,6 +29,8 @@ WAY = (
     ("settings", "Settings", "Language"),
     ("library", "Library", "Dance"),
     ("setup", "Dance", "Picture of the camera"),
+    ("calibrate", "Calibrate", "Begin"),
+    ("setup", "Back", "Start"),
     ("perform", "Start", "Restart"),
     ("library", "Stop", "Practise"),
     ("practise", "Practise", "Options"),

@@ -162,6 +162,18 @@ def test_a_machine_without_a_speaker_says_so_once(
     qtbot.waitUntil(lambda: screen.session is None, timeout=LONG_MS)
 
 
+def test_a_machine_too_busy_to_judge_says_that_the_score_is_rough(
+    window: Any, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "_LEAST_HZ", 1000.0)
+    screen = perform(window, qtbot)
+    told = "This machine is busy, so the score here is rough. Closing other programs helps."
+    qtbot.waitUntil(lambda: told in screen.view.accessibleDescription(), timeout=LONG_MS)
+    assert screen.view.texts["advice"] != told, "it is no reason to stop"
+    window.go("library")
+    qtbot.waitUntil(lambda: screen.session is None, timeout=LONG_MS)
+
+
 def full_disk(screen: Any, qtbot: Any) -> None:
     told = "The recording has ended, because the disk is full. What there is, is kept."
     qtbot.waitUntil(lambda: screen.view.texts["advice"] == told, timeout=LONG_MS)

@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 DEMO = bundled_path("assets") / "demo"
 READER = "/usr/bin/python3"
 ACTED_ON = {"push button", "toggle button", "check box", "radio button", "combo box", "spin button", "slider", "list"}
-SCREENS = {"library", "history", "settings", "setup", "perform", "practise", "review"}
+SCREENS = {"library", "history", "settings", "setup", "calibrate", "perform", "practise", "review"}
 
 
 @pytest.fixture
@@ -71,11 +71,13 @@ def test_every_control_is_named_reached_by_tab_and_its_shortcut_told(screens: di
     for name, button, key in (
         ("library", "Dance", "Ctrl+Return"),
         ("setup", "Start", "Space"),
+        ("calibrate", "Back", "Esc"),
         ("perform", "Stop", "Esc"),
         ("practise", "Options", "O"),
         ("review", "Export video", "Ctrl+E"),
     ):
         (found,) = [one for one in screens[name]["found"] if one["name"] == button and one["role"] != "label"]
         assert key in (found["key"], found["description"]), found
+    assert [one for one in screens["calibrate"]["found"] if one["name"] == "Stage: press Space with each beat"]
     (stage,) = [one for one in screens["perform"]["found"] if one["name"].startswith("You and the reference")]
     assert "Camera on, recording" in stage["description"] or "Opening the camera" in stage["description"]
