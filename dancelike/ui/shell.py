@@ -111,7 +111,9 @@ class Shell(QMainWindow):
         self._mark()
         self._stack.setCurrentWidget(screen)
         screen.opened(**what)
-        screen.setFocus(Qt.FocusReason.OtherFocusReason)
+        focused = self.focusWidget()
+        if focused is None or not screen.isAncestorOf(focused):  # else it has chosen where the keys go
+            screen.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _mark(self) -> None:
         """Check the rail's entry of the screen that is shown; no button group, for Tab would pass its others over."""

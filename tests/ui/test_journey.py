@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PyQt6.QtCore import Qt
 
 from dancelike.library import Dance, Library, TakeState
 from dancelike.media.clips import open_clip
@@ -165,3 +166,26 @@ def test_a_camera_that_is_not_there_is_told_in_one_sentence(window: Any, library
     setup = window.screen_now
     qtbot.waitUntil(lambda: "no camera" in setup.checks["device"].accessibleName().lower(), timeout=LONG_MS)
     assert not setup.start.isEnabled()
+
+
+def test_enter_alone_leads_from_an_empty_library_to_the_set_up(qtbot: Any, library: Library) -> None:
+    import dancelike
+
+    window, context = make_window(library, dancelike.score_clips, Options(library.folder, "test", (960, 540), "en"))
+    qtbot.addWidget(window)
+    window.show()
+    screen = window.screen_now
+    assert window.focusWidget() is screen.first
+    qtbot.keyClick(screen.first, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: len(library.dances()) == 1 and not context.jobs.count, timeout=LONG_MS)
+    assert window.focusWidget() is screen.wall
+    qtbot.keyClick(screen.wall, Qt.Key.Key_Return)
+    assert window.screen_now.name == "setup"
+    qtbot.waitUntil(window.screen_now.start.isEnabled, timeout=LONG_MS)
+    qtbot.keyClick(window, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: window.screen_now.name == "perform", timeout=LONG_MS)
+    screen = window.screen_now
+    window.go("library")
+    qtbot.waitUntil(lambda: screen.session is None and not context.jobs.count, timeout=LONG_MS)
+    window.close()
+    assert context.jobs.close(LONG_MS)

@@ -95,7 +95,7 @@ class LibraryScreen(Screen):
             ),
         )
         rows = [
-            self._step(number, column(label(title, "strong", wrap=True), label(text, "quiet", wrap=True), gap=2))
+            self._step(number, column(label(title, "strong", wrap=True), label(text, "quiet", wrap=True), None, gap=4))
             for number, title, text in texts
         ]
         column(*rows, gap=16, margin=24, into=steps)
@@ -135,15 +135,22 @@ class LibraryScreen(Screen):
             gap = "" if self.context.language.name.startswith("zh") else " "
             self._say(gap.join(notices_said(notices)))
             self.notice.setToolTip(" ".join(notice.text for notice in notices))
-        self.wall.setFocus()
+        self._give_keys()
 
     def left(self) -> None:
         """Let the import go on; the wall shows it when it is opened again."""
 
     def _show_dances(self, dances: tuple[Dance, ...]) -> None:
         self.wall.show_dances(dances)
-        self._stack.setCurrentIndex(0 if dances else 1)
+        page = 0 if dances else 1
+        if page != self._stack.currentIndex():
+            self._stack.setCurrentIndex(page)
+            self._give_keys()
         self._fit_actions()
+
+    def _give_keys(self) -> None:
+        """Let Enter do what most people want next."""
+        (self.wall if self._stack.currentIndex() == 0 else self.first).setFocus()
 
     def _fit_actions(self) -> None:
         chosen = self.wall.chosen is not None
