@@ -103,6 +103,7 @@ def _predicted(plan: Plan, session: Session, measured: Measured, profile: dict[s
         session.live(None if plan.no_record else Path("never.mp4")),
         {name: series.cost for name, series in measured.collected.tasks.items() if series.cost.count},
         ratios_of(measured.report, measured.graph),
+        overhead_us=measured.report.overhead_us,
         rate_hz=float(min(session.reference.frame_rate, plan.rate)),
         cores=plan.cores or measured.report.cores,
         speed=plan.speed or 1.0,

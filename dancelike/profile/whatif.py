@@ -18,6 +18,7 @@ def predict(
     costs: Mapping[str, Histogram],
     ratios: Mapping[str, float],
     *,
+    overhead_us: float,
     rate_hz: float,
     cores: int,
     speed: float,
@@ -35,6 +36,8 @@ def predict(
         CPU time of the calls of each task at its first quality level, measured on this machine.
     ratios : Mapping of str to float
         Packets that each call put on the edges, likewise; see `ratios_of`.
+    overhead_us : float
+        CPU time that the process took for each call beside the tasks' own, likewise.
     rate_hz : float
         Pictures a second of its devices.
     cores : int
@@ -46,7 +49,16 @@ def predict(
     source : str
     """
     rates_hz = {node.name: rate_hz for node in graph.tasks if isinstance(node, DeviceSource)}
-    report = simulate(graph, costs, ratios=ratios, cores=cores, speed=speed, seconds=seconds, rates_hz=rates_hz)
+    report = simulate(
+        graph,
+        costs,
+        ratios=ratios,
+        cores=cores,
+        speed=speed,
+        seconds=seconds,
+        rates_hz=rates_hz,
+        overhead_us=overhead_us,
+    )
     simulated = {**machine, "simulated": {"cores": cores, "speed": speed}}
     return profile_document(report, graph, source=source, machine=simulated, peak_mb=None)
 

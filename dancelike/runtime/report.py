@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from dancelike.graph import Graph, SourceTask
+from dancelike.graph import Emit, Graph, JoinKind, SourceTask, Task
 from dancelike.runtime.calls import Measured
 from dancelike.runtime.engine import Engine
 from dancelike.runtime.events import Action, Dispatch
@@ -60,6 +61,9 @@ class TaskStatistics:
         Packets dropped on its inputs, by reason (`DropReason` values).
     queue_peak : int
         The most packets that waited on one of its inputs.
+    answers : Mapping
+        Where a call takes a packet of any input (`Join.each`): packets that a call handed out on average, by the port
+        that its packet came in at, and by output port. Empty for other joins.
     """
 
     runs: int
@@ -82,6 +86,7 @@ class TaskStatistics:
     condition: str
     dropped: Mapping[str, int]
     queue_peak: int
+    answers: Mapping[str, Mapping[str, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +160,12 @@ class RunReport:
         return sum(task.cpu_total_ms for task in self.tasks.values())
 
     @property
+    def overhead_us(self) -> float:
+        """CPU time of the process beside that of the calls, in microseconds a call; 0 for an empty run."""
+        calls = sum(task.runs for task in self.tasks.values())
+        return max(0.0, self.process_cpu_s * 1e6 - self.cpu_ms * 1e3) / calls if calls else 0.0
+
+    @property
     def throughput_fps(self) -> float:
         """Frames per second of wall time; 0 for an empty run."""
         return self.frames / self.elapsed_s if self.elapsed_s > 0 else 0.0
@@ -178,9 +189,10 @@ class RunReport:
 class _TaskTally:
     """The measurements of one task; the latest calls wait in ``recent`` to be counted together, which is cheaper."""
 
-    __slots__ = ("_begin_ns", "_cpu", "_interval", "_levels", "_wait", "_wall", "other_cpu_ns", "recent")
+    __slots__ = ("_answers", "_begin_ns", "_cpu", "_interval", "_levels", "_wait", "_wall", "other_cpu_ns", "recent")
 
-    def __init__(self, levels: int) -> None:
+    def __init__(self, levels: int, inputs: Collection[str]) -> None:
+        self._answers: dict[str, Counter[str]] = {port: Counter() for port in inputs}  # calls under an empty name
         self.recent: list[tuple[int, int, int, int, int]] = []  # release, begin, end, CPU time, level
         self.other_cpu_ns = 0
         self._wall = Histogram()
@@ -240,6 +252,22 @@ class _TaskTally:
         self.count()
         return self._interval
 
+    def note_answer(self, inputs: Iterable[str], emits: Iterable[Emit]) -> None:
+        """Count what a call handed out for the input that it had a packet of."""
+        for port in inputs:
+            answers = self._answers[port]
+            answers[""] += 1
+            answers.update(emit.port for emit in emits)
+
+    @property
+    def answers(self) -> dict[str, dict[str, float]]:
+        """Packets a call, by input and by output."""
+        return {
+            port: {out: count / counts[""] for out, count in counts.items() if out}
+            for port, counts in self._answers.items()
+            if counts
+        }
+
 
 class Tally:
     """What the driver measured, task by task, while the run went on; its memory does not grow.
@@ -251,7 +279,13 @@ class Tally:
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
-        self._tasks = {task.name: _TaskTally(len(task.levels)) for task in graph.tasks}
+        inputs = {
+            task.name: [port.name for port in task.inputs]
+            for task in graph.tasks
+            if isinstance(task, Task) and task.join.kind is JoinKind.EACH and len(task.inputs) > 1
+        }
+        self._tasks = {task.name: _TaskTally(len(task.levels), inputs.get(task.name, ())) for task in graph.tasks}
+        self._each = frozenset(inputs)
 
     @property
     def runs(self) -> Mapping[str, int]:
@@ -272,6 +306,8 @@ class Tally:
         recent.append((dispatch.release_ns, call.begin_ns, call.end_ns, call.cpu_ns, dispatch.level))
         if len(recent) >= _TOGETHER:
             tally.count()
+        if dispatch.task in self._each:
+            tally.note_answer(dispatch.inputs, call.emits or ())
 
     def report(
         self,
@@ -350,4 +386,5 @@ class Tally:
             condition="hung" if hung or state.stuck else state.condition,
             dropped=dropped,
             queue_peak=max((queue.peak for queue in state.queues), default=0),
+            answers=tally.answers,
         )

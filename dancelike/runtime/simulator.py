@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 
 from dancelike.errors import ConfigError
-from dancelike.graph import RUN_TIME_BASE, Device, Emit, Graph, Node, SourceTask
+from dancelike.graph import RUN_TIME_BASE, Device, Emit, Graph, Node, SourceTask, Task
 from dancelike.runtime.calls import Measured
 from dancelike.runtime.engine import Engine
 from dancelike.runtime.events import (
@@ -48,7 +48,9 @@ def costs_of(report: RunReport) -> dict[str, Histogram]:
 def ratios_of(report: RunReport, graph: Graph) -> dict[str, float]:
     """Return for each edge of a measured run the packets that a call of its producer put there, for `simulate`.
 
-    Calls that a quality level leaves out do not count.
+    Calls that a quality level leaves out do not count. Where a call takes a packet of any input (`Join.each`), there is
+    an entry for each input too, ``INPUT: EDGE``: what it answers differs, and so does how often each is heard when
+    tasks before it leave packets out.
 
     Parameters
     ----------
@@ -63,11 +65,15 @@ def ratios_of(report: RunReport, graph: Graph) -> dict[str, float]:
         )
         for name, task in report.tasks.items()
     }
-    return {
+    ratios = {
         name: edge.packets / runs[producer]
         for name, edge in report.edges.items()
         if runs[producer := name.partition(".")[0]]
     }
+    for edge in graph.edges:
+        for port, answers in report.tasks[edge.source_task].answers.items():
+            ratios[f"{port}: {edge.name}"] = answers.get(edge.source_port, 0.0)
+    return ratios
 
 
 def simulate(
@@ -95,7 +101,8 @@ def simulate(
         CPU times of a call at the first level (`costs_of` a report); tasks that are left out cost nothing.
     ratios : Mapping of str to float, optional
         Packets that a call at the first level puts on an edge, by `Edge.name` (`ratios_of` a report); 1 for an edge
-        that is left out, and for those of sources.
+        that is left out, and for those of sources. An entry ``INPUT: EDGE`` is for the calls with a packet of that
+        input only.
     cores, workers : int
         Workers default to the cores.
     speed : float
@@ -156,8 +163,14 @@ class _Simulation:
         self._calls: list[_Call] = []
         self._arrivals: list[tuple[int, str, int]] = []  # of sources that a device drives
         self._counts = {node.name: 0 for node in graph.tasks}
-        self._ratios = {(edge.source_task, edge.source_port): ratios.get(edge.name, 1.0) for edge in graph.edges}
-        self._owed = dict.fromkeys(self._ratios, 0.0)  # packets, by task and port
+        # Packets a call, by task, output port, and the input port that it took its packet from.
+        self._ratios: dict[tuple[str, str, str], float] = {}
+        for edge in graph.edges:
+            every = ratios.get(edge.name, 1.0)
+            node = self._nodes[edge.source_task]
+            for port in ("", *(port.name for port in (node.inputs if isinstance(node, Task) else ()))):
+                self._ratios[edge.source_task, edge.source_port, port] = ratios.get(f"{port}: {edge.name}", every)
+        self._owed: dict[tuple[str, str, str], float] = {}  # packets, likewise
         self._working = {node.name: 0.0 for node in graph.tasks}  # share of a call that is owed, by task
         self._periods_ns: dict[str, int] = {}
         self._cpu_ns = 0.0
@@ -277,24 +290,28 @@ class _Simulation:
         now_ns = round(self._now_ns)
         self._cpu_ns += call.cpu_ns
         self._tally.add(dispatch, Measured((), None, round(call.begin_ns), now_ns, round(call.cpu_ns)))
-        emits = self._emits(self._nodes[dispatch.task]) if call.works and dispatch.action in _RUNS else ()
+        emits = self._emits(dispatch) if call.works and dispatch.action in _RUNS else ()
         if dispatch.number < 0:
             self._tell(Arrived(now_ns, dispatch.task, emits))
         else:
             self._tell(Completed(now_ns, dispatch.number, emits))
 
-    def _emits(self, node: Node) -> tuple[Emit, ...]:
+    def _emits(self, dispatch: Dispatch) -> tuple[Emit, ...]:
+        node = self._nodes[dispatch.task]
         if node.name in self._periods_ns:
             stamp = Timestamp(self._counts[node.name] * self._periods_ns[node.name], RUN_TIME_BASE)
             self._counts[node.name] += 1
             return tuple(Emit(port.name, True, stamp) for port in node.outputs)
-        return tuple(Emit(port.name, True) for port in node.outputs for _ in range(self._due(node.name, port.name)))
+        by = next(iter(dispatch.inputs)) if len(dispatch.inputs) == 1 else ""
+        return tuple(
+            Emit(port.name, True) for port in node.outputs for _ in range(self._due((node.name, port.name, by)))
+        )
 
-    def _due(self, task: str, port: str) -> int:
+    def _due(self, way: tuple[str, str, str]) -> int:
         """Return how many packets a call hands out, so that in the long run the measured ratio comes out."""
-        owed = self._owed.get((task, port), 0.0) + self._ratios.get((task, port), 0.0)
+        owed = self._owed.get(way, 0.0) + self._ratios.get(way, 0.0)
         count = math.floor(owed + 1e-9)
-        self._owed[task, port] = owed - count
+        self._owed[way] = owed - count
         return count
 
     def _tell(self, event: Event) -> None:

@@ -110,6 +110,7 @@ def statistics(**changed) -> TaskStatistics:
         condition="working",
         dropped={},
         queue_peak=1,
+        answers={},
     )
     return replace(task, **changed)
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 
 from dancelike.errors import ConfigError, GraphError
-from dancelike.graph import DeviceSource, Emit, Graph, Overflow, Port
+from dancelike.graph import DeviceSource, Emit, Graph, Join, Overflow, Port
 from dancelike.runtime import Governor, GovernorRules, Histogram, ManualClock, run_realtime
 from dancelike.runtime.simulator import costs_of, ratios_of, simulate
 from dancelike.testing.flow import EndlessSource, RecordingSink, RelayTask
@@ -245,3 +245,41 @@ def test_random_machines_keep_the_order_of_the_ladder():
 def test_many_random_machines_keep_the_order_of_the_ladder():
     for seed in range(4, 120):
         check_governed(seed)
+
+
+class Either(RelayTask):
+    """Takes note of many cues, and answers each look."""
+
+    def __init__(self) -> None:
+        super().__init__("either")
+        self.inputs = (Port("cues", object), Port("looks", object))
+        self.join = Join.each()
+
+    def process(self, inputs):
+        return (Emit("out", 0),) if "looks" in inputs else ()
+
+
+def mixed() -> Graph:
+    graph = Graph("mixed")
+    graph.add(EndlessSource("camera", FRAME))
+    graph.add(EverySecond())
+    graph.add(Either())
+    graph.add(RecordingSink("match"))
+    graph.connect("camera.out", "segment.in", capacity=4)
+    graph.connect("camera.out", "either.cues", capacity=4)
+    graph.connect("segment.out", "either.looks", capacity=4)
+    graph.connect("either.out", "match.in", capacity=4)
+    return graph
+
+
+def test_what_a_task_answers_is_known_for_each_of_its_inputs():
+    """Where a level leaves looks out, but no cues, answers become as rare as looks, and not as rare as calls."""
+    measured = run_realtime(mixed(), seconds=4.0, clock=ManualClock(1, autojump=True))
+    assert measured.tasks["either"].answers == {"cues": {}, "looks": {"out": 1.0}}
+    ratios = ratios_of(measured, mixed())
+    assert ratios["either.out -> match.in"] == pytest.approx(0.5, abs=0.02)
+    governor = Governor(mixed(), GovernorRules(good_s=1000.0, longest_good_s=1000.0))
+    governor.taken = 1
+    report = simulate(mixed(), {}, ratios=ratios, cores=1, seconds=40.0, governor=governor)
+    assert report.tasks["either"].rate_hz == pytest.approx(37.5, rel=0.02)
+    assert report.tasks["match"].rate_hz == pytest.approx(12.5, rel=0.02)
