@@ -1,6 +1,7 @@
 """The engine: told what happened, it answers what to do; it never sleeps, reads a clock or starts a thread.
 
-Live, dispatches go by non-preemptive earliest deadline first (Liu and Layland 1973) over worker slots.
+Live, dispatches go by non-preemptive earliest deadline first (Liu and Layland 1973) over worker slots; a call that has
+plenty of time leaves the last slot to one that has none and is about to come (`Foresight`).
 Lossless, they go downstream first, then in order of readiness. Sequential tasks on lossless first-in-first-out
 edges are a Kahn process network (Kahn 1974), so what they emit does not depend on the number of slots; edges
 that lock each other are widened as Parks (1995) does it.
@@ -33,8 +34,9 @@ from dancelike.runtime.events import (
     StopRequested,
     Widened,
 )
+from dancelike.runtime.foresight import Foresight
 from dancelike.runtime.joins import make_joiner
-from dancelike.runtime.lifecycle import Lifecycle
+from dancelike.runtime.lifecycle import LOOK, Lifecycle
 from dancelike.runtime.queues import EdgeQueue
 from dancelike.runtime.state import Phase, TaskState
 
@@ -115,6 +117,8 @@ class Engine(Lifecycle):
             self._named(name).hosted = True
         for name in pulled:
             self._pull(self._named(name))
+        # With a single slot, a moment without work costs more calls their time than it saves.
+        self._foresight = Foresight(states) if live and slots > 1 else None
         self._ready: list[tuple[int, int, int]] = []
         self._hosted_ready: list[tuple[int, int, int]] = []
         self._numbers = 0
@@ -217,6 +221,8 @@ class Engine(Lifecycle):
         else:
             state.runs += 1
             state.failures_in_row = 0
+            if self._foresight is not None and dispatch.action is Action.PROCESS:
+                self._foresight.ended(state, event.now_ns)
         if event.emits and not self._emitted(state, event.emits, event.number):
             return
         if last or state.stopping:
@@ -315,16 +321,34 @@ class Engine(Lifecycle):
         """Dispatch as long as a slot is free and a task can run."""
         while True:
             self._settle()
+            held: list[tuple[int, int, int]] = []
             while self._hosted_ready or (self._free and self._ready):
                 entry = heappop(self._hosted_ready or self._ready)
                 state = self._states[entry[2]]
-                if entry is state.entry:
-                    self._dispatch(state)
-                    self._settle()
+                if entry is not state.entry:
+                    continue
+                if self._foresight is not None and self._holds(state, self._foresight):
+                    held.append(entry)
+                    continue
+                self._dispatch(state)
+                self._settle()
+            for entry in held:
+                heappush(self._ready, entry)
             if self._live or self._running or self.finished:
                 break
             self._widen()
         self._promise()
+
+    def _holds(self, state: TaskState, foresight: Foresight) -> bool:
+        """Whether a call that is ready waits for one that is about to come; if so, set a timer for when it has come."""
+        if state.action is not Action.PROCESS or state.hosted or self._stopping:
+            return False
+        until_ns = foresight.hold_until(state, self._now_ns, self._free)
+        if until_ns is None:
+            return False
+        if foresight.is_new(state, until_ns):
+            self._set_timer(until_ns, LOOK, state)
+        return True
 
     def _settle(self) -> None:
         """Look again at every task for which something changed."""
@@ -383,6 +407,8 @@ class Engine(Lifecycle):
         if action is Action.PROCESS and state.joiner is not None:
             inputs = state.joiner.take()
             state.moment = next(iter(inputs.values())).timestamp
+            if self._foresight is not None:
+                self._foresight.began(state, self._now_ns)
         elif action is Action.NEXT:
             state.due_ns = None
         elif action is Action.LEVEL or action is Action.RESTART:

@@ -22,14 +22,14 @@ from dancelike.runtime.events import (
 )
 from dancelike.runtime.state import Phase, TaskState
 
-__all__ = ["Lifecycle"]
+__all__ = ["LOOK", "Lifecycle"]
 
 # A wake-up that comes so late means that nobody ran meanwhile (a laptop asleep, a paused machine).
 _PAUSED_NS = 1_000_000_000
 
 
 # What a timer is for; whole numbers, because they are sorted and looked at with every event.
-_RELEASE, _RESTART, _EXPIRE = range(3)
+_RELEASE, _RESTART, _EXPIRE, LOOK = range(4)
 
 
 class Lifecycle:
@@ -238,8 +238,8 @@ class Lifecycle:
             state = self._states[index]
             if kind == _EXPIRE:
                 self._expire(state)
-            elif state.phase is Phase.ENDED:
-                pass
+            elif state.phase is Phase.ENDED or kind == LOOK:
+                pass  # every timer is followed by a look at what is ready
             elif kind == _RESTART:
                 self._restart(state)
             else:

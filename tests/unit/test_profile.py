@@ -375,7 +375,7 @@ def test_another_machine_is_simulated() -> None:
     fast.add(MS)
     slow.add(25 * MS)
     costs = {"segment_live": slow, "match": fast}
-    common = {"rate_hz": 30.0, "seconds": 5.0, "machine": {"cpu": "Test"}, "source": "demo"}
+    common = {"overhead_us": 15.0, "rate_hz": 30.0, "seconds": 5.0, "machine": {"cpu": "Test"}, "source": "demo"}
     good = predict(live_graph(), costs, {}, cores=1, speed=1.0, **common)
     Draft202012Validator(profile_schema()).validate(json.loads(to_json(good)))
     assert good["driver"] == "simulated"
