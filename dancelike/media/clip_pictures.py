@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterator
 from fractions import Fraction
 from typing import Any
 
@@ -16,9 +16,16 @@ from dancelike.media.timeline import Placed, Tally, in_order, thin
 
 __all__ = ["clip_pictures"]
 
+_Frame = av.VideoFrame | av.AudioFrame
+
 
 def clip_pictures(
-    clip: ClipInfo, *, thin_to: Fraction | None, damage: Damage, since: int | None = None
+    clip: ClipInfo,
+    *,
+    thin_to: Fraction | None,
+    damage: Damage,
+    since: int | None = None,
+    hurry: Callable[[], bool] | None = None,
 ) -> Generator[Placed[av.VideoFrame], None, None]:
     """Yield the pictures of a clip.
 
@@ -32,6 +39,8 @@ def clip_pictures(
     since : int or None
         Timestamp, on the clip's time base, from which on pictures are wanted; the first is the one that is shown
         then. None: from the first on. Reading begins at the key frame before.
+    hurry : callable or None
+        Asked before each picture: while it says yes, everything up to the next key frame is passed over undecoded.
     """
     tally = Tally()
     with open_container(clip.path) as container:
@@ -40,7 +49,7 @@ def clip_pictures(
             container.seek(since, stream=stream)
         decoded = (
             (picture.pts if picture.pts is not None else picture.dts, picture)
-            for picture in decode_stream(container, stream, damage)
+            for picture in _hurried(decode_stream(container, stream, damage), stream, hurry)
             if isinstance(picture, av.VideoFrame)
         )
         placed = in_order(decoded, start=clip.start.pts, rate=clip.frame_rate, time_base=clip.time_base, tally=tally)
@@ -57,6 +66,13 @@ def clip_pictures(
             yield _upright(one, clip.orientation)
         if before is not None:
             yield _upright(before, clip.orientation)
+
+
+def _hurried(frames: Iterator[_Frame], stream: av.VideoStream, hurry: Callable[[], bool] | None) -> Iterator[_Frame]:
+    for frame in frames:
+        yield frame
+        if hurry is not None:
+            stream.codec_context.skip_frame = "NONKEY" if hurry() else "DEFAULT"
 
 
 def _upright(placed: Placed[av.VideoFrame], orientation: Orientation) -> Placed[av.VideoFrame]:

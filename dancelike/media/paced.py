@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from dancelike.graph import RunClock
 from dancelike.media.camera import Camera, Shot
@@ -16,14 +16,18 @@ from dancelike.media.pictures import fit_size
 from dancelike.media.probe import probe_clip
 from dancelike.media.waiting import wait
 
-__all__ = ["PacedCamera"]
+__all__ = ["CATCH_UP_NS", "PacedCamera"]
+
+CATCH_UP_NS: Final = 100_000_000
+"""How long one call decodes pictures that are over, to come to the one that is due."""
 
 
 class PacedCamera(Camera):
     """Plays a clip as if it were taken now.
 
     The clip begins with the first call of `read`. A picture that is asked for after the next one is due is passed
-    over, as a camera does with what nobody fetches.
+    over, as a camera does with what nobody fetches. A clip that is decoded slower than it plays cannot be caught up
+    with like this: it then plays slower, as a camera does that gives fewer pictures than it promised.
 
     Parameters
     ----------
@@ -68,11 +72,17 @@ class PacedCamera(Camera):
         self._damage = Damage()
         self._shots = self._play()
         self._due: Shot | None = None
+        self._slipped_ns = 0
 
     def _next(self, timeout_s: float) -> Shot | None:
-        now_ns = self._clock.now().pts
+        begin_ns = self._clock.now().pts
         shot, self._due = self._due or next(self._shots, None), None
+        now_ns = self._clock.now().pts
         while shot is not None and shot.stamp_ns < now_ns:
+            late_ns = self._clock.now().pts
+            if late_ns - begin_ns > CATCH_UP_NS:
+                self._slipped_ns += late_ns - shot.stamp_ns
+                return Shot(shot.picture, late_ns)
             following = next(self._shots, None)
             if following is None or following.stamp_ns > now_ns:
                 self._due = following
@@ -98,9 +108,9 @@ class PacedCamera(Camera):
         while True:
             count = 0
             for placed in clip_pictures(self._clip, thin_to=self._thin_to, damage=self._damage):
-                due_ns = begin_ns + round((placed.pts - first) * self._clip.time_base * 1_000_000_000)
+                place_ns = round((placed.pts - first) * self._clip.time_base * 1_000_000_000)
                 count += 1
-                yield Shot(placed.picture, due_ns)
+                yield Shot(placed.picture, begin_ns + self._slipped_ns + place_ns)
             if not count:
                 raise no_picture(self._clip.path)
             if not self._loop:

@@ -13,6 +13,7 @@ from dancelike.media.camera_info import CameraInfo, CameraMode, CameraRequest
 from dancelike.media.clip_pictures import clip_pictures
 from dancelike.media.clips import thinning_rate
 from dancelike.media.faults import Damage
+from dancelike.media.paced import CATCH_UP_NS
 from dancelike.media.pictures import fit_size
 from dancelike.media.playback import LEAD_NS, Cue, Playback
 from dancelike.media.probe import ClipInfo
@@ -23,6 +24,7 @@ __all__ = ["PlayedCamera"]
 
 _LOOK_S: Final = 0.05  # how often it asks whether a reference that stands still goes on
 _NEVER_NS: Final = 1 << 62
+_LEAP_NS: Final = 1_000_000_000  # how late a picture may be before all up to the next key frame are left out
 
 
 class PlayedCamera(Camera):
@@ -30,6 +32,7 @@ class PlayedCamera(Camera):
 
     After a jump, the picture at the new place comes at once, also of a reference that pauses. At the end, the last
     picture stays and the camera does not end: a command may come. A clip that breaks off before its end does the same.
+    One that is decoded slower than it plays is shown late, and leaps to its next key frame when it is a second late.
 
     Parameters
     ----------
@@ -65,6 +68,7 @@ class PlayedCamera(Camera):
         self._place = (-1, -1)  # jump and round that the pictures at hand belong to
         self._fresh = False  # whether none of them was shown
         self._empty = False  # whether there was none at all
+        self._behind_ns = 0  # how late the last one was
 
     def _next(self, timeout_s: float) -> Shot | None:
         now_ns = self._clock.now().pts
@@ -83,6 +87,7 @@ class PlayedCamera(Camera):
             return None
         if due_ns > now_ns:
             self._wait((due_ns - now_ns) / 1e9)
+        self._behind_ns = self._clock.now().pts - due_ns
         self._fresh = False
         return Shot(shown.picture, due_ns)
 
@@ -92,6 +97,8 @@ class PlayedCamera(Camera):
         while shown is not None:
             due_ns = self._due_ns(cue, shown, now_ns)
             if due_ns >= now_ns:
+                return shown, due_ns
+            if self._clock.now().pts - now_ns > CATCH_UP_NS:
                 return shown, due_ns
             following = self._ahead(cue)
             if following is None or self._due_ns(cue, following, now_ns) > now_ns:
@@ -125,7 +132,14 @@ class PlayedCamera(Camera):
     def _start_at(self, position_ns: int, jump: int, in_round: int) -> None:
         self._release()
         since = self._clip.start.pts + int(position_ns / (self._clip.time_base * 1_000_000_000))
-        self._pictures = clip_pictures(self._clip, thin_to=self._thin_to, damage=self._damage, since=since)
+        self._behind_ns = 0
+        self._pictures = clip_pictures(
+            self._clip,
+            thin_to=self._thin_to,
+            damage=self._damage,
+            since=since,
+            hurry=lambda: self._behind_ns > _LEAP_NS,
+        )
         self._damage.broke_off = False
         self._place = jump, in_round
         self._fresh, self._empty = True, False

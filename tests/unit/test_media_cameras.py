@@ -18,6 +18,7 @@ from dancelike.errors import ClipError, ClipNotFoundError, ConfigError, DeviceEr
 from dancelike.media.camera_info import CameraRequest
 from dancelike.media.cameras import list_cameras, open_camera
 from dancelike.media.capture import CaptureScaler
+from dancelike.media.clip_pictures import clip_pictures
 from dancelike.media.device_camera import DeviceCamera
 from dancelike.media.loopback import JpegSplitter, LoopbackCamera
 from dancelike.media.paced import PacedCamera
@@ -311,6 +312,34 @@ def test_a_clip_that_is_read_too_late_passes_pictures_over(tmp_path):
         assert read_number(CaptureScaler(640).frame(capture).rgb) == 5
         assert camera.health.skipped == 4
         assert capture.timestamp.pts == 200_000_000
+
+
+@pytest.mark.parametrize(("decode_s", "least"), [(0.03, 22), (0.08, 5), (0.2, 4)])
+def test_a_clip_that_is_decoded_slower_than_it_plays_gives_fewer_pictures_and_hangs_nobody(
+    tmp_path, monkeypatch, decode_s, least
+):
+    """At two and five times its own length it cannot be caught up with."""
+    make_clip(tmp_path / "a.mp4", frames=25, rate=25, size=SIZE)
+    clock = FakeRunClock()
+
+    def slowly(*arguments, **settings):
+        for placed in clip_pictures(*arguments, **settings):
+            clock.wait(decode_s)
+            yield placed
+
+    monkeypatch.setattr("dancelike.media.paced.clip_pictures", slowly)
+    seen, late_ms = [], []
+    with PacedCamera(tmp_path / "a.mp4", clock, ASKED, wait=clock.wait) as camera:
+        while clock.now_ns < 2_000_000_000:
+            before_ns = clock.now_ns
+            capture = camera.read(0.2)
+            assert clock.now_ns - before_ns <= 500_000_000  # what a device may take
+            if capture is not None:
+                seen.append(read_number(CaptureScaler(640).frame(capture).rgb))
+                late_ms.append((clock.now_ns - capture.timestamp.pts) / 1e6)
+    assert len(seen) >= 2 * least
+    assert max(late_ms[1:]) <= 100 + 1000 * decode_s
+    assert np.all(np.diff(seen) % 25 > 0)
 
 
 def test_a_fast_clip_is_thinned_and_a_large_one_made_smaller(tmp_path):

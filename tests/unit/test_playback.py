@@ -12,6 +12,7 @@ import pytest
 from dancelike.bundled import bundled_path
 from dancelike.errors import ConfigError, DeviceError
 from dancelike.media.camera_info import CameraRequest
+from dancelike.media.clip_pictures import clip_pictures
 from dancelike.media.playback import LEAD_NS, Cue, Playback
 from dancelike.media.played import PlayedCamera
 from dancelike.media.player import SoundPlayer
@@ -22,6 +23,7 @@ from dancelike.media.tempo import TempoReader
 from dancelike.media.writer import ClipWriter
 from dancelike.testing.devices import FakeRunClock, FakeSound
 from dancelike.timebase import Timestamp
+from tests.clips import make_clip
 
 S = 1_000_000_000
 RATE = 48_000
@@ -261,6 +263,31 @@ def test_a_reference_that_breaks_off_stays_where_it_ends_and_begins_again(clip, 
     assert shown[0] == 0
     assert shown.count(0) == 2  # a second round came at its time
     assert not camera.ended
+
+
+@pytest.mark.parametrize("decode_s", [0.03, 0.07, 0.2])
+def test_a_reference_that_is_decoded_slower_than_it_plays_hangs_nobody_and_stays_near(tmp_path, monkeypatch, decode_s):
+    """The line goes on with the sound, so what is two seconds late is of no use to anybody."""
+    clip = make_clip(tmp_path / "long.mp4", frames=110, rate=30, options={"g": "15"})
+    clock = FakeRunClock()
+    playback = Playback(110 / 30)
+
+    def slowly(*arguments, **settings):
+        for placed in clip_pictures(*arguments, **settings):
+            clock.wait(decode_s)
+            yield placed
+
+    monkeypatch.setattr("dancelike.media.played.clip_pictures", slowly)
+    camera = played(playback, clock, clip)
+    late_s = []
+    while clock.now_ns < 3.5 * S:
+        before_ns = clock.now_ns
+        capture = camera.read(0.2)
+        assert clock.now_ns - before_ns <= 0.5 * S  # what a device may take
+        if capture is not None:
+            late_s.append((clock.now_ns - capture.timestamp.pts) / S)
+    assert len(late_s) >= 7
+    assert max(late_s) < (0.1 if decode_s < 1 / 30 else 1.7)
 
 
 # --- sound
