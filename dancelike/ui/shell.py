@@ -110,10 +110,8 @@ class Shell(QMainWindow):
         self._rail.setVisible(not screen.whole)
         self._mark()
         self._stack.setCurrentWidget(screen)
+        screen.setFocus(Qt.FocusReason.OtherFocusReason)  # before it opens, for it may give the keys to a part of it
         screen.opened(**what)
-        focused = self.focusWidget()
-        if focused is None or not screen.isAncestorOf(focused):  # else it has chosen where the keys go
-            screen.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _mark(self) -> None:
         """Check the rail's entry of the screen that is shown; no button group, for Tab would pass its others over."""

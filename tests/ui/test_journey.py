@@ -181,10 +181,12 @@ def test_enter_alone_leads_from_an_empty_library_to_the_set_up(qtbot: Any, libra
     assert window.focusWidget() is screen.wall
     qtbot.keyClick(screen.wall, Qt.Key.Key_Return)
     assert window.screen_now.name == "setup"
+    assert window.focusWidget() is window.screen_now, "an arrow key would choose another camera"
     qtbot.waitUntil(window.screen_now.start.isEnabled, timeout=LONG_MS)
     qtbot.keyClick(window, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: window.screen_now.name == "perform", timeout=LONG_MS)
     screen = window.screen_now
+    assert window.focusWidget() is screen, "Enter would stop the dance"
     window.go("library")
     qtbot.waitUntil(lambda: screen.session is None and not context.jobs.count, timeout=LONG_MS)
     window.close()

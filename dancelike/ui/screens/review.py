@@ -37,6 +37,7 @@ from dancelike.ui.words import length_text, translate
 __all__ = ["ReviewScreen"]
 
 _PLAY_MS = 40
+_WAITING_PX = 480
 _ROOMY_PX = 960
 
 
@@ -110,7 +111,9 @@ class ReviewScreen(Screen):
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.waiting_text = label("", "strong", wrap=True)
-        self.waiting = column(None, self.waiting_text, self.bar, None, gap=16)
+        middle = column(self.waiting_text, self.bar, gap=16)
+        middle.setFixedWidth(_WAITING_PX)
+        self.waiting = column(None, row(None, middle, None), None)
         self._make_actions()
         inner = QWidget()
         inner.setObjectName("page")
