@@ -834,6 +834,10 @@
         <translation>已保存：{path}</translation>
     </message>
     <message>
+        <source>The video is kept with its take.</source>
+        <translation>录像已随这次记录保存。</translation>
+    </message>
+    <message>
         <source>Delete this take with its video and its figures? This cannot be undone.</source>
         <translation>要删除这条记录以及它的视频和数据吗？此操作无法撤销。</translation>
     </message>

@@ -84,6 +84,7 @@ class HistoryScreen(Screen):
         titles = [dance.id for dance in self.model.dances]
         self.choice.setCurrentIndex(1 + titles.index(chosen.id) if chosen is not None and chosen.id in titles else 0)
         self._show()
+        (self.takes if self.model.takes else self.begin).setFocus()
 
     def _choose(self, _index: int) -> None:
         self.model.choose(self.choice.currentData())

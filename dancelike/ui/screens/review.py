@@ -226,6 +226,7 @@ class ReviewScreen(Screen):
         )
         if ready:
             self._show_score()
+            self.timeline.setFocus()  # the arrows walk
         self._say()
 
     def _show_score(self) -> None:
@@ -333,6 +334,10 @@ class ReviewScreen(Screen):
     def _keep(self) -> None:
         self.model.keep()
         self.keep.setVisible(not self.model.take.kept)
+        if self.model.take.kept:
+            self.timeline.setFocus()
+            self.notice.setText(translate("Review", "The video is kept with its take."))
+            self.notice.show()
 
     def _again(self) -> None:
         self.context.go("perform", dance=self.model.dance)
