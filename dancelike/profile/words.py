@@ -22,6 +22,9 @@ FAMILIAR = {
 MISSED = 0.01
 """A task that misses its budget more often than this is named; issue and report use the same share."""
 
+PASSED_OVER = frozenset({"unmatched", "superseded", "asleep"})
+"""Reasons that are no loss: the other half of the pair was never made, as a lower quality level or a gate wants it."""
+
 
 def name_of(task: str) -> str:
     """Return what people call a task; one that is not of the dance session goes by its own name."""
@@ -71,6 +74,12 @@ def verdict(profile: Mapping[str, Any]) -> list[str]:
     if reduced:
         levels = ", ".join(f"{name_of(name)} at '{level}'" for name, level in reduced.items())
         said.append(f"To keep up, quality was given up: {levels}.")
+        over = {
+            name: sum(task["dropped"].get(why, 0) for why in PASSED_OVER) for name, task in profile["tasks"].items()
+        }
+        if any(over.values()):
+            most = max(over, key=lambda name: over[name])
+            said.append(f"With it, {over[most]} packets were passed over before {name_of(most)}; these are no losses.")
     alone = profile.get("alone") or {}
     costs = {name: found["together"] for name, found in alone.items() if found.get("together")}
     if costs:
@@ -99,7 +108,7 @@ def _missed(task: Mapping[str, Any]) -> float:
 
 
 def _lost(task: Mapping[str, Any]) -> float:
-    dropped = sum(task["dropped"].values())
+    dropped = sum(count for reason, count in task["dropped"].items() if reason not in PASSED_OVER)
     return float(dropped / (dropped + task["runs"])) if dropped else 0.0
 
 

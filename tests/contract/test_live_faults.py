@@ -27,6 +27,7 @@ from dancelike.media.waiting import wait
 from dancelike.pipelines import build_live_graph
 from dancelike.runtime import LiveRun, RunReport, SystemClock
 from dancelike.tasks.camera import CameraSource
+from dancelike.tasks.match import Match
 from dancelike.tasks.record import Record
 from dancelike.testing.devices import FakeCamera
 from dancelike.testing.segmenters import FakeSegmenter
@@ -236,6 +237,63 @@ def test_a_segmenter_that_fails_on_one_picture_goes_on_with_the_next(tmp_path, m
     sides = report.tasks["segment_live"], report.tasks["segment_reference"]
     assert sum(side.failures for side in sides) == sum(side.restarts for side in sides) == 1
     assert others_work(report, "segment_live", "segment_reference")
+
+
+def test_segmenters_that_sleep_give_way_and_the_recording_does_not(tmp_path, monkeypatch):
+    class Sleeps(FakeSegmenter):
+        def analyse(self, rgb):
+            wait(0.15)  # of 0.067
+            return super().analyse(rgb)
+
+    monkeypatch.setattr("dancelike.pipelines.load_segmenter", lambda *_, **__: Sleeps())
+    sides = ("segment_live", "segment_reference")
+    report = drive(
+        session(tmp_path / "take.mp4"), lambda now: all(now.tasks[side].level == "every third" for side in sides)
+    )
+    for side in sides:
+        task = report.tasks[side]
+        assert task.misses + task.dropped.get("oldest", 0) > 5
+        assert all(task.level_runs[level] > 0 for level in ("every picture", "every second"))
+        assert task.failures == 0
+    assert report.tasks["encode"].level == "full"
+    assert report.tasks["encode"].dropped == {}
+    assert others_work(report)
+
+
+def test_a_native_call_that_never_returns_costs_its_task_and_the_stop_no_second(tmp_path):
+    graph = session(tmp_path / "take.mp4")
+    match = graph["match"]
+    assert isinstance(match, Match)
+    original, calls = match.process, []
+    read_end, write_end = os.pipe()
+
+    def reads(inputs):
+        calls.append(1)
+        return original(inputs) if len(calls) < 15 else (os.read(read_end, 1),)
+
+    match.process = reads
+    match.watchdog_ms = 3000.0
+    run = LiveRun(graph, admission=False)
+    run.start()
+    try:
+        begin_ns = run.clock.now_ns()
+        while run.snapshot().tasks["match"].condition != "hung" and run.clock.now_ns() - begin_ns < LIMIT_NS:
+            wait(0.1)
+        done = run.snapshot().tasks
+        while (
+            run.snapshot().tasks["encode"].runs < done["encode"].runs + 10 and run.clock.now_ns() - begin_ns < LIMIT_NS
+        ):
+            wait(0.1)
+        begin_s = time.monotonic()
+        report = run.close()
+        taken_s = time.monotonic() - begin_s
+    finally:
+        os.close(write_end)
+    assert report.tasks["match"].condition == "hung"
+    assert report.tasks["encode"].runs >= done["encode"].runs + 10
+    assert others_work(report, "match")
+    assert taken_s < 5.0  # below one on a machine that does nothing else
+    assert recorded_s(tmp_path / "take.mp4") > 0.5
 
 
 @pytest.mark.parametrize("name", TASKS)

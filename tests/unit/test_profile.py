@@ -213,6 +213,7 @@ def test_what_happened_in_the_last_broken_second_is_counted_to_the_one_before() 
         ({}, "Everything kept its budget. The slowest 5% of results came 61 ms or more after the picture."),
         ({"segment_live": statistics(misses=30)}, "Your segmenter missed its budget in 10% of its calls"),
         ({"segment_live": statistics(dropped={"oldest": 100})}, "Your segmenter did not get 25.0% of its packets"),
+        ({"segment_live": statistics(dropped={"unmatched": 400})}, "Everything kept its budget"),
         ({"match": statistics(condition="down")}, "The score stopped working"),
         ({"match": statistics(runs=0)}, "The score had nothing to do in 10 s"),
     ],
