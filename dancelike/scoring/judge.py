@@ -1,9 +1,9 @@
 """How much two aligned dances agree: the concordance of movement and of pose along the alignment.
 
 The cost of an alignment never decides, because any two dances can be bent onto each other; what is left of the
-agreement after bending does. Concordance, 2<a,b> / (<a,a> + <b,b>) (after Lin, "A concordance correlation coefficient to evaluate
-reproducibility", Biometrics 45, 1989), falls with noise, with too small and too large moves, and to 0 for a dancer who
-stands still, where a correlation would not.
+agreement after bending does. Concordance, 2<a,b> / (<a,a> + <b,b>) (after Lin, "A concordance correlation coefficient
+to evaluate reproducibility", Biometrics 45, 1989), falls with noise, with too small and too large moves, and to 0 for a
+dancer who stands still, where a correlation would not.
 """
 
 from __future__ import annotations

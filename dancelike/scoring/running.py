@@ -1,6 +1,7 @@
 """The running score of a live dancer: the agreement of the last moments, and of the dance so far.
 
-The same measures as the final judgement's, on what is known so far: the final one, with the exact alignment, replaces it.
+The same measures as the final judgement's, on what is known so far: the final one, with the exact alignment, replaces
+it.
 """
 
 from __future__ import annotations
@@ -201,8 +202,7 @@ class RunningScore:
             agreement.seen,
             agreement.wanted,
         )
-        for total, rows in zip(self._totals, kept, strict=True):
-            total += rows[row]
+        self._totals += np.stack([rows[row] for rows in kept])
         if lost:
             self._totals[0] -= agreement.shared_move[row]
             self._totals[2] -= agreement.shared_pose[row]

@@ -21,8 +21,8 @@ GRADES = ("perfect", "great", "good", "ok", "miss")
 
 # What a mark is worth at the edge of each window.
 _CREDIT = (1.0, 0.9, 0.65, 0.35, 0.0)
-# A mark loses so much of its worth for each share of the tempo by which its passage differs, and all of it so long after
-# a break: whoever dances slower than the music meets its beat by chance.
+# A mark loses so much of its worth for each share of the tempo by which its passage differs, and all of it so long
+# after a break: whoever dances slower than the music meets its beat by chance.
 _TEMPO_COST, _AFTER_BREAK_S = 3.0, 1.0
 # A moment at which nothing moves faster than this share of the usual, for so long to both sides, has no time.
 _REST, _REST_S = 0.25, 0.4
