@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dancelike.scoring.bones import Bones, Kind
-from dancelike.scoring.features import aligning, in_body, vector_weights, with_velocity
+from dancelike.scoring.features import aligning, in_body, steps, vector_weights, with_velocity
 from dancelike.scoring.refine import refine
 
 __all__ = ["Ends", "Material", "align", "material"]
@@ -47,6 +47,8 @@ class Material:
         Time between rows of both.
     reference_own, take_own : float32 [n, v, 3], [m, v, 3] or None
         Directions in the axes of the body, `dancelike.scoring.features.in_body`; None without joints.
+    reference_feet, take_feet : float32 [n, 2, 2], [m, 2, 2] or None
+        Steps of the left and the right foot, `dancelike.scoring.features.steps`; None where they are not known.
     """
 
     reference: Float32
@@ -55,12 +57,19 @@ class Material:
     step_s: float
     reference_own: Float32 | None
     take_own: Float32 | None
+    reference_feet: Float32 | None
+    take_feet: Float32 | None
 
-    def frames(self) -> list[tuple[Float32, Float32]]:
-        """Both clips' poses in the camera's axes, and in the body's where there are joints."""
-        out = [(self.reference, self.take)]
-        if self.reference_own is not None and self.take_own is not None:
-            out.append((self.reference_own, self.take_own))
+    def views(self, chosen: NDArray[np.bool_], foot: int | None = None) -> list[tuple[Float32, Float32]]:
+        """Both clips' chosen vectors in the camera's axes, and as seen from what they move on.
+
+        That is the floor for a leg whose `foot` is asked for (0 left, 1 right), and the body where there are joints.
+        """
+        out = [(self.reference[:, chosen], self.take[:, chosen])]
+        if foot is not None and self.reference_feet is not None and self.take_feet is not None:
+            out.append((self.reference_feet[:, [foot]], self.take_feet[:, [foot]]))
+        elif self.reference_own is not None and self.take_own is not None:
+            out.append((self.reference_own[:, chosen], self.take_own[:, chosen]))
         return out
 
 
@@ -69,7 +78,14 @@ def material(reference: Bones, take: Bones) -> Material:
     seen = np.minimum(reference.visibility.mean(axis=0), take.visibility.mean(axis=0))
     weights = vector_weights(reference) * seen
     own = [in_body(bones) if bones.kind is Kind.JOINTS else None for bones in (reference, take)]
-    return Material(aligning(reference), aligning(take), weights.astype(np.float32), reference.step_s, own[0], own[1])
+    return Material(
+        aligning(reference),
+        aligning(take),
+        weights.astype(np.float32),
+        reference.step_s,
+        *own,
+        *(steps(bones) for bones in (reference, take)),
+    )
 
 
 def align(

@@ -94,6 +94,7 @@ JOINT_VECTORS: tuple[tuple[BodyPart, tuple[Joint, ...], tuple[Joint, ...]], ...]
     (BodyPart.LEFT_FOOT, (_J.LEFT_HEEL,), (_J.LEFT_FOOT_INDEX,)),
     (BodyPart.RIGHT_FOOT, (_J.RIGHT_HEEL,), (_J.RIGHT_FOOT_INDEX,)),
 )
+_FEET = (_J.LEFT_ANKLE, _J.LEFT_HEEL), (_J.RIGHT_ANKLE, _J.RIGHT_HEEL)
 _JOINT_PARTS = tuple(int(part) for part, _, _ in JOINT_VECTORS)
 _MASK_PARTS = tuple(range(1, 15))
 
@@ -114,6 +115,8 @@ class Bones:
         0 (not seen) to 1.
     parts : int64 [v]
         `BodyPart` of each vector.
+    feet : float32 [n, 2, 2] or None
+        Where the left and the right foot is in the picture over the body's scale (x, y); None where that is not known.
     """
 
     kind: Kind
@@ -122,6 +125,7 @@ class Bones:
     values: Float32
     visibility: Float32
     parts: NDArray[np.int64]
+    feet: Float32 | None = None
 
     def __len__(self) -> int:
         return len(self.values)
@@ -137,12 +141,26 @@ class Bones:
         values = self.values[:, order].copy()
         if self.kind is Kind.JOINTS:
             values[:, 1:3] *= -1.0  # the lines from the right to the left side change their ends
-        return replace(self, values=values, visibility=self.visibility[:, order])
+        feet = None if self.feet is None else self.feet[:, ::-1].copy()
+        return replace(self, values=values, visibility=self.visibility[:, order], feet=feet)
+
+    def exchanged_at(self, rows: NDArray[np.bool_]) -> Bones:
+        """Return the same pictures with left and right called the other way in some rows, bool [n]."""
+        other = self.exchanged()
+        here = rows[:, None, None]
+        return replace(
+            self,
+            values=np.where(here, other.values, self.values),
+            visibility=np.where(rows[:, None], other.visibility, self.visibility),
+            feet=None if self.feet is None or other.feet is None else np.where(here, other.feet, self.feet),
+        )
 
     def mirrored(self) -> Bones:
         """Return the dancer as seen in a mirror: sides exchanged and the picture flipped."""
         other = self.exchanged()
         other.values[..., [0, 2] if self.kind is Kind.JOINTS else [0, 3]] *= -1.0
+        if other.feet is not None:
+            other.feet[..., 0] *= -1.0
         return other
 
 
@@ -197,7 +215,11 @@ def bones_of(track: BodyTrack, kind: Kind, step_s: float, name: str) -> Bones:
     # A clock much slower than the clip needs only some of its frames.
     native_s = (track.pts[seen[-1]] - track.pts[seen[0]]) * float(track.time_base) / (len(seen) - 1)
     seen = seen[:: max(int(step_s / native_s + 1e-6), 1)] if len(seen) > MOST_ROWS else seen
-    values, visibility = _from_joints(track, seen) if kind is Kind.JOINTS else mask_vectors(track.part_moments[seen])
+    feet: Float32 | None = None
+    if kind is Kind.JOINTS:
+        values, visibility, feet = _from_joints(track, seen)
+    else:
+        values, visibility = mask_vectors(track.part_moments[seen])
     parts = np.array(_JOINT_PARTS if kind is Kind.JOINTS else _MASK_PARTS, np.int64)
     t = track.seconds[seen]
     count = int(np.floor((t[-1] - t[0]) / step_s + 1e-6)) + 1
@@ -210,11 +232,12 @@ def bones_of(track: BodyTrack, kind: Kind, step_s: float, name: str) -> Bones:
     part_share = share.astype(np.float32)[:, None]
     values = _blend(values, right, part_share[..., None])
     visibility = _blend(visibility, right, part_share)
+    feet = None if feet is None else _blend(feet, right, part_share[..., None])
     # Between two sightings more than half a second apart nothing was seen.
     usual = float(np.median(np.diff(t)))
     lost = (gap > max(0.5, 3 * usual)) & (share > 0) & (share < 1)
     visibility[lost] = 0.0
-    return Bones(kind, float(t[0]), step_s, values, visibility, parts)
+    return Bones(kind, float(t[0]), step_s, values, visibility, parts, feet)
 
 
 def _blend(rows: Float32, right: NDArray[np.int64], share: Float32) -> Float32:
@@ -222,7 +245,7 @@ def _blend(rows: Float32, right: NDArray[np.int64], share: Float32) -> Float32:
     return out
 
 
-def _from_joints(track: BodyTrack, seen: NDArray[np.int64]) -> tuple[Float32, Float32]:
+def _from_joints(track: BodyTrack, seen: NDArray[np.int64]) -> tuple[Float32, Float32, Float32]:
     if track.xy is None or track.world is None or track.visibility is None:
         raise ValueError("the track has no joints; compare its masks")
     n, v = len(seen), len(JOINT_VECTORS)
@@ -232,10 +255,12 @@ def _from_joints(track: BodyTrack, seen: NDArray[np.int64]) -> tuple[Float32, Fl
         for source, columns in ((track.xy, slice(0, 2)), (track.world, slice(2, 5))):
             values[:, k, columns] = _mean_joint(source, seen, end) - _mean_joint(source, seen, start)
         visibility[:, k] = track.visibility[seen][:, [*start, *end]].min(axis=1)
-    values[..., :2] /= np.float32(np.maximum(np.median(picture_scale(values[..., :2])), 1e-3))
+    scale = np.float32(np.maximum(np.median(picture_scale(values[..., :2])), 1e-3))
+    values[..., :2] /= scale
     torso_m = np.maximum(np.median(np.linalg.norm(values[:, 0, 2:], axis=1)), 1e-3)
     values[..., 2:] = softened(values[..., 2:], torso_m)
-    return values, trusted(visibility)
+    feet = np.stack([_mean_joint(track.xy, seen, joints) / scale for joints in _FEET], axis=1)
+    return values, trusted(visibility), feet
 
 
 def picture_scale(flat: Float32) -> Float32:

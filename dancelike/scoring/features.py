@@ -19,6 +19,7 @@ __all__ = [
     "in_body",
     "judging",
     "smooth",
+    "steps",
     "vector_weights",
     "velocity",
     "with_velocity",
@@ -33,6 +34,8 @@ _SOFT = 0.12
 VELOCITY_S = 0.4
 # Smoothing of the trunk's axes in seconds.
 _TRUNK_S = 0.07
+# What moves more slowly over the floor is travel and no step, in seconds.
+_TRAVEL_S = 0.7
 
 
 def smooth(rows: Float32, sigma: float) -> Float32:
@@ -115,6 +118,24 @@ def in_body(bones: Bones) -> Float32:
     out[:, ~legs] = np.einsum("nij,nvj->nvi", chest, world[:, ~legs])
     out[:, :3] = world[:, :3]
     return _centred(out, bones.visibility)
+
+
+def steps(bones: Bones) -> Float32 | None:
+    """Movement of the feet over the floor as the picture shows it, less where the dancer travels; float32 [n, 2, 2].
+
+    Nothing moves where a foot is not seen. None where the places of the feet are not known.
+    """
+    if bones.feet is None:
+        return None
+    seen = np.stack(
+        [
+            bones.visibility[:, bones.parts == int(part)].mean(axis=1)
+            for part in (BodyPart.LEFT_FOOT, BodyPart.RIGHT_FOOT)
+        ],
+        axis=1,
+    )
+    out: Float32 = (bones.feet - smooth(bones.feet, _TRAVEL_S / bones.step_s)) * seen[..., None]
+    return out
 
 
 def _centred(values: Float32, visibility: Float32) -> Float32:

@@ -36,9 +36,11 @@ _LIMB_SAY = 0.5
 _OWN_S = 0.25
 # By how much the axes of the body must agree better than the camera's.
 _AXES_GAP = 0.005
-# An arm that is out of time is looked at in the axes of the trunk, as long as it agrees there by no less than so much:
-# late on a trunk that turns in time, it is late by less in the axes of the camera. Legs stand on the floor.
+# A limb that is out of time is looked at from what it moves on, as long as it agrees there by no less than so much. An
+# arm late on a trunk that turns in time is late by less in the axes of the camera. A leg hangs between hips that are in
+# time and a foot that is not: where the foot is on the floor tells its time, thigh and shin tell a mixture.
 _OWN_AXES_GAP = -0.05
+_FEET = {"left_leg": 0, "right_leg": 1}
 # The same for a stretch of two seconds, which agrees by chance more easily.
 _LEAST_LOCAL_PEAK = 0.6
 _STRETCH_S = 2.0
@@ -71,6 +73,8 @@ class Leads:
         Lag of each limb around each row, NaN where it cannot be said.
     left_out : tuple of str
         Limbs that had no say in `tau`.
+    own_rows_s : dict of str to float64 [n]
+        For these, the lag at which the limb's own vectors agree best: not the foot's, by which a leg's time is told.
     """
 
     tau: Float64
@@ -78,6 +82,7 @@ class Leads:
     part_s: dict[BodyPart, float]
     limb_rows_s: dict[str, Float64]
     left_out: tuple[str, ...]
+    own_rows_s: dict[str, Float64]
 
     def own_s(self, step_s: float) -> dict[str, float | Float64]:
         """Return what is taken out of each limb before its shape is judged, in seconds.
@@ -86,10 +91,9 @@ class Leads:
         make any dance fit any other.
         """
         out: dict[str, float | Float64] = dict(self.limb_s)
-        for limb in self.left_out:
-            if limb in self.limb_rows_s:
-                rows = np.nan_to_num(self.limb_rows_s[limb]).astype(np.float32)
-                out[limb] = smooth(rows[:, None], _OWN_S / step_s)[:, 0].astype(np.float64)
+        for limb, rows_s in self.own_rows_s.items():
+            rows = np.nan_to_num(rows_s).astype(np.float32)
+            out[limb] = smooth(rows[:, None], _OWN_S / step_s)[:, 0].astype(np.float64)
         return out
 
 
@@ -141,21 +145,30 @@ def measure_leads(pair: Material, parts: NDArray[np.int64], tau: Float64, ends: 
         short[np.arange(len(suspects)), [rest.index(limb) for limb in suspects]] = 0.0
         out.append(suspects[int(np.argmin(short.sum(axis=1)))])
     limb_s, part_s = {}, {}
-    gaps = {limb: _OWN_AXES_GAP if limb in out and limb.endswith("arm") else _AXES_GAP for limb in usable}
+    gaps = {limb: _OWN_AXES_GAP if limb in out and limb != "trunk" else _AXES_GAP for limb in usable}
+    feet = {limb: _FEET.get(limb) if limb in out else None for limb in usable}
     for limb in usable:
         path = path_without(limb, *out)
-        lag = _lag(pair, limb_of == limb, path, settings, axes_gap=gaps[limb])
+        lag = _lag(pair, limb_of == limb, path, settings, axes_gap=gaps[limb], foot=feet[limb])
         if lag is not None:
             limb_s[limb] = lag
         for part in LIMBS[limb]:
             chosen = parts == int(part)
             lag = None
             if _moves(pair, chosen):
-                lag = _lag(pair, chosen, path, settings, limb_of == limb, axes_gap=gaps[limb])
+                lag = _lag(pair, chosen, path, settings, limb_of == limb, axes_gap=gaps[limb], foot=feet[limb])
             if lag is not None:
                 part_s[part] = lag
     rows_s = {
-        limb: _local_lag(pair, limb_of == limb, path_without(limb, *out), settings, gaps[limb]) for limb in limb_s
+        limb: _local_lag(pair, limb_of == limb, path_without(limb, *out), settings, gaps[limb], feet[limb])
+        for limb in limb_s
+    }
+    own_rows_s = {
+        limb: rows_s[limb]
+        if feet[limb] is None
+        else _local_lag(pair, limb_of == limb, path_without(limb, *out), settings)
+        for limb in out
+        if limb in rows_s
     }
     if out:
         without = align(pair, ~np.isin(limb_of, out), settings.stiffness, ends=ends, near=tau)
@@ -163,7 +176,7 @@ def measure_leads(pair: Material, parts: NDArray[np.int64], tau: Float64, ends: 
         rest = [limb for limb in usable if limb not in out]
         gain = sum(followed(limb, without) - followed(limb, tau) for limb in rest) / max(len(rest), 1)
         tau = without if gain > _LEAST_GAIN else tau
-    return Leads(tau, limb_s, part_s, rows_s, tuple(out))
+    return Leads(tau, limb_s, part_s, rows_s, tuple(out), own_rows_s)
 
 
 def _largest_lag(pair: Material, chosen: NDArray[np.bool_], tau: Float64, settings: ScoreSettings) -> float:
@@ -195,17 +208,18 @@ def _lag(
     limb: NDArray[np.bool_] | None = None,
     *,
     axes_gap: float = _AXES_GAP,
+    foot: int | None = None,
 ) -> float | None:
     """Lag in seconds at which the vectors agree best along `tau`, or None where they do not.
 
     The vectors are taken in the axes of the camera and in those of the body, whose own time they share when the limb is
-    late against a body that is not; the axes in which they agree better by ``axes_gap`` are right. The limb on which a
-    part hangs has its say too, the more the less the part moves itself.
+    late against a body that is not, or on the floor for the leg of a ``foot``; those in which they agree better by
+    ``axes_gap`` are right. The limb on which a part hangs has its say too, the more the less the part moves itself.
     """
-    agreement = _curve(pair, chosen, tau, settings, axes_gap)
+    agreement = _curve(pair, chosen, tau, settings, axes_gap, foot)
     if limb is not None and len(agreement):
         own, whole = _swing(pair, chosen), _LIMB_SAY * _swing(pair, limb)
-        agreement = (own * agreement + whole * _curve(pair, limb, tau, settings, axes_gap)) / (own + whole)
+        agreement = (own * agreement + whole * _curve(pair, limb, tau, settings, axes_gap, foot)) / (own + whole)
     if len(agreement) == 0:
         return None
     reach = len(agreement) // 2
@@ -221,7 +235,12 @@ def _lag(
 
 
 def _curve(
-    pair: Material, chosen: NDArray[np.bool_], tau: Float64, settings: ScoreSettings, axes_gap: float = _AXES_GAP
+    pair: Material,
+    chosen: NDArray[np.bool_],
+    tau: Float64,
+    settings: ScoreSettings,
+    axes_gap: float = _AXES_GAP,
+    foot: int | None = None,
 ) -> Float64:
     """Concordance for each lag from -reach to reach rows in the axes that suit, float64 [2 reach + 1] or empty."""
     from dancelike.kernels.concordance import lag_concordance
@@ -233,9 +252,9 @@ def _curve(
     if len(places) < 2 * reach:
         return np.empty(0)
     curves = []
-    for x, y in pair.frames():
-        a = x[:, chosen].reshape(n, -1)
-        b = at_rows(y[:, chosen], tau).reshape(n, -1)
+    for x, y in pair.views(chosen, foot):
+        a = x.reshape(n, -1)
+        b = at_rows(y, tau).reshape(n, -1)
         pose = lag_concordance(a, b, places, reach)
         moves = [velocity(smooth(rows, _MOVE_S / pair.step_s), pair.step_s) for rows in (a, b)]
         # Movement tells when, pose tells what; a guess of the model that stays the same pulls the pose towards no lag.
@@ -251,14 +270,19 @@ def _vertex(before: float, peak: float, after: float) -> float:
 
 
 def _local_lag(
-    pair: Material, chosen: NDArray[np.bool_], tau: Float64, settings: ScoreSettings, axes_gap: float = _AXES_GAP
+    pair: Material,
+    chosen: NDArray[np.bool_],
+    tau: Float64,
+    settings: ScoreSettings,
+    axes_gap: float = _AXES_GAP,
+    foot: int | None = None,
 ) -> Float64:
     """Lag in seconds around each row in the axes that suit, NaN where the limb rests or does something else."""
     inside = (tau >= 0) & (tau <= len(pair.take) - 1)
     out, most = np.full(len(pair.reference), np.nan), np.full(len(pair.reference), -np.inf)
     # A limb that keeps time is looked at in the axes of the camera alone: its lag is 0 in any.
-    for x, y in pair.frames() if axes_gap < 0 else pair.frames()[:1]:
-        lag, peak = _lags_and_peaks(x[:, chosen], at_rows(y[:, chosen], tau), inside, pair.step_s, settings)
+    for x, y in pair.views(chosen, foot)[: None if axes_gap < 0 else 1]:
+        lag, peak = _lags_and_peaks(x, at_rows(y, tau), inside, pair.step_s, settings)
         better = peak > most + axes_gap
         out[better], most[better] = lag[better], peak[better]
     return out

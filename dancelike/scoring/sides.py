@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -53,11 +51,7 @@ def steady_sides(bones: Bones) -> Bones:
     )
     if not swapped.any():
         return bones
-    return replace(
-        bones,
-        values=np.where(swapped[:, None, None], exchanged.values, bones.values),
-        visibility=np.where(swapped[:, None], exchanged.visibility, bones.visibility),
-    )
+    return bones.exchanged_at(swapped)
 
 
 def agreed_sides(reference: Bones, take: Bones, tau: NDArray[np.float64]) -> Bones:
@@ -96,9 +90,4 @@ def agreed_sides(reference: Bones, take: Bones, tau: NDArray[np.float64]) -> Bon
     if not swapped.any() or swapped.mean() > 0.5:
         return take
     rows = np.clip(np.round(np.interp(np.arange(len(take)), tau, np.arange(n))), 0, n - 1).astype(np.int64)
-    chosen = swapped[rows]
-    return replace(
-        take,
-        values=np.where(chosen[:, None, None], exchanged.values, take.values),
-        visibility=np.where(chosen[:, None], exchanged.visibility, take.visibility),
-    )
+    return take.exchanged_at(swapped[rows])

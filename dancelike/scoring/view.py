@@ -50,7 +50,8 @@ def view_difference_deg(reference: Bones, take: Bones, tau: Float64) -> float | 
 def turned(bones: Bones, degrees: float) -> Bones:
     """Return the bones as a camera would see them that stands `degrees` further round.
 
-    The picture is replaced by the projection of the turned world directions, which is all that is known of it.
+    The picture is replaced by the projection of the turned world directions, which is all that is known of it; where
+    the feet would be is not.
     """
     angle = np.radians(degrees)
     cos, sin = np.float32(np.cos(angle)), np.float32(np.sin(angle))
@@ -59,4 +60,4 @@ def turned(bones: Bones, degrees: float) -> Bones:
     values[..., 2] = cos * x - sin * z
     values[..., 4] = sin * x + cos * z
     values[..., :2] = values[..., 2:4]
-    return replace(bones, values=values)
+    return replace(bones, values=values, feet=None)
