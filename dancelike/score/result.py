@@ -50,11 +50,15 @@ class ScoreResult:
         """Return what score.json holds (schema ``dancelike.score/1``)."""
         clips = zip((self.reference, self.take), self.digests, strict=True)
         reference, take = (_clip_block(info, digest) for info, digest in clips)
+        scoring = self.judgement.scoring.to_dict()
+        # A clip that broke off is said first: it explains what else is missing.
+        broken = dict.fromkeys(info.warning for info in (self.reference, self.take) if info.warning is not None)
         return {
             "schema": SCHEMA,
             "reference": reference,
             "take": take,
-            **self.judgement.scoring.to_dict(),
+            **scoring,
+            "warnings": [*broken, *scoring["warnings"]],
             "model": {
                 "name": self.model.name,
                 "sha256": self.model.sha256,

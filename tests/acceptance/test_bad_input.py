@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -150,6 +151,17 @@ def test_a_wrong_extension_does_not_matter(dance: Path, tmp_path: Path) -> None:
     assert outcome.exit_code == 0, outcome.stderr
 
 
+def test_of_a_recording_that_broke_off_the_beginning_is_scored_and_it_is_said(dance: Path, tmp_path: Path) -> None:
+    """Its index stands before the pictures, so that some can be read; `headless` has lost it."""
+    whole, cut = write(tmp_path / "whole.mp4", pictures(seconds=2.0)), tmp_path / "cut.mp4"
+    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size * 3 // 4])
+    outcome = dancelike("score", dance, cut, "--out", tmp_path / "out")
+    assert outcome.exit_code == 0, outcome.stderr
+    assert "that can be read are used" in " ".join((outcome.stdout + outcome.stderr).split())
+    result = json.loads((tmp_path / "out" / "score.json").read_text(encoding="utf-8"))
+    assert 20 < result["take"]["frames"] < 60
+
+
 def write(path: Path, rgbs: list[np.ndarray]) -> Path:
     height, width = rgbs[0].shape[:2]
     with ClipWriter(path, (width, height), 30, preset="ultrafast") as writer:
@@ -159,8 +171,6 @@ def write(path: Path, rgbs: list[np.ndarray]) -> Path:
 
 
 def score_of(reference: Path, take: Path) -> dict[str, object]:
-    import json
-
     outcome = dancelike("score", reference, take, "--json")
     assert outcome.exit_code == 0, outcome.stderr
     result: dict[str, object] = json.loads(outcome.stdout)
@@ -193,7 +203,8 @@ def test_two_dancers_who_cross_are_scored(tmp_path: Path) -> None:
         crossed.append(canvas)
     assert height == crossed[0].shape[0]
     result = score_of(write(tmp_path / "first.mp4", first), write(tmp_path / "crossed.mp4", crossed))
-    assert 0 <= result["score"] <= 100  # type: ignore[operator]
+    # Another dance gets at most 20: whoever was followed danced this one.
+    assert 40 <= result["score"] <= 100  # type: ignore[operator]
 
 
 @pytest.mark.parametrize("size", [(3840, 2160), (642, 362)])
@@ -235,7 +246,9 @@ def tiny_disk(tmp_path: Path) -> Iterator[Path]:
 def test_a_full_disk_leaves_nothing_half_written(dance: Path, tiny_disk: Path) -> None:
     outcome = dancelike("score", dance, dance, "--out", tiny_disk, "--html")
     assert_refused(outcome, 6, "no space left")
+    # The score fitted and is whole; of the report nothing is left.
     assert [path.name for path in tiny_disk.iterdir()] == ["score.json"]
+    assert "score" in json.loads((tiny_disk / "score.json").read_text(encoding="utf-8"))
 
 
 def test_an_unknown_model_is_refused_with_the_known_ones(dance: Path) -> None:

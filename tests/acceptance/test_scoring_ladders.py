@@ -144,6 +144,18 @@ def test_a_late_arm_of_the_rendered_dance_is_read_through_the_model(delay_ms):
     assert all(abs(leads[key] or 0.0) <= 10 for key in leads if key.startswith("right") or "thigh" in key)
 
 
+@pytest.mark.parametrize("delay_ms", [60, 120, 200])
+def test_a_late_leg_of_the_rendered_dance_is_read_by_its_foot(delay_ms):
+    front = load_track("view_00")
+    before = score_tracks(front, front, settings=PLAIN)
+    after = score_tracks(front, load_track(f"right_leg_late_{delay_ms:03d}"), settings=PLAIN)
+    for part, item in after.parts.items():
+        late = part.key in ("right_thigh", "right_shin", "right_foot")
+        assert item.lead_ms is not None or not late
+        assert item.lead_ms is None or item.lead_ms == pytest.approx(delay_ms if late else 0.0, abs=10.0), part
+        assert item.shape >= 0.85 * before.parts[part].shape
+
+
 def test_two_people_of_one_routine_are_the_same_dance_but_not_the_same_dancer(reference):
     scores = [score(reference, dance(style=style)) for style in (1, 2, 3)]
     assert all(50 <= value <= 85 for value in scores), scores

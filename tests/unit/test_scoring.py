@@ -204,9 +204,24 @@ def test_exchanged_sides_are_put_back(take):
     wrong = bones.exchanged()
     rows = np.zeros(len(bones), np.bool_)
     rows[60:100] = True
-    mixed = replace(bones, values=np.where(rows[:, None, None], wrong.values, bones.values))
-    np.testing.assert_array_equal(steady_sides(mixed).values, bones.values)
+    mixed = bones.exchanged_at(rows)
+    np.testing.assert_array_equal(mixed.values, np.where(rows[:, None, None], wrong.values, bones.values))
+    assert mixed.feet is not None
+    for name in ("values", "visibility", "feet"):
+        np.testing.assert_array_equal(getattr(steady_sides(mixed), name), getattr(bones, name))
     assert steady_sides(bones) is bones
+
+
+def test_the_feet_are_where_the_picture_shows_them_and_turn_in_a_mirror(take):
+    step_s = common_step_s(take)
+    bones = bones_of(take, Kind.JOINTS, step_s, "take")
+    other = bones_of(mirrored(take), Kind.JOINTS, step_s, "mirrored").mirrored()
+    assert bones.feet is not None
+    assert other.feet is not None
+    assert bones.feet.shape == (len(bones), 2, 2)
+    # A picture is turned about its middle and bones about nothing: the places differ by one constant.
+    np.testing.assert_allclose(np.diff(other.feet, axis=0), np.diff(bones.feet, axis=0), atol=1e-3)
+    assert bones_of(without_joints(take), Kind.MASKS, step_s, "take").feet is None
 
 
 def test_a_move_that_reads_the_same_backwards_cannot_be_told_from_its_reverse():
