@@ -36,7 +36,8 @@ def bench(
     """Time the networks of the models NAMES (names or files; all that are here otherwise) on each delegate.
 
     Without --delegate: the CPU and whatever accelerator is present. A run is one call of the network alone, in a
-    process of its own; the speed-up is against the CPU.
+    process of its own; the operators that a delegate does not run (on the CPU: XNNPACK) run in reference code; the
+    speed-up is against the CPU.
     """
     from dancelike.vision.delegates import present_delegates
 
@@ -104,11 +105,14 @@ def _print(rows: list[dict[str, Any]]) -> None:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("Network", "Delegate", "ms", "p95", "CPU ms", "Memory", "Speed-up"):
+    for column in ("Network", "Delegate", "ms", "p95", "CPU ms", "Ops on it", "Memory", "Speed-up"):
         table.add_column(column, justify="left" if column in ("Network", "Delegate") else "right")
     for row in rows:
         delegate = row["asked"] if row["delegate"] == row["asked"] else f"{row['asked']} -> {row['delegate']}"
         speed_up = "-" if row["speed_up"] is None else f"{row['speed_up']:.1f}x"
-        figures = (f"{row['wall_ms']:.2f}", f"{row['p95_ms']:.2f}", f"{row['cpu_ms']:.2f}")
+        taken, operators = row["placed"]
+        figures = (
+            f"{row['wall_ms']:.2f}", f"{row['p95_ms']:.2f}", f"{row['cpu_ms']:.2f}", f"{taken} of {operators}",
+        )  # fmt: skip
         table.add_row(row["network"], delegate, *figures, f"{row['memory_mb']:.0f} MB", speed_up)
     console().print(table)

@@ -40,7 +40,8 @@ def main(arguments: list[str]) -> int:
             cpu.append((thread_cpu_ns() - start_cpu_ns) / 1e6)
         answer = {
             "wall_ms": float(np.median(wall)), "p95_ms": float(np.percentile(wall, 95)),
-            "cpu_ms": float(np.median(cpu)), "runtime": network.runtime, "delegate": network.delegate,
+            "cpu_ms": float(np.median(cpu)), "placed": network.placement(), "runtime": network.runtime,
+            "delegate": network.delegate,
             "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         }  # fmt: skip
     except DancelikeError as error:

@@ -51,6 +51,7 @@ def from_training(module: str) -> Any:
 @click.option("--real-share", default=0.4, show_default=True, help="Of real frames in a batch.")
 @click.option("--look-every", default=250, show_default=True, help="Steps between two looks at held-out pictures.")
 @click.option("--patience", default=12, show_default=True, help="Looks without progress before the cool-down.")
+@click.option("--rounded", is_flag=True, help="Round to 8 bits while training: for the last part, before int8.")
 @click.option("--threads", default=0, show_default="all", help="Threads; one is best on a busy machine.")
 @click.option("--seed", default=1, show_default=True, help="What the batches are drawn from.")
 @common_options

@@ -10,6 +10,7 @@ import click
 
 from dancelike.config import MIRROR_CHOICES, RUNTIME_CHOICES, ScoreConfig, load_score_config
 from dancelike.console import Manners, common_options, console, progress, require_writable, write_atomically
+from dancelike.score.settle import settle_delegate
 
 if TYPE_CHECKING:
     from dancelike.score.result import ScoreResult
@@ -46,6 +47,7 @@ class ExportList(click.ParamType[tuple[str, ...]]):
 @click.option("--model", help="A model of the catalogue, or the path of one.  [default: default]")
 @click.option("--runtime", type=click.Choice(RUNTIME_CHOICES), help="Which interpreter runs it.  [default: auto]")
 @click.option("--delegate", help="Where it runs: auto, cpu, gpu, edgetpu, npu or PATH[:key=value].  [default: auto]")
+@click.option("--delegate-strict", is_flag=True, help="Stop where the delegate cannot be used, instead of the CPU.")
 @click.option("--workers", type=int, help="Worker threads; the score does not depend on it.  [default: one a core]")
 @click.option("--config", "config_path", type=click.Path(path_type=Path), help="A TOML file with a [score] table.")
 @click.option("--html", is_flag=True, help="Write report.html into the folder.")
@@ -62,6 +64,7 @@ def score(
     html: bool,
     exports: tuple[str, ...],
     blur_face: bool,
+    delegate_strict: bool,
     manners: Manners,
     **given: str | int | None,
 ) -> None:
@@ -71,7 +74,7 @@ def score(
     Exit codes: 0 done; 2 usage or configuration; 3 a clip cannot be read; 4 no dancer found;
     5 model or runtime; 6 output cannot be written; 70 a fault of dancelike; 130 interrupted.
     """  # noqa: D301  click reads the \\b as "keep these lines"
-    config = configure(config_path, given)
+    config = settle_delegate(configure(config_path, given), strict=delegate_strict, quiet=manners.quiet)
     if out is None and (html or exports):
         out = DEFAULT_OUT
     if out is not None:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from dancelike.errors import ModelError
 from dancelike.vision.native_output import held_output
+from dancelike.vision.placement import placed
 
 __all__ = ["GpuNetwork", "has_accelerator"]
 
@@ -63,6 +64,7 @@ class GpuNetwork:
                 ) from error
         if not whole:
             raise ModelError("the GPU does not take the whole network; use auto or cpu")
+        self._operators = placed(native)[1]
         signatures = self._model.get_signature_list()
         key = next(iter(signatures))
         by_name = {str(d["name"]): d for d in native.get_output_details()}
@@ -84,6 +86,10 @@ class GpuNetwork:
         k, detail = self._order[index]
         shape = tuple(int(n) for n in detail["shape"])
         return np.array(self._outputs[k].read(int(np.prod(shape)), detail["dtype"])).reshape(shape)
+
+    def placement(self) -> tuple[int, int]:
+        """Return the operators on the GPU, and all: a network that it does not take whole was refused."""
+        return self._operators, self._operators
 
     def close(self) -> None:
         """Free the accelerator."""

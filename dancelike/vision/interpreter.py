@@ -27,6 +27,7 @@ from dancelike.memory import give_back
 from dancelike.vision.delegates import LIBRARIES, resolve_delegate
 from dancelike.vision.gpu import GpuNetwork
 from dancelike.vision.native_output import held_output
+from dancelike.vision.placement import placed
 
 __all__ = ["RUNTIMES", "Interpreter", "TensorInfo", "active_runtime"]
 
@@ -256,6 +257,10 @@ class Interpreter:
             return [self._native.get_tensor(self._output_index[name]) for name in outputs]
         except (ValueError, RuntimeError) as error:
             raise ModelError(f"running {self.path.name} failed in {self.runtime}: {_first_line(error)}") from error
+
+    def placement(self) -> tuple[int, int]:
+        """Return how many operators a delegate runs (on the CPU: XNNPACK), and how many there are."""
+        return self._native.placement() if isinstance(self._native, GpuNetwork) else placed(self._native)
 
     def close(self) -> None:
         """Free the native memory; the interpreter cannot be used afterwards."""

@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from dancelike.errors import ModelError
 from dancelike.frames import PART_COUNT, BodyObservation, BodyPart
+from dancelike.kernels.labels import labels_from_logits
 from dancelike.kernels.warp import warp_to_tensor
 from dancelike.vision.interpreter import Interpreter, TensorInfo
 from dancelike.vision.part_memory import PartMemory
 from dancelike.vision.region import Region, samples_for
 from dancelike.vision.segmenter import ModelInfo, Segmenter, require_picture
 
-__all__ = ["LabelMapSegmenter", "largest_body", "quantised", "reads_label_maps"]
+__all__ = ["LabelMapSegmenter", "enlarged", "largest_body", "quantised", "reads_label_maps"]
 
 _ROOM = 1.25  # of the crop's side over the body's
 _REACH = 0.12  # of the body's longer side: how far away a piece of it may be cut off
@@ -152,6 +153,36 @@ class LabelMapSegmenter(Segmenter):
     def close(self) -> None:  # noqa: D102
         self._interpreter.close()
 
+    def answer(self, rgb: NDArray[np.uint8], seen: BodyObservation, channels: int) -> NDArray[np.float32] | None:
+        """Look where a body was seen and return another of the network's answers, for measuring and teaching.
+
+        Parameters
+        ----------
+        rgb : uint8 [h, w, 3]
+        seen : BodyObservation
+            Of that picture, from this segmenter.
+        channels : int
+            Of the wanted output.
+
+        Returns
+        -------
+        float32 [r, r, channels] or None
+            None where the network has no such output, or nobody was seen.
+        """
+        wanted = next((info for info in self._interpreter.outputs if info.shape[3:] == (channels,)), None)
+        if wanted is None or seen.crop_to_picture is None or seen.labels is None:
+            return None
+        side = self._input.shape[1]
+        scale = seen.labels.shape[0] / side
+        place = seen.crop_to_picture.copy()
+        place[:, 2] += place[:, :2] @ np.full(2, (scale - 1) / 2)
+        place[:, :2] *= scale
+        warp_to_tensor(rgb, place, self._tensor, samples=samples_for(float(np.hypot(*place[:, 0]))))
+        raw = self._interpreter.run(quantised(self._tensor, self._input), (wanted.name,))[0][0].astype(np.float32)
+        zero, step = np.float32(wanted.zero_point), np.float32(wanted.scale or 1)
+        out: NDArray[np.float32] = (raw - zero) * step if wanted.scale else raw
+        return out
+
     def _search(self, rgb: NDArray[np.uint8]) -> tuple[BodyObservation, Region | None]:
         """Look at the whole picture, and closer where a body is."""
         height, width = rgb.shape[:2]
@@ -202,7 +233,33 @@ class LabelMapSegmenter(Segmenter):
         parts /= parts.sum(axis=2, keepdims=True)
         if memory is not None:
             parts = memory.settle(parts, region.crop_to_picture(parts.shape[0]))
-        return parts.argmax(axis=2).astype(np.uint8), 1 - parts[..., 0]
+        return enlarged(parts, max(self._input.shape[1], parts.shape[0]))
+
+
+def enlarged(parts: NDArray[np.float32], side: int) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """Name the parts in the resolution of the picture that a network was shown.
+
+    Its answers are a fourth of that; interpolated logits put the edges of a body where interpolated labels do not.
+
+    Parameters
+    ----------
+    parts : float32 [s, s, 15]
+        Probabilities.
+    side : int
+        Of the results, at least ``s``.
+
+    Returns
+    -------
+    labels : uint8 [side, side]
+    probability : float32 [side, side]
+        That a pixel shows the dancer.
+    """
+    import cv2
+
+    labels = np.empty((side, side), np.uint8)
+    labels_from_logits(np.log(parts + np.float32(1e-9)), labels)
+    person = cv2.resize(1 - parts[..., BodyPart.BACKGROUND], (side, side), interpolation=cv2.INTER_LINEAR)
+    return labels, np.clip(person, 0, 1)
 
 
 def quantised(tensor: NDArray[np.float32], wanted: TensorInfo) -> NDArray[Any]:

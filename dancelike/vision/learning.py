@@ -200,16 +200,16 @@ def _examples(
     entry = native.get_input_details()[0]
     detail = next(d for d in native.get_tensor_details() if int(d["index"]) == layer.features)
     scale, zero = detail["quantization"]
-    side = int(entry["shape"][1])
+    side, cells = int(entry["shape"][1]), int(detail["shape"][1])
     tensor = np.zeros((1, side, side, 3), np.float32)
     features, labels = [], []
     for frame in frames:
         seen = segmenter.observe(frame.rgb)
         if seen.crop_to_picture is None or seen.labels is None:
             continue
-        cells = seen.labels.shape[0]
-        middle = seen.crop_to_picture @ [(cells - 1) / 2, (cells - 1) / 2, 1.0]
-        size = float(seen.crop_to_picture[0, 0]) * cells
+        pixels = seen.labels.shape[0]
+        middle = seen.crop_to_picture @ [(pixels - 1) / 2, (pixels - 1) / 2, 1.0]
+        size = float(seen.crop_to_picture[0, 0]) * pixels
         for right, down, larger in _VIEWS:
             region = Region(middle[0] + right * size, middle[1] + down * size, larger * size, 0.0)
             warp_to_tensor(frame.rgb, region.crop_to_picture(side), tensor, samples=samples_for(region.size / side))

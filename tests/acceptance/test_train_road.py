@@ -76,6 +76,24 @@ def test_the_road_from_pictures_to_a_model_that_is_used(tmp_path: Path) -> None:
         if name != "note":
             assert np.allclose(whole[name], resumed[name], atol=1e-3), name
 
+    # The last part may round to 8 bits; the weights stay those of the same network.
+    rounded = tmp_path / "rounded"
+    run(
+        "train",
+        data,
+        "--out",
+        rounded,
+        *common,
+        "--passes",
+        32,
+        "--rounded",
+        "--resume",
+        tmp_path / "whole" / "weights.npz",
+    )
+    last = np.load(rounded / "weights.npz")
+    assert {name: last[name].shape for name in last.files} == {name: whole[name].shape for name in whole.files}
+    assert any(not np.array_equal(last[name], whole[name]) for name in whole.files if name != "note")
+
     assert "curves.html" in {path.name for path in (tmp_path / "whole").iterdir()}
     out = tmp_path / "models"
     lines = run("convert", tmp_path / "whole" / "weights.npz", "--data", data, "--out", out, "--size", 64).splitlines()
@@ -83,6 +101,7 @@ def test_the_road_from_pictures_to_a_model_that_is_used(tmp_path: Path) -> None:
     assert all("no operator refused" in line or "edgetpu leaves DEQUANTIZE" in line for line in lines)
     said = run("evaluate", out / "parts-64-int8.tflite", data, "--html", tmp_path / "page.html")
     assert "parts-64-int8.tflite on 4 pictures" in said
+    assert "By group" in (tmp_path / "page.html").read_text()
     assert (tmp_path / "page.html").read_text().startswith("<!doctype html>")
     with load_segmenter(out / "parts-64-float16.tflite") as segmenter:
         assert segmenter.segment(np.zeros((90, 120, 3), np.uint8)).labels.shape == (90, 120)

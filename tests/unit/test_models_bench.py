@@ -9,6 +9,10 @@ from click.testing import CliRunner
 
 from dancelike.bundled import bundled_path
 from dancelike.catalogue.cli import models
+from dancelike.config import ScoreConfig
+from dancelike.errors import ModelError
+from dancelike.score.settle import settle_delegate
+from dancelike.vision.placement import placed
 
 DETECTOR = str(bundled_path("models") / "pose_detection.tflite")
 
@@ -39,3 +43,35 @@ def test_a_damaged_model_is_one_sentence(tmp_path):
     done = CliRunner().invoke(models, ["bench", str(broken)])
     assert done.exit_code == 5
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_the_table_says_how_many_operators_run_where_they_were_sent(tmp_path):
+    out = tmp_path / "bench.json"
+    done = CliRunner().invoke(models, ["bench", DETECTOR, "--runs", "1", "--delegate", "cpu", "--json", str(out)])
+    taken, operators = json.loads(out.read_text())["rows"][0]["placed"]
+    assert taken == operators > 200
+    assert "Ops on it" in done.stdout
+
+
+def test_operators_that_a_delegate_leaves_are_counted():
+    class Graph:
+        """a -> conv -> b -> custom -> c -> relu -> d, with the first and the last on the delegate."""
+
+        def _get_ops_details(self):
+            ops = [("CONV_2D", [0, 1], [2]), ("CUSTOM", [2], [3]), ("RELU", [3], [4])]
+            ops += [("DELEGATE", [0, 1], [2]), ("DELEGATE", [3], [4])]
+            return [{"op_name": name, "inputs": given, "outputs": made} for name, given, made in ops]
+
+    assert placed(Graph()) == (2, 3)
+
+
+def test_scoring_falls_back_with_one_sentence_or_stops(capsys):
+    config = ScoreConfig(model="parts-fast", delegate="npu")
+    assert settle_delegate(config, strict=False).delegate == "cpu"
+    said = capsys.readouterr().err.strip().splitlines()
+    assert len(said) == 1
+    assert said[0].endswith("the CPU serves instead")
+    with pytest.raises(ModelError, match="there is no delegate for npu"):
+        settle_delegate(config, strict=True)
+    path = ScoreConfig(delegate="/no/such.so")
+    assert settle_delegate(path, strict=False) is path  # a path is insisted on where it is loaded

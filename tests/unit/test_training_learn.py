@@ -47,6 +47,15 @@ def test_targets_say_where_the_part_the_joint_and_the_front_are():
     assert targets(picture(float("nan")))[2][2] == 0
 
 
+def test_the_pixel_that_stands_for_a_cell_can_be_chosen():
+    seen = picture()
+    for row in (1, 2):
+        for column in (1, 2):
+            parts = targets(seen, (row, column))[0]
+            cells = main_parts(seen.labels)[row::4, column::4]
+            np.testing.assert_array_equal(parts[..., 0], np.where(cells == UNKNOWN, 0, cells))
+
+
 def test_augmenting_keeps_the_joint_on_its_part_and_changes_sides_with_the_mirror():
     sides = set()
     for seed in range(60):

@@ -15,7 +15,7 @@ from dancelike.testing.segmenters import FakeSegmenter, paint_dancer
 from dancelike.timebase import Timestamp
 from dancelike.vision import load_segmenter, paste
 from dancelike.vision.interpreter import TensorInfo
-from dancelike.vision.label_map import LabelMapSegmenter, largest_body, reads_label_maps
+from dancelike.vision.label_map import LabelMapSegmenter, enlarged, largest_body, reads_label_maps
 from dancelike.vision.track import TrackBuilder
 from tests.models import paint_reader
 
@@ -117,3 +117,29 @@ def test_label_maps_alone_give_a_sane_verdict(segmenter):
     assert same.score >= 85
     assert any("outlines" in warning for warning in same.warnings)
     assert still.score <= 10
+
+
+def test_edges_lie_between_the_cells_where_the_logits_cross():
+    """A straight slanted edge comes out straight to half a pixel, not in steps of four."""
+    cells, side = 24, 96
+    y, x = np.mgrid[0:cells, 0:cells]
+    certainty = (0.9 * (x + 0.5) + 0.3 * (y + 0.5) - 13.0).astype(np.float32)  # above 0 is torso
+    parts = np.zeros((cells, cells, 15), np.float32)
+    parts[..., BodyPart.TORSO] = 1 / (1 + np.exp(-certainty))
+    parts[..., 0] = 1 - parts[..., BodyPart.TORSO]
+    labels, person = enlarged(parts, side)
+    v, u = np.mgrid[0:side, 0:side]
+    exact = 0.9 * (u + 0.5) / 4 + 0.3 * (v + 0.5) / 4 - 13.0
+    clear = np.abs(exact) > 0.5 * 0.95 / 4
+    inside = (slice(4, -4), slice(4, -4))
+    assert ((labels == BodyPart.TORSO) == (exact > 0))[inside][clear[inside]].all()
+    assert labels.shape == person.shape == (side, side)
+    assert ((person > 0.5) == (labels > 0))[inside].mean() > 0.98
+
+
+def test_another_answer_is_asked_for_where_the_body_was_seen(segmenter):
+    picture = paint_dancer(3, SIZE)
+    seen = segmenter.observe(picture)
+    again = segmenter.answer(picture, seen, 15)
+    np.testing.assert_array_equal(again.argmax(2) > 0, seen.labels > 0)
+    assert segmenter.answer(picture, seen, 13) is None

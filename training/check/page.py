@@ -27,6 +27,10 @@ main{max-width:980px;margin:0 auto;padding:24px}
 .bars span:nth-child(3n){text-align:right;font-variant-numeric:tabular-nums}
 main .cases{margin-top:0;padding-top:8px;display:grid;
 grid-template-columns:repeat(auto-fill,minmax(440px,1fr));gap:24px}
+.wide{overflow-x:auto;margin:16px 0 40px}.wide table{border-collapse:collapse;width:100%}
+.wide th,.wide td{padding:8px 16px 8px 0;border-bottom:1px solid var(--line);text-align:left;font-weight:400}
+.wide td:nth-child(n+3),.wide th:nth-child(n+3){text-align:right;font-variant-numeric:tabular-nums}
+.wide tbody td:nth-child(2){color:var(--quiet)}
 figure{margin:0}figure img{width:100%;display:block}figcaption{padding:8px 0;color:var(--quiet)}
 """
 _COLOURS = np.array([[0, 0, 0], *(rgb(PART_COLOURS[part]) for part in BodyPart if part)], np.uint8)
@@ -68,12 +72,20 @@ def evaluation_page(found: Evaluation) -> str:
         f"<span>{value:.2f}</span>"
         for name, value, part in zip(TEN_PARTS, f.by_part, _OF_TEN, strict=True)
     )
+    groups = "".join(
+        f'<tr><th scope="row">{escape(name)}</th><td class="quiet">{escape(criterion)}</td><td>{count}</td>'
+        f"<td>{g.parts:.3f}</td><td>{g.person:.3f}</td><td>{100 * g.swapped:.1f} %</td></tr>"
+        for criterion, members in found.groups.items()
+        for name, (count, g) in members.items()
+    )
     cases = "".join(map(_case, found.worst))
     return html_page(
         "Evaluation · dancelike",
         '<header class="bar"><p class="wordmark">dancelike</p><p class="clips"><span class="quiet">Evaluation'
         f" of</span> {escape(found.model)} on {escape(found.data)}, {found.pictures} pictures</p></header><main>"
         f'<section class="figures">{figures}</section><h2>By part</h2><section class="bars">{bars}</section>'
+        '<h2>By group</h2><div class="wide"><table><thead><tr><th>Group</th><th>By</th><th>Pictures</th>'
+        f"<th>Ten parts</th><th>Person</th><th>Wrong side</th></tr></thead><tbody>{groups}</tbody></table></div>"
         '<h2>Worst pictures</h2><p class="quiet">The picture, what is there, what the model says.</p>'
         f'<section class="cases">{cases}</section></main>',
         data={},

@@ -118,6 +118,8 @@ def pack(samples: list[Sample], first: int) -> dict[str, NDArray[Any]]:
         "people": np.array([s.people for s in samples], np.uint8),
         "place": np.array([places.PLACES.index(s.place) for s in samples], np.uint8),
         "mirrored": np.array([s.mirrored for s in samples], np.bool_),
+        "skin": np.array([s.skin for s in samples], np.float32),
+        "worn": np.array([s.worn for s in samples], np.uint16),
         "index": np.arange(first, first + len(samples)),
     }  # fmt: skip
 

@@ -32,7 +32,7 @@ _OTHERS_COUNT = 0.4  # what a pixel of a bystander counts: who is the dancer is 
 _ELSEWHERE = (0.3, 0.6)  # of the drawn and of the real pictures: few clips go further before other backgrounds
 _PLACE = 0.75  # of those before a photographed place, when there are some; the rest before another drawn picture
 _DRESSED = 0.6  # of the real pictures: in clothes of other colours
-_AGAINST_LIGHT = 0.1  # of all pictures
+_AGAINST_LIGHT = 0.15  # of all pictures
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,13 @@ class Pictures:
         i = int(index - (self._ends[k] - shard.count))
         joints = np.asarray(shard.arrays["joints"][i], np.float32)
         return Picture(shard.rgb(i), shard.labels(i), joints, float(shard.arrays["yaw_deg"][i]))
+
+    def known(self, index: int, name: str) -> float | None:
+        """Return what else is known of a picture (an array of its shard), None where it is not."""
+        k = int(np.searchsorted(self._ends, index, side="right"))
+        shard = self._shards[k]
+        array = shard.arrays.get(name)
+        return None if array is None else float(array[index - (self._ends[k] - shard.count)])
 
 
 def augment(picture: Picture, size: int, rng: np.random.Generator) -> Picture:
@@ -150,10 +157,12 @@ def _recolour(rgb: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.ui
     return np.asarray(out, np.uint8)
 
 
-def targets(picture: Picture) -> tuple[Float, Float, Float]:
-    """Return what the network should answer: ``parts``, ``heat`` and ``yaw`` of `Batch` for one picture."""
-    middle = STRIDE // 2
-    cells = picture.labels[middle::STRIDE, middle::STRIDE]
+def targets(picture: Picture, pixel: tuple[int, int] = (STRIDE // 2, STRIDE // 2)) -> tuple[Float, Float, Float]:
+    """Return what the network should answer: ``parts``, ``heat`` and ``yaw`` of `Batch` for one picture.
+
+    ``pixel`` is the row and column of a cell whose label is the cell's: its middle lies between four of them.
+    """
+    cells = picture.labels[pixel[0] :: STRIDE, pixel[1] :: STRIDE]
     known = cells != 255
     part = np.where(known, part_map(cells, 1), 0)
     others = known & (person_map(cells) > 1) & (part_map(cells) > 0)
@@ -223,7 +232,7 @@ class Batches:
                 picture = pictures[self._index(source, k * number + j)]
                 picture = self._composed(picture, rng, real=source == 1)
                 made.append(augment(picture, self._size, rng))
-        return _batch(made)
+        return _batch(made, rng)
 
     def _composed(self, picture: Picture, rng: np.random.Generator, *, real: bool) -> Picture:
         if real and rng.random() < _DRESSED:
@@ -247,8 +256,11 @@ class Batches:
                 yield batch
 
 
-def _batch(made: list[Picture]) -> Batch:
-    parts, heat, yaw = (np.stack(column) for column in zip(*map(targets, made), strict=True))
+def _batch(made: list[Picture], rng: np.random.Generator) -> Batch:
+    # One pixel for all would teach the network labels that are half a pixel off.
+    pixels = rng.integers(STRIDE // 2 - 1, STRIDE // 2 + 1, (len(made), 2))
+    answers = [targets(picture, (int(row), int(column))) for picture, (row, column) in zip(made, pixels, strict=True)]
+    parts, heat, yaw = (np.stack(column) for column in zip(*answers, strict=True))
     pictures = np.stack([p.rgb for p in made]).astype(np.float32) / np.float32(255)
     return Batch(pictures, {"parts": parts, "heat": heat, "yaw": yaw})
 

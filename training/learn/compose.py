@@ -17,6 +17,7 @@ _CLOTHES = (
     (BodyPart.LEFT_FOOT, BodyPart.RIGHT_FOOT),
     (BodyPart.LEFT_FOREARM, BodyPart.RIGHT_FOREARM, BodyPart.LEFT_HAND, BodyPart.RIGHT_HAND, BodyPart.HEAD),
 )
+_GLARE = 0.5  # of the pictures against the light
 _EDGE = 1.0  # of the blur that softens a cut, in pixels
 
 
@@ -94,8 +95,23 @@ def against_light(picture: Picture, rng: np.random.Generator) -> Picture:
     rgb = picture.rgb.astype(np.float32) / 255
     dark = rgb * np.float32(rng.uniform(0.15, 0.6)) + np.float32(rng.uniform(0, 0.15))
     light = rgb ** np.float32(rng.uniform(0.5, 1.0))
-    out = (light + (dark - light) * inside) * 255
+    out = light + (dark - light) * inside
+    if rng.random() < _GLARE:
+        out = _glare(out, rng)
+    out *= 255
     return Picture(np.clip(out, 0, 255).astype(np.uint8), picture.labels, picture.joints, picture.yaw_deg)
+
+
+def _glare(rgb: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Let a low sun shine into the lens: a disc, its halo and a veil over everything."""
+    side = rgb.shape[0]
+    at = np.arange(side, dtype=np.float32)
+    x, y = rng.uniform(-0.1, 1.1, 2) * side
+    away = np.sqrt((at[None] - np.float32(x)) ** 2 + (at[:, None] - np.float32(y)) ** 2) / np.float32(side)
+    halo = np.exp(-away / np.float32(rng.uniform(0.05, 0.3))) * np.float32(rng.uniform(0.4, 1.5))
+    light = np.array([1.0, rng.uniform(0.75, 1.0), rng.uniform(0.5, 1.0)], np.float32)
+    veil = np.float32(rng.uniform(0, 0.25))
+    return np.asarray(rgb * (1 - veil) + (halo[..., None] + veil) * light, np.float32)
 
 
 def worn(rgb: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:

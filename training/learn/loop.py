@@ -49,6 +49,8 @@ class Settings:
         Held-out pictures of each kind that are looked at, at most.
     patience : int
         Looks without a better figure after which the cool-down starts.
+    rounded : bool
+        Train with kernels and answers rounded to 8 bits, so that the full-integer model loses little.
     seed, width, threads
         ``threads`` 0 leaves the choice to the back end.
     """
@@ -61,6 +63,7 @@ class Settings:
     look_every: int = 250
     look_at: int = 500
     patience: int = 12
+    rounded: bool = False
     seed: int = 1
     width: float = 0.5
     threads: int = 0
@@ -134,6 +137,11 @@ def _values(variables: Any) -> list[NDArray[Any]]:
     return [np.array(ops.convert_to_numpy(variable)) for variable in variables]
 
 
+def _memory(network: Any) -> list[Any]:
+    """Return the optimiser's variables by name: their own order follows that of the layers, which rounding changes."""
+    return sorted(network.optimizer.variables, key=lambda variable: str(variable.path))
+
+
 class _Run:
     """A training under way."""
 
@@ -141,7 +149,7 @@ class _Run:
         from training.learn.losses import heat_loss, parts_loss, yaw_loss
 
         self.settings = settings
-        self.network = build_network(settings.size, settings.width)
+        self.network = build_network(settings.size, settings.width, rounded=settings.rounded)
         self.network.compile(
             optimizer=_optimizer(settings.rate), loss={"parts": parts_loss, "heat": heat_loss, "yaw": yaw_loss}
         )
@@ -149,7 +157,7 @@ class _Run:
         self.state = resumed or Checkpoint(0, 0, [], [], [], {"best": 0.0, "waited": 0, "cool_from": None})
         if resumed is not None:
             set_weights(self.network, resumed.weights)
-            for variable, value in zip(self.network.optimizer.variables, resumed.optimizer, strict=False):
+            for variable, value in zip(_memory(self.network), resumed.optimizer, strict=False):
                 variable.assign(value)
         elif start is not None:
             load_bodypix(self.network, start, batches.step(0).pictures)
@@ -205,7 +213,7 @@ class _Run:
 
     def checkpoint(self) -> Checkpoint:
         self.state.weights, self.state.average = get_weights(self.network), self.average
-        self.state.optimizer = _values(self.network.optimizer.variables)
+        self.state.optimizer = _values(_memory(self.network))
         return self.state
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from dancelike.errors import ConfigError, ModelError
 from dancelike.frames import PART_COUNT, Joint
+from training.learn.rounding import LINEAR_RANGE, rounded_layers
 
 __all__ = ["ENCODER", "HEAT_JOINTS", "STRIDE", "build_network", "get_weights", "load_bodypix", "set_weights"]
 
@@ -34,7 +35,7 @@ HEAT_JOINTS = (
 """The joints that have a heat map each, in the order of its channels."""
 
 
-def build_network(size: int, width: float = 0.5) -> Any:
+def build_network(size: int, width: float = 0.5, *, rounded: bool = False) -> Any:
     """Build the network with random weights.
 
     Parameters
@@ -43,6 +44,9 @@ def build_network(size: int, width: float = 0.5) -> Any:
         Side of the input in pixels, a multiple of 16.
     width : float
         Of the encoder: 0.5 is BodyPix's.
+    rounded : bool
+        Round kernels and answers of the layers to 8 bits, as the full-integer model will, and let gradients through:
+        for training. The weights are the same network's.
 
     Returns
     -------
@@ -58,21 +62,27 @@ def build_network(size: int, width: float = 0.5) -> Any:
     first = keras.backend.backend() == "torch"
     layout = "channels_first" if first else "channels_last"
     norm = _normalization()
+    kinds = rounded_layers() if rounded else None
 
     def conv(channels: int, name: str, kernel: int = 1, stride: int = 1, **more: Any) -> Any:
-        return layers.Conv2D(channels, kernel, stride, padding="same", data_format=layout, name=name, **more)
+        made = kinds.conv if kinds else layers.Conv2D
+        return made(channels, kernel, stride, padding="same", data_format=layout, name=name, **more)
+
+    def relu(name: str) -> Any:
+        return kinds.answer(0.0, 6.0, name=name) if kinds else layers.ReLU(6.0, name=name)
 
     def finish(x: Any, name: str, *, clip: bool = True) -> Any:
         x = norm(axis=1 if first else -1, momentum=0.98, epsilon=1e-3, name=f"{name}_norm")(x)
-        return layers.ReLU(6.0, name=f"{name}_relu")(x) if clip else x
+        if clip:
+            return relu(f"{name}_relu")(x)
+        return kinds.answer(-LINEAR_RANGE, LINEAR_RANGE, name=f"{name}_round")(x) if kinds else x
 
     def point(x: Any, channels: int, name: str, *, clip: bool = True) -> Any:
         return finish(conv(channels, name, use_bias=False)(x), name, clip=clip)
 
     def depth(x: Any, name: str, stride: int = 1, kernel: int = 3) -> Any:
-        layer = layers.DepthwiseConv2D(
-            kernel, stride, padding="same", data_format=layout, use_bias=False, name=name
-        )  # fmt: skip
+        made = kinds.depth if kinds else layers.DepthwiseConv2D
+        layer = made(kernel, stride, padding="same", data_format=layout, use_bias=False, name=name)
         return finish(layer(x), name)
 
     def twice(x: Any, name: str) -> Any:
@@ -95,12 +105,12 @@ def build_network(size: int, width: float = 0.5) -> Any:
     whole = conv(128, "whole_point", activation="relu")(whole)
     x = point(x, _DECODER[0], "decoder_0", clip=False)
     x = layers.Add(name="decoder_0_add")([x, conv(_DECODER[0], "whole_back")(whole)])
-    x = layers.ReLU(6.0, name="decoder_0_clip")(x)
+    x = relu("decoder_0_clip")(x)
     x = point(depth(x, "decoder_0_wide", kernel=5), _DECODER[0], "decoder_0_mix")
     for k, skip in enumerate(_SKIPS, 1):
         x = twice(point(x, _DECODER[k], f"decoder_{k}", clip=False), f"decoder_{k}_up")
         beside = point(kept[skip], _DECODER[k], f"decoder_{k}_skip", clip=False)
-        x = layers.ReLU(6.0, name=f"decoder_{k}_clip")(layers.Add(name=f"decoder_{k}_add")([x, beside]))
+        x = relu(f"decoder_{k}_clip")(layers.Add(name=f"decoder_{k}_add")([x, beside]))
         x = point(depth(x, f"decoder_{k}_wide", kernel=5), _DECODER[k], f"decoder_{k}_mix")
     outputs = {"parts": out(x, PART_COUNT, "parts"), "heat": out(x, len(HEAT_JOINTS), "heat", -3.0)}
     outputs["yaw"] = out(whole, 2, "yaw_point")
