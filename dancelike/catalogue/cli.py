@@ -71,6 +71,8 @@ def show(name: str, manners: Manners) -> None:  # noqa: ARG001
     table.add_row("Licence", f"{entry.licence}; {entry.credit}")
     table.add_row("Joints", "yes" if entry.joints else "no")
     table.add_row("Default for", ", ".join(entry.default_for) or "-")
+    for name_of, value in entry.measured:
+        table.add_row(f"  {name_of.replace('_', ' ')}", f"{value:g}")
     for file in entry.files:
         table.add_row(file.role.capitalize(), f"{file.file}, {file.size_bytes:,} bytes")
         table.add_row("  input", file.input)

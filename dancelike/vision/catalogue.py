@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
 import os
 import tomllib
 from collections.abc import Mapping
@@ -96,6 +97,8 @@ class ModelEntry:
         None for a model that exists only here.
     default_for : tuple of str
         The `USES` it is the first choice for.
+    measured : tuple of (str, float)
+        The figures that the choice of the defaults rests on, by name.
     """
 
     name: str
@@ -108,6 +111,7 @@ class ModelEntry:
     files: tuple[ModelFile, ...]
     source: ModelSource | None
     default_for: tuple[str, ...]
+    measured: tuple[tuple[str, float], ...] = ()
 
     @property
     def sha256(self) -> str:
@@ -375,7 +379,14 @@ class _Reader:
             files=tuple(self._file(role, self._table(files, role, f"{at}files."), at, source) for role in KINDS[kind]),
             source=None if source is None else self._source(source, f"{at}source."),
             default_for=tuple(use for use, names in defaults.items() if names[0] == name),
+            measured=self._numbers(self._table(table, "measured", at), f"{at}measured.") if "measured" in table else (),
         )
+
+    def _numbers(self, table: dict[str, Any], at: str) -> tuple[tuple[str, float], ...]:
+        for key, value in table.items():
+            if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+                raise self._wrong(f"{at}{key}", "a number", value)
+        return tuple((key, float(value)) for key, value in table.items())
 
     def _file(self, role: str, table: dict[str, Any], entry_at: str, source: dict[str, Any] | None) -> ModelFile:
         at = f"{entry_at}files.{role}."

@@ -66,6 +66,19 @@ def test_the_bundled_models_are_ready_and_what_the_catalogue_says():
     assert catalogue.find("default:pi") in catalogue.entries
 
 
+def test_every_default_is_the_best_of_the_measured_ones():
+    """The manifest holds the table that its choice rests on."""
+    catalogue = load_catalogue()
+    figures = {entry.name: dict(entry.measured) for entry in catalogue.entries if entry.measured}
+    assert {"blazepose-full", "parts-fast", "parts-accurate"} <= set(figures)
+    for entry in catalogue.entries:
+        if entry.default_for:
+            own = figures[entry.name]
+            for name, other in figures.items():
+                assert own["demo_score"] >= other["demo_score"], name
+                assert own["ten_parts"] >= other["ten_parts"], name
+
+
 def test_the_folders_are_searched_in_order(own):
     folders = model_folders()
     assert folders[0] == own
@@ -116,6 +129,11 @@ def test_a_damaged_file_is_named(own):
     [
         ("format = 1", "format = 7", r"format is 7, but must be 1"),
         ("format = 1", "format =", r"cannot be read: .*line"),
+        (
+            "ten_parts = 0.",
+            'ten_parts = "0."  # ',
+            r"model.blazepose-full.measured.ten_parts is '0.', but must be a number",
+        ),
         ('offline = "blazepose-full"', 'offline = "other"', r"default.offline is 'other', but must be one or more of"),
         ('kind = "blazepose"', 'kind = "magic"', r"model.blazepose-full.kind is 'magic', but must be one of blazepose"),
         ("joints = true", 'joints = "yes"', r"model.blazepose-full.joints is 'yes', but must be true or false"),

@@ -29,6 +29,7 @@ main .cases{margin-top:0;padding-top:8px;display:grid;
 grid-template-columns:repeat(auto-fill,minmax(440px,1fr));gap:24px}
 .wide{overflow-x:auto;margin:16px 0 40px}.wide table{border-collapse:collapse;width:100%}
 .wide th,.wide td{padding:8px 16px 8px 0;border-bottom:1px solid var(--line);text-align:left;font-weight:400}
+.wide tr>:last-child{padding-right:0}
 .wide td:nth-child(n+3),.wide th:nth-child(n+3){text-align:right;font-variant-numeric:tabular-nums}
 .wide tbody td:nth-child(2){color:var(--quiet)}
 figure{margin:0}figure img{width:100%;display:block}figcaption{padding:8px 0;color:var(--quiet)}
