@@ -52,13 +52,15 @@ class ScoreResult:
         reference, take = (_clip_block(info, digest) for info, digest in clips)
         scoring = self.judgement.scoring.to_dict()
         # A clip that broke off is said first: it explains what else is missing.
-        broken = dict.fromkeys(info.warning for info in (self.reference, self.take) if info.warning is not None)
+        broken = {info.path: info for info in (self.reference, self.take) if info.truncated}
+        codes = [{"code": "truncated", "values": {"n": round(info.duration_s, 1)}} for info in broken.values()]
         return {
             "schema": SCHEMA,
             "reference": reference,
             "take": take,
             **scoring,
-            "warnings": [*broken, *scoring["warnings"]],
+            "warnings": [*(info.warning for info in broken.values()), *scoring["warnings"]],
+            "warning_codes": [*codes, *scoring["warning_codes"]],
             "model": {
                 "name": self.model.name,
                 "sha256": self.model.sha256,

@@ -99,6 +99,7 @@ def _caution(caution: Caution) -> str:
 
 def _cautions() -> dict[str, str]:
     return {
+        "truncated": translate("Told", "A clip ends before it should: only the {n} s that can be read are used."),
         "short": translate("Told", "The shorter clip lasts {n} s; film at least 3 s."),
         "view": translate(
             "Told", "The two cameras look from {n} degrees apart; film from nearer to the reference's side."

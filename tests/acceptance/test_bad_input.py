@@ -160,6 +160,9 @@ def test_of_a_recording_that_broke_off_the_beginning_is_scored_and_it_is_said(da
     assert "that can be read are used" in " ".join((outcome.stdout + outcome.stderr).split())
     result = json.loads((tmp_path / "out" / "score.json").read_text(encoding="utf-8"))
     assert 20 < result["take"]["frames"] < 60
+    assert result["warnings"][0].startswith(f"{cut} ends before it should")
+    assert result["warning_codes"][0]["code"] == "truncated"
+    assert len(result["warnings"]) == len(result["warning_codes"])
 
 
 def write(path: Path, rgbs: list[np.ndarray]) -> Path:

@@ -1230,6 +1230,10 @@
         <translation>这段舞蹈动作较少，所以早晚的判断不够精确。</translation>
     </message>
     <message>
+        <source>A clip ends before it should: only the {n} s that can be read are used.</source>
+        <translation>有一个视频提前结束：只使用了能读取的 {n} 秒。</translation>
+    </message>
+    <message>
         <source>This model sees outlines only, so early and late are less exact.</source>
         <translation>这个模型只看轮廓，所以早晚的判断不够精确。</translation>
     </message>
