@@ -20,6 +20,7 @@ from contextlib import suppress
 from pathlib import Path
 
 PICTURE_BYTES = 640 * 480 * 2
+SLOW_S = 0.3  # a picture; three times as long as in the dance, as scripts/virtual_kiosk slows the reference
 MODEL = "parts-fast"  # a tenth of the work, so that bodies come while the visit lasts; the states are the same
 VISIT = ("choose", "count in", "dance", "result", "privacy")
 # Seconds into a state at which its picture is taken.
@@ -31,7 +32,7 @@ dances = ["{out}/dance.mp4"]
 takes = "/tmp/kiosk/takes"
 state = "/tmp/kiosk/state"
 model = "{model}"
-hang_s = 40
+hang_s = 100
 microphone = "plughw:Loopback,1"
 sound = "none"
 [kiosk.times]
@@ -112,7 +113,7 @@ def buffer_of(index, bytes_used=0):
 
 
 def feed(pictures, node):
-    """Show pictures at a video output, ten a second, again and again."""
+    """Show pictures at a video output in slow motion, again and again."""
     data = Path(pictures).read_bytes()
     device = os.open(node, os.O_RDWR)
     fcntl.ioctl(device, REQBUFS, bytearray(struct.pack("5I", BUFFERS, OUTPUT, MAPPED, 0, 0)))
@@ -136,7 +137,7 @@ def feed(pictures, node):
                 done = buffer_of(0)
                 fcntl.ioctl(device, DQBUF, done)  # the last picture stays with the driver, and is seen until the next
                 free.append(struct.unpack_from("I", done)[0])
-            due_s = max(due_s + 0.1, time.monotonic() - 0.5)
+            due_s = max(due_s + SLOW_S, time.monotonic() - 0.5)
             time.sleep(max(0.0, due_s - time.monotonic()))
 
 
@@ -236,6 +237,7 @@ def main(out):
     try:
         kiosk.until(lambda: kiosk.state == "attract", limit_s=300)
         camera.show("dancer")
+        kiosk.until(lambda: whole_visit(kiosk.states), limit_s=1500, also=speaker.say)
         kiosk.until(lambda: kiosk.state == "choose")
         camera.unplug()
         say("the camera is unplugged")
@@ -246,8 +248,7 @@ def main(out):
         camera.show("dancer")
         kiosk.process.send_signal(signal.SIGCONT)
         say("the camera is back")
-        del kiosk.states[:-1]
-        kiosk.until(lambda: whole_visit(kiosk.states), limit_s=1200, also=speaker.say)
+        kiosk.until(lambda: kiosk.state == "choose")
         camera.show("wall")
         kiosk.until(lambda: kiosk.state == "attract")
         board = Path("/tmp/kiosk/state/board.json")
