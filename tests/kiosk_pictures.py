@@ -22,9 +22,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seconds", type=float, default=40.0)
-    parser.add_argument(
-        "--slow", action="store_true", help="an emulated machine: a look at a picture takes half a minute"
-    )
+    parser.add_argument("--slow", action="store_true", help="an emulated machine: the small network, and time for it")
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
 
@@ -38,7 +36,8 @@ def main() -> None:
     window._Window = Photographed
     times = Times(wake_s=600, framed_s=0.1, each_s=600, hold_s=0.1, away_s=600, grace_s=600) if given.slow else Times()
     folders = {"takes": given.out / "takes", "state": given.out / "state"}
-    settings = KioskSettings(camera="test", sound="none", hang_s=600.0 if given.slow else 5.0, times=times, **folders)
+    slow = {"hang_s": 600.0, "model": "parts-fast"} if given.slow else {}
+    settings = KioskSettings(camera="test", sound="none", times=times, **slow, **folders)
     show(settings, ended=lambda: False, seconds=given.seconds, size="800x450")
     print("pictures:", *sorted(path.name for path in given.out.glob("*.png")))  # noqa: T201
 
