@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from dancelike.errors import ConfigError
+from dancelike.errors import ConfigError, reason_of
 
 __all__ = ["MIRROR_CHOICES", "RUNTIME_CHOICES", "LiveConfig", "ScoreConfig", "load_score_config"]
 
@@ -128,7 +128,10 @@ def load_score_config(path: Path) -> ScoreConfig:
     """
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8")).get("score", {})
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        reason = reason_of(error)
+        raise ConfigError(f"{path} cannot be read: {reason}; give the path of a TOML file.") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path} cannot be read as a TOML file: {error}.") from error
     return _build(path, table)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import traceback
@@ -13,12 +14,21 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from dancelike.errors import DancelikeError, InternalError, OutputError
+from dancelike.errors import DancelikeError, InternalError, OutputError, reason_of
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["Manners", "common_options", "console", "progress", "require_writable", "unexpected", "write_atomically"]
+__all__ = [
+    "Manners",
+    "Quantity",
+    "common_options",
+    "console",
+    "progress",
+    "require_writable",
+    "unexpected",
+    "write_atomically",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 INTERRUPTED = 130
@@ -39,6 +49,17 @@ class Manners:
 
     quiet: bool = False
     debug: bool = False
+
+
+class Quantity(click.FloatRange):
+    """A number within bounds, for options; unlike its parent it refuses NaN, which no bound keeps out."""
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Parse and check."""
+        number = float(super().convert(value, param, ctx))
+        if math.isnan(number):
+            self.fail(f"{value!r} is not a number.", param, ctx)
+        return number
 
 
 def common_options(function: F) -> F:
@@ -170,5 +191,5 @@ def write_atomically(path: Path, data: bytes, *, advice: str = OTHER_FOLDER) -> 
 
 
 def _unwritable(path: Path, error: OSError, advice: str) -> OutputError:
-    reason = (error.strerror or str(error)).lower()
+    reason = reason_of(error)
     return OutputError(f"{path} cannot be written: {reason}; {advice}.")

@@ -29,6 +29,7 @@ __all__ = [
     "ModelNotFoundError",
     "NoDancerError",
     "OutputError",
+    "reason_of",
 ]
 
 
@@ -197,3 +198,8 @@ class InternalError(DancelikeError, RuntimeError):
 
     exit_code = 70
     code = "internal"
+
+
+def reason_of(error: Exception) -> str:
+    """Say why the system refused, in lower case for the middle of a sentence, for example ``permission denied``."""
+    return str(getattr(error, "strerror", None) or error).lower()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from dancelike.console import Manners, common_options
+from dancelike.console import Manners, Quantity, common_options
 from dancelike.kiosk.install import install, uninstall
 
 __all__ = ["kiosk"]
@@ -20,7 +20,7 @@ Place = click.Path(path_type=Path)
 @click.option("--camera", help="A camera that 'dancelike devices' lists, a clip, or test.  [default: the first one]")
 @click.option("--headless", is_flag=True, help="Without a screen: one line of text says where the visit is.")
 @click.option("--size", help="WIDTHxHEIGHT of a window.  [default: the whole screen]")
-@click.option("--seconds", type=click.FloatRange(0.1, 1e7), help="End after so long.  [default: never]")
+@click.option("--seconds", type=Quantity(0.1, 1e7), help="End after so long.  [default: never]")
 @common_options
 @click.pass_context
 def kiosk(

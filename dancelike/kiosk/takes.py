@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from dancelike.errors import OutputError
+from dancelike.errors import OutputError, reason_of
 
 __all__ = ["Takes"]
 
@@ -42,7 +42,7 @@ class Takes:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(
-                f"{folder} cannot be made: {(error.strerror or str(error)).lower()}; choose another folder for takes."
+                f"{folder} cannot be made: {reason_of(error)}; choose another folder for takes."
             ) from error
         self.delete()
 
@@ -78,7 +78,7 @@ class Takes:
         except StopIteration:
             self.delete()
         except OSError as error:
-            _LOG.warning("the take cannot be kept on the stick: %s", (error.strerror or str(error)).lower())
+            _LOG.warning("the take cannot be kept on the stick: %s", reason_of(error))
             self.delete()
 
     def _copy(self) -> Iterator[None]:

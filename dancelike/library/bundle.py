@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from dancelike.errors import BundleError, CancelledError, ConfigError, LibraryError
+from dancelike.errors import BundleError, CancelledError, ConfigError, LibraryError, reason_of
 from dancelike.library import dances
 from dancelike.library.checking import hash_file
 from dancelike.library.files import CHUNK, copy_stream, output_faults, sync_folder
@@ -101,7 +101,7 @@ def read(
     except OSError as error:
         if isinstance(error, LibraryError) or getattr(error, "exit_code", None) is not None:
             raise
-        raise BundleError(f"{path} cannot be read: {(error.strerror or str(error)).lower()}.") from error
+        raise BundleError(f"{path} cannot be read: {reason_of(error)}.") from error
 
 
 def _member(file: Path) -> zipfile.ZipInfo:

@@ -18,6 +18,7 @@ from dancelike.errors import (
     DuplicateDanceError,
     LibraryBusyError,
     LibraryNotFoundError,
+    reason_of,
 )
 from dancelike.library.files import copy_stream, output_faults, remove_tree, sync_folder, write_whole
 from dancelike.library.folders import note_dance
@@ -101,7 +102,7 @@ def import_clip(
     except FileNotFoundError as error:
         raise ClipNotFoundError(f"{clip} does not exist; check the path.") from error
     except OSError as error:
-        raise ClipError(f"{clip} cannot be read: {(error.strerror or str(error)).lower()}.") from error
+        raise ClipError(f"{clip} cannot be read: {reason_of(error)}.") from error
 
     def fill(folder: Path) -> str:
         digest, copied = copy_stream(

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Final
 
-from dancelike.errors import CancelledError, OutputError
+from dancelike.errors import CancelledError, OutputError, reason_of
 
 __all__ = ["copy_stream", "output_faults", "remove_tree", "sync_folder", "write_whole"]
 
@@ -31,7 +31,7 @@ def output_faults(path: Path) -> Iterator[None]:
     except OutputError:
         raise
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         raise OutputError(
             f"{path} cannot be written: {reason}; make room or choose another library folder with --library.",
             code="disk_full" if error.errno == errno.ENOSPC else None,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from dancelike.closing import Closing
-from dancelike.errors import OutputError
+from dancelike.errors import OutputError, reason_of
 from dancelike.library import bundle, checking, dances, history, opening, settings, takes
 from dancelike.library.database import OwnerLock
 from dancelike.library.rows import (
@@ -465,7 +465,7 @@ class Library(Closing):
         try:
             yield
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
+            reason = reason_of(error)
             raise OutputError(
                 f"a file in {self.folder} cannot be deleted now: {reason}; it goes when the library is opened next."
             ) from error

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from dancelike.errors import LibraryDamagedError, LibraryNotFoundError, OutputError
+from dancelike.errors import LibraryDamagedError, LibraryNotFoundError, OutputError, reason_of
 from dancelike.library import takes
 from dancelike.library.database import Database, OwnerLock
 from dancelike.library.files import remove_tree, sync_folder
@@ -34,7 +34,7 @@ def take_lock(folder: Path, notices: list[Notice]) -> OwnerLock | None:
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         lock = OwnerLock(folder / LOCK)
     except (OSError, sqlite3.Error) as error:
-        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        reason = reason_of(error)
         if not exists:
             raise OutputError(
                 f"a library cannot be made in {folder}: {reason}; choose another folder with --library."

@@ -193,9 +193,9 @@ def video_stream(container: av.container.InputContainer, path: Path, **options: 
     stills = av.stream.Disposition.attached_pic | av.stream.Disposition.timed_thumbnails
     moving = [s for s in container.streams.video if not s.disposition & stills]
     if not moving:
-        found = "sound but no picture" if container.streams.audio else "no picture"
+        found = "holds sound alone" if container.streams.audio else "has no picture"
         raise ClipError(
-            f"{path} has {found}, but a video is expected: give a clip that shows the dancer.", code="clip_no_video"
+            f"{path} {found}, but a video is expected: give a clip that shows the dancer.", code="clip_no_video"
         )
     stream = max(moving, key=lambda s: (s.width * s.height, -s.index))
     for other in container.streams:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dancelike.config import RUNTIME_CHOICES
-from dancelike.console import Manners, common_options, console
+from dancelike.console import Manners, Quantity, common_options, console
 
 if TYPE_CHECKING:
     from dancelike.profile.plan import Outcome
@@ -28,8 +28,8 @@ Count = click.IntRange(1, 64)
 @click.argument("clips", nargs=-1, type=Place, metavar="[TAKE]")
 @click.option("--source", metavar="demo|camera|REFERENCE", help="What is profiled.  [default: demo]")
 @click.option("--camera", help="A camera by name or path, a clip, or test; implies --source camera.")
-@click.option("--seconds", type=click.FloatRange(0.5, 86400), help="How long.  [default: 20; offline: the clips once]")
-@click.option("--rate", type=click.FloatRange(5, 120), default=30.0, show_default=True, help="Pictures a second.")
+@click.option("--seconds", type=Quantity(0.5, 86400), help="How long.  [default: 20; offline: the clips once]")
+@click.option("--rate", type=Quantity(5, 120), default=30.0, show_default=True, help="Pictures a second.")
 @click.option("--model", default="default", show_default=True, help="A model of the catalogue, or the path of one.")
 @click.option("--runtime", type=click.Choice(RUNTIME_CHOICES), default="auto", show_default=True, help="What runs it.")
 @click.option("--workers", type=Count, help="Worker threads.  [default: one a core]")
@@ -39,7 +39,7 @@ Count = click.IntRange(1, 64)
 @click.option("--keep", type=Place, help="Keep recording, log and live score in that folder, for score --replay.")
 @click.option("--alone", is_flag=True, help="Run each task by itself first, and say what running together costs.")
 @click.option("--cores", type=click.IntRange(1, 256), help="Predict the same on a machine with so many cores.")
-@click.option("--speed", type=click.FloatRange(0.01, 100), help="Speed of its cores against those of this machine.")
+@click.option("--speed", type=Quantity(0.01, 100), help="Speed of its cores against those of this machine.")
 @click.option("--json", "json_path", type=Place, help="Write profile.json there; - prints it, and nothing else.")
 @click.option("--trace", type=Place, help="Write a trace that Perfetto reads.")
 @click.option("--html", type=Place, help="Write a report page.")

@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from dancelike.errors import ConfigError
+from dancelike.errors import ConfigError, reason_of
 from dancelike.profile.document import profile_schema
 from dancelike.profile.noise import holm, rank_test
 
@@ -68,8 +68,9 @@ def load_profile(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
+        reason = reason_of(error) if isinstance(error, OSError) else error
         raise ConfigError(
-            f"{path} cannot be read as a profile: {error}; give a file that --json has written."
+            f"{path} cannot be read as a profile: {reason}; give a file that --json has written."
         ) from error
     problem = next(iter(Draft202012Validator(profile_schema()).iter_errors(found)), None)
     if problem is not None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from dancelike.errors import OutputError
+from dancelike.errors import OutputError, reason_of
 from dancelike.runtime import FlowProbe, FrameFlow, PathLatency, TraceProbe
 
 __all__ = ["PATHS", "flow_probe", "way_of", "write_trace"]
@@ -34,7 +34,7 @@ def write_trace(probe: FlowProbe, path: Path) -> None:
         probe.write(path)
     except OSError as error:
         path.unlink(missing_ok=True)
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         raise OutputError(f"{path} cannot be written: {reason}; choose another place.") from error
 
 

@@ -52,5 +52,5 @@ def test_a_bad_file_is_refused_in_one_sentence(tmp_path: Path, text: str, senten
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"none\.toml cannot be read as a TOML file"):
+    with pytest.raises(ConfigError, match=r"none\.toml cannot be read: no such file or directory; give"):
         load_score_config(tmp_path / "none.toml")

@@ -6,7 +6,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from dancelike.console import Manners, common_options, unexpected
+from dancelike.console import Manners, Quantity, common_options, unexpected
 from dancelike.errors import NoDancerError
 
 
@@ -58,3 +58,13 @@ def test_expected_errors_keep_their_code(error, code, word):
 def test_an_error_without_words_still_has_its_name():
     assert str(unexpected(ValueError(), debug=False)).startswith("an unexpected ValueError ended the run; ")
     assert "two" not in str(unexpected(ValueError("one\ntwo"), debug=False))
+
+
+@pytest.mark.parametrize(("text", "exit_code"), [("nan", 2), ("-nan", 2), ("inf", 2), ("0.4", 2), ("0.5", 0)])
+def test_a_quantity_is_a_number_within_its_bounds(text: str, exit_code: int):
+    @click.command()
+    @click.option("--seconds", type=Quantity(0.5, 10))
+    def command(seconds: float) -> None:
+        assert 0.5 <= seconds <= 10
+
+    assert CliRunner().invoke(command, ["--seconds", text]).exit_code == exit_code

@@ -86,7 +86,7 @@ KINDS = {
     "playlist": "is not a video",
     "list of files": "is not a video",
     "picture": "is not a video",
-    "sound": "has sound but no picture",
+    "sound": "holds sound alone, but a video is expected",
     "cut off before its index": "its index is missing or damaged",
     "index without pictures": "has no picture",
     "no packet": "is not a video, or is damaged",
