@@ -54,7 +54,7 @@ class Manners:
 class Quantity(click.FloatRange):
     """A number within bounds, for options; unlike its parent it refuses NaN, which no bound keeps out."""
 
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Parse and check."""
         number = float(super().convert(value, param, ctx))
         if math.isnan(number):
