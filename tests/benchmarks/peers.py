@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import queue  # noqa: TID251  compared with
 import statistics
 import subprocess
@@ -76,20 +77,18 @@ def compare(folder: Path, mediapipe: str | None, rounds: int) -> None:
             f"{LABELS[name]:<36}{statistics.median(rate[name]):>10.1f}{times:>13.2f}x{target or '':>8}{cpu_ms:>9.1f}"
             f"{runs[0]['bytes'] / 2**20:>6.1f}{runs[0]['overlap']:>9.3f}"
         )
-    shares = [run["bound"] for run in found["dancelike"]]
-    print(
-        f"dancelike reaches {100 * statistics.median(shares):.0f} % of its bound, the kernels' CPU time over the cores"
-    )
+    share = 100 * statistics.median(run["bound"] for run in found["dancelike"])
+    print(f"dancelike reaches {share:.0f} % of its bound, the kernels' CPU time over the cores (target: 92 %)")
 
 
-def enlarge(source: Path, target: Path) -> None:
-    """Make a 720p clip of a bundled one."""
+def enlarge(source: Path, target: Path, rate: int = 30) -> None:
+    """Make a 720p clip of a bundled one; at another rate it plays faster."""
     import av
     import cv2
 
     from dancelike.media.writer import ClipWriter
 
-    with ClipWriter(target, SIZE, 30, quality=20) as writer, av.open(str(source)) as clip:
+    with ClipWriter(target, SIZE, rate, quality=20) as writer, av.open(str(source)) as clip:
         for picture in clip.decode(video=0):
             writer.write(cv2.resize(picture.to_ndarray(format="rgb24"), SIZE, interpolation=cv2.INTER_CUBIC))
 
@@ -394,8 +393,14 @@ def dancelike(reference: Path, take: Path, model: Path, out: Path) -> dict[str, 
     }
 
 
+def one_core(reference: Path, take: Path, model: Path, out: Path) -> dict[str, float]:
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    return dancelike(reference, take, model, out)
+
+
 CONTESTANTS: dict[str, Callable[[Path, Path, Path, Path], dict[str, float]]] = {
     "dancelike": dancelike,
+    "one_core": one_core,
     "sequential": sequential,
     "sequential_2": sequential_2,
     "threads": threads,
@@ -403,12 +408,13 @@ CONTESTANTS: dict[str, Callable[[Path, Path, Path, Path], dict[str, float]]] = {
 }
 LABELS = {
     "dancelike": "dancelike",
+    "one_core": "dancelike on one core",
     "sequential": "cv2, interpreter, cv2 in one loop",
     "sequential_2": "the same, two threads in the network",
     "threads": "plain threads and queue.Queue",
     "mediapipe": "MediaPipe's graph, two branches",
 }
-TARGETS = {"sequential": 1.25, "threads": 1.2, "mediapipe": 1.08}
+TARGETS = {"one_core": 1.8, "sequential": 1.25, "threads": 1.2, "mediapipe": 1.08}
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """The live session and what a live run costs beside its tasks, with targets.
 
-Run with ``python -m tests.benchmarks.realtime``, which takes five minutes, or with a part: ``--part session``,
-``--part engine``, ``--part memory``; ``--part growth`` takes ten minutes and runs only when it is named. The session is
-two 720p clips, both segmented, followed, scored, drawn, one recorded, for 62 seconds; engine figures are the best of
-several runs where the machine may disturb.
+Run with ``python -m tests.benchmarks.realtime``, which takes seven minutes, or with a part: ``--part session``,
+``--part sixty``, ``--part engine``, ``--part memory``; ``--part growth`` takes ten minutes and runs only when it is
+named. The session is two 720p clips, both segmented, followed, scored, drawn, one recorded, for 62 seconds; ``sixty``
+is the same at 60 Hz with the bundled network. Engine figures are the best of several runs where the machine may
+disturb.
 """
 
 from __future__ import annotations
@@ -192,12 +193,12 @@ def one_core_error() -> tuple[float, float]:
     return tuple(sum(report.tasks[f"segment_{side}"].rate_hz for side in "ab") for report in (predicted, real))
 
 
-def profiled(folder: Path, *arguments: str, one_core: bool = False) -> dict[str, Any]:
+def profiled(folder: Path, *arguments: str, rate: int = 30, one_core: bool = False) -> dict[str, Any]:
     """What ``dancelike profile`` says of the session on two 720p clips."""
-    clips = [folder / "reference.mp4", folder / "take.mp4"]
+    clips = [folder / f"{name}_{rate}.mp4" for name in ("reference", "take")]
     for clip in clips:
         if not clip.exists():
-            enlarge(Path("assets/demo") / clip.name, clip)
+            enlarge(Path("assets/demo") / clip.name.replace(f"_{rate}", ""), clip, rate)
     command = [sys.executable, "-m", "dancelike", "profile", "--source", *map(str, clips), "--quiet"]
     found = folder / "profile.json"
     pinned = ["taskset", "-c", "0"] if one_core else []
@@ -206,21 +207,32 @@ def profiled(folder: Path, *arguments: str, one_core: bool = False) -> dict[str,
     return result
 
 
-def session_part(folder: Path) -> None:
-    found = profiled(folder, "--seconds", "62", "--alone", "--cores", "1")
+def session_rows(found: dict[str, Any], rate: int) -> None:
+    """Print how late the tasks were, what was lost, and at which quality they worked."""
     tasks = found["tasks"]
     worst = max(tasks, key=lambda name: tasks[name]["misses"] / max(1, tasks[name]["runs"]))
     late = 100 * tasks[worst]["misses"] / max(1, tasks[worst]["runs"])
-    row(f"late calls of the worst task ({worst}), 62 s at 30 Hz", late, 1.0, "%")
+    row(f"late calls of the worst task ({worst}), {found['seconds']:.0f} s at {rate} Hz", late, 1.0, "%")
+    for name in ("segment_reference", "segment_live"):
+        runs, lost = tasks[name]["runs"], tasks[name]["dropped"].get("oldest", 0)
+        row(f"  pictures that came too fast for {name}", 100 * lost / max(1, runs + lost), 1.0, "%")
+        full = 100 * next(iter(tasks[name]["level_runs"].values())) / max(1, runs)
+        row(f"  calls of {name} at full quality", full, 100.0, "%", at_least=True)
     row("pictures that the recording lost", sum(tasks["encode"]["dropped"].values()), 0.0, "")
     row("p95 from capture to result", found["latency_ms"]["capture_to_result"]["p95"], 80.0, "ms")
-    for name, alone in found["alone"].items():
+    for name, alone in (found["alone"] or {}).items():
         if alone["together"]:
             row(f"  p95 of {name}, together against alone", alone["together"], 1.25, "x")
     row("memory at its peak", found["memory_mb"]["peak"], 350.0, "MB")
+    row("  what profiling adds, of the CPU time", 100 * found["overhead"]["share"], 2.0, "%")
     levels = [f"{name} at {task['level']}" for name, task in tasks.items() if task["level_index"]]
     cpu_ms = found["bound"]["cpu_ms_per_frame"]
     print(f"  the tasks take {cpu_ms:.1f} ms of CPU a frame; {', '.join(levels) or 'all at full quality'}")
+
+
+def session_part(folder: Path) -> None:
+    found = profiled(folder, "--seconds", "62", "--alone", "--cores", "1")
+    session_rows(found, 30)
     real = profiled(folder, "--seconds", "25", one_core=True)
     predicted, measured = (profile["tasks"]["match"]["rate_hz"] for profile in (found["prediction"], real))
     row("what-if: one core from two, error of the score's rate", 100 * abs(predicted / measured - 1), 15.0, "%")
@@ -230,11 +242,16 @@ def session_part(folder: Path) -> None:
             print(f"  {name}: predicted {found['prediction']['tasks'][name]['level']}, measured {task['level']}")
 
 
+def sixty_part(folder: Path) -> None:
+    """The session at 60 Hz with the small network of our own; its clips play twice as fast as they were taken."""
+    session_rows(profiled(folder, "--seconds", "62", "--rate", "60", "--model", "parts-fast", rate=60), 60)
+
+
 def memory_part(folder: Path) -> None:
     """What a score and a session without a window hold, each in a process of its own."""
     found = profiled(folder, "--seconds", "20")
     row("memory of a session at its peak, 720p, one recorded", found["memory_mb"]["peak"], 350.0, "MB")
-    clips = [str(folder / name) for name in ("reference.mp4", "take.mp4")]
+    clips = [str(folder / name) for name in ("reference_30.mp4", "take_30.mp4")]
     code = (
         "import resource, sys; from dancelike.score.api import score_clips; score_clips(*sys.argv[1:]);"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
@@ -264,12 +281,14 @@ def row(what: str, measured: float, target: float | None, unit: str, *, at_least
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--part", choices=("session", "engine", "memory", "growth"))
+    parser.add_argument("--part", choices=("session", "sixty", "engine", "memory", "growth"))
     part = parser.parse_args().part
     print(f"{'':<62}{'target':>10}{'measured':>10}")
     with tempfile.TemporaryDirectory() as folder:
         if part in {None, "session"}:
             session_part(Path(folder))
+        if part in {None, "sixty"}:
+            sixty_part(Path(folder))
         if part in {None, "memory"}:
             memory_part(Path(folder))
         if part == "growth":
