@@ -234,7 +234,10 @@ def test_lowered_quality_and_heat_are_told() -> None:
     found["throttled"] = True
     said = " ".join(verdict(found))
     assert "quality was given up: the score at 'least'" in said
+    assert "counterpart" not in said
     assert "slowed down by heat" in said
+    found["tasks"]["match"] |= {"dropped": {"unmatched": 7, "oldest": 2}}
+    assert "7 packets had no counterpart; they do not count as lost" in " ".join(verdict(found))
 
 
 def test_the_summary_prints_every_task_and_reason(capsys: pytest.CaptureFixture[str]) -> None:
