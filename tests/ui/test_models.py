@@ -12,7 +12,7 @@ import pytest
 
 from dancelike.errors import ConfigError, NoDancerError
 from dancelike.frames import JOINT_COUNT, BodyObservation, Joint, Joints
-from dancelike.library import Dance, Library, TakeState
+from dancelike.library import Dance, Library, Section, TakeState
 from dancelike.media.probe import probe_clip
 from dancelike.scoring.running import RunningState
 from dancelike.ui.models.framing import Framing, FramingModel, framing_of, room_light
@@ -24,6 +24,7 @@ from dancelike.ui.models.practise import Passages, WaitForMe
 from dancelike.ui.models.problem import Problem
 from dancelike.ui.models.review import ReviewModel, ReviewPhase, figures_of
 from dancelike.ui.models.settings import AppSettings
+from dancelike.ui.models.stretches import stretches
 from dancelike.ui.observable import Event, Observable
 from tests.clips import make_clip
 
@@ -176,6 +177,18 @@ def test_counts_of_the_music() -> None:
     beats = Beats(120.0, 0.5)
     assert [beats.count_at(t) for t in (0.5, 0.99, 1.0, 4.5, 0.0)] == [1, 1, 2, 1, 8]
     assert beats.between(0.0, 1.6) == [(0.5, 1), (1.0, 2), (1.5, 3)]
+
+
+def test_a_dance_is_told_in_its_sections_or_in_eights() -> None:
+    beats = Beats(120.0, 0.5)
+    eights = stretches(13.0, beats)
+    assert [(one.start_s, one.end_s) for one in eights] == [(0.0, 4.5), (4.5, 8.5), (8.5, 12.5), (12.5, 13.0)]
+    assert eights[0].share(2.25) == pytest.approx(0.5)
+    assert (eights[1].share(0.0), eights[0].share(9.0)) == (0.0, 1.0)
+    named = stretches(13.0, beats, [Section("chorus", 6.0, 12.0), Section("verse", 0.0, 6.0)])
+    assert [one.name for one in named] == ["verse", "chorus"]
+    assert stretches(13.0, None) == ()
+    assert stretches(3.0, beats) == ()
 
 
 def test_the_dance_ends_with_the_last_picture_and_says_so_once() -> None:

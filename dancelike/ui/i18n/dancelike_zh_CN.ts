@@ -564,6 +564,10 @@
         <translation>摄像头已开启</translation>
     </message>
     <message>
+        <source>Eight {k} of {n}</source>
+        <translation>第 {k} 个八拍，共 {n} 个</translation>
+    </message>
+    <message>
         <source>{n} in a row</source>
         <translation>连续 {n} 次</translation>
     </message>

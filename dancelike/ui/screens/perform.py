@@ -21,6 +21,7 @@ from dancelike.ui.models.framing import Framing
 from dancelike.ui.models.notices import Notices
 from dancelike.ui.models.perform import Beats, PerformModel, Phase
 from dancelike.ui.models.problem import Problem
+from dancelike.ui.models.stretches import stretches
 from dancelike.ui.problem_words import problem_sentence
 from dancelike.ui.screens.base import Screen
 from dancelike.ui.session import LiveSession, SessionPlan
@@ -91,6 +92,7 @@ class PerformScreen(Screen):
         self.view.texts = {
             "recording": translate("Perform", "Camera on, recording"),
             "camera": translate("Perform", "Camera on"),
+            "stretch": translate("Perform", "Eight {k} of {n}"),
             "combo": translate("Perform", "{n} in a row"),
             "late": translate("Perform", "{ms} ms late"),
             "early": translate("Perform", "{ms} ms early"),
@@ -115,6 +117,7 @@ class PerformScreen(Screen):
         self.notices.reset()
         self.view.clear()
         self.view.model = self.model
+        self.view.stretches = stretches(dance.duration_s, beats_of(dance), dance.sections)
         if dance.thumbnail is not None:
             self.view.set_reference_still(QImage(str(dance.thumbnail)))
         self._delays = delays(self.context)  # asked here: the take begins on another thread

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from PyQt6.QtCore import QPointF, QRectF, Qt
@@ -10,14 +10,16 @@ from PyQt6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from dancelike.ui.look import Look
 from dancelike.ui.models.perform import Beats, Hud, PerformModel, TracePoint
+from dancelike.ui.models.stretches import Stretch
 
-__all__ = ["paint_ribbon", "window_of"]
+__all__ = ["paint_ribbon", "paint_stretches", "window_of"]
 
 _WINDOW_S = 20.0
 _HEAD = 0.62  # where in a window that scrolls the moment now stands
 _DRIFT_MS = 200.0  # lead at which the marker is as far off as it goes
 _MARGIN = 32.0
 _SPREAD_S = 0.35
+_BAR, _BAR_GAP = 4.0, 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,34 @@ def paint_ribbon(painter: QPainter, look: Look, model: PerformModel, whole: QRec
         _paint_counts(painter, look, model.beats, model.position_s, (begin, end), _Place(x_of, base, number))
     _paint_trace(painter, look, [p for p in model.trace if begin <= p.t_s <= end], lane, x_of)
     _paint_marker(painter, look, model.hud.value, now, lane)
+
+
+def paint_stretches(
+    painter: QPainter, look: Look, parts: Sequence[Stretch], position_s: float, whole: QRectF, texts: Mapping[str, str]
+) -> None:
+    """Paint the stretches of the dance as a row of bars over the ribbon, which one it is in words before them."""
+    if not parts:
+        return
+    height = max(72.0, whole.height() * 0.135)
+    line = whole.bottom() - height - 40.0
+    begin_s, end_s = parts[0].start_s, parts[-1].end_s
+    step = (whole.width() - 2 * _MARGIN) / (end_s - begin_s)
+    now = max((k for k, part in enumerate(parts) if part.start_s <= position_s), default=0)
+    painter.setPen(Qt.PenStyle.NoPen)
+    for part in parts:
+        left = whole.left() + _MARGIN + (part.start_s - begin_s) * step
+        bar = QRectF(left, line, (part.end_s - part.start_s) * step - _BAR_GAP, _BAR)
+        painter.setBrush(QColor(255, 255, 255, 60))
+        painter.drawRoundedRect(bar, _BAR / 2, _BAR / 2)
+        bar.setWidth(bar.width() * part.share(position_s))
+        painter.setBrush(QColor(242, 244, 248, 220))
+        painter.drawRoundedRect(bar, _BAR / 2, _BAR / 2)
+    said = parts[now].name or texts.get("stretch", "{k} / {n}").format(k=now + 1, n=len(parts))
+    size = min(22.0, max(14.0, whole.height() * 0.026))
+    painter.setFont(look.font(px=size, strong=True))
+    painter.setPen(QColor(242, 244, 248, 220))
+    at = whole.left() + _MARGIN
+    painter.drawText(QRectF(at, line - size * 1.7, whole.width() / 3 - _MARGIN, size * 1.5), said)
 
 
 def _paint_counts(

@@ -14,8 +14,9 @@ from dancelike.tasks.stage import Shown
 from dancelike.theme import DARK
 from dancelike.ui.look import Look
 from dancelike.ui.models.perform import PerformModel, Phase
+from dancelike.ui.models.stretches import Stretch
 from dancelike.ui.widgets.hud import paint_count, paint_guide, paint_hud, paint_signs
-from dancelike.ui.widgets.ribbon import paint_ribbon
+from dancelike.ui.widgets.ribbon import paint_ribbon, paint_stretches
 
 __all__ = ["LAYOUTS", "StageView"]
 
@@ -95,6 +96,8 @@ class StageView(QWidget):
         Repaints so far.
     camera_on, recording : bool
         What the sign at the top left says.
+    stretches : tuple of Stretch
+        Parts of the dance that are shown over the ribbon.
     advice_at : float
         Share of the height at which the advice stands.
     guide, guide_good : bool
@@ -111,6 +114,7 @@ class StageView(QWidget):
         self.camera_on = self.recording = False
         self.guide, self.guide_good = False, False
         self.texts: dict[str, str] = {}
+        self.stretches: tuple[Stretch, ...] = ()
         self.advice_at = 0.30
         self._analysis_size_px = analysis_size_px
         self._dancer, self._reference = _Side(), _Side()
@@ -171,6 +175,7 @@ class StageView(QWidget):
                 _paint_mark(painter, tip, QColor(colour), max(12.0, whole.height() * 0.024))
         if self.model is not None and self.model.phase.value is not Phase.FAILED:
             paint_ribbon(painter, self.look, self.model, whole)
+            paint_stretches(painter, self.look, self.stretches, self.model.position_s, whole, self.texts)
             paint_hud(painter, self.look, self.model, whole, self.texts)
             paint_count(painter, self.look, self.model, right)
         signs = {"camera": self.camera_on, "recording": self.recording}
