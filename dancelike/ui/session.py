@@ -41,7 +41,7 @@ __all__ = ["LiveSession", "SessionPlan"]
 _LOG = logging.getLogger(__name__)
 _LOOK_MS = 250
 _LOOKS = 12  # over which the rate of judging is taken
-_LEAST_HZ = 8.0  # judged less often than this, a dancer is lost between two pictures
+_LEAST_HZ = 10.0  # judged less often than this, a dancer is lost between two pictures
 _BROKEN = frozenset({"down", "hung"})
 _NOT_RECORDED = frozenset({"recording_ended", "recording_failed"})
 
