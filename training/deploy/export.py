@@ -22,6 +22,7 @@ from dancelike.frames import BodyPart
 from training.deploy.head import export_head
 from training.deploy.metadata import with_metadata
 from training.deploy.operators import LayerParity, count_operators, open_plain, parity, refused
+from training.deploy.steady import steadied
 from training.learn.batches import Pictures, plain
 from training.learn.checkpoint import Checkpoint, read_checkpoint
 from training.learn.network import build_network, set_weights
@@ -30,6 +31,7 @@ __all__ = ["KINDS", "Converted", "export"]
 
 KINDS = ("float32", "float16", "int8")
 _CALIBRATION = 120  # pictures
+_MEANS = 24  # of those, that the biases are mended on
 _LICENCE = "Apache-2.0; encoder from BodyPix, Copyright The TensorFlow Authors, Apache-2.0"
 
 
@@ -128,7 +130,12 @@ def export(weights: Path, out: Path, data: Path, *, size: int = 192, name: str =
             whole.export(folder, format="tf_saved_model", verbose=False)
             for kind in KINDS:
                 path = out / f"{name}-{size}-{kind}.tflite"
-                path.write_bytes(with_metadata(_convert(folder, kind, pictures), _about(state, kind, size)))
+                content = _convert(folder, kind, pictures)
+                if kind == "float32":
+                    full = content
+                elif kind == "int8":
+                    content = steadied(full, content, open_plain(files["float32"]), pictures[:_MEANS])
+                path.write_bytes(with_metadata(content, _about(state, kind, size)))
                 native = open_plain(path)
                 files[kind] = path
                 differences[kind] = parity(native, pictures[:1], answers)
