@@ -242,12 +242,19 @@ def sync(_given: argparse.Namespace) -> None:
         ):
             watch, _report = dance_it(window, dance, every=server.listen)
             heard, seen = clicks_s(server), np.array(watch.flashes_ns) / 1e9
-        skews = (heard - seen[np.abs(heard[:, None] - seen[None, :]).argmin(axis=1)]) * 1000
+        if not len(heard) or not len(seen):
+            print(f"  {len(heard)} clicks were heard and {len(seen)} flashes seen: is the machine too busy?  MISSED")
+            return
+        # A flash lasts one picture, and a screen that is slower than the clip passes some over.
+        skews = (heard[np.abs(seen[:, None] - heard[None, :]).argmin(axis=1)] - seen) * 1000
         skews = skews[np.abs(skews) < 200]
+        if not len(skews):
+            print("  no click was within 200 ms of a flash  MISSED")
+            return
         middle = float(np.median(skews))
         tell("sound after picture, median", middle, "ms", "-15 to +45", good=-15 <= middle <= 45)
         within = float(((skews >= -15) & (skews <= 45)).mean())
-        print(f"    {len(skews)} clicks, p5 {np.percentile(skews, 5):.0f}, p95 {np.percentile(skews, 95):.0f} ms, "
+        print(f"    {len(skews)} flashes seen, p5 {np.percentile(skews, 5):.0f}, p95 {np.percentile(skews, 95):.0f} ms, "
               f"{within:.0%} within")  # fmt: skip
 
 
