@@ -249,13 +249,13 @@ def sync(_given: argparse.Namespace) -> None:
         skews = (heard[np.abs(seen[:, None] - heard[None, :]).argmin(axis=1)] - seen) * 1000
         skews = skews[np.abs(skews) < 200]
         if not len(skews):
-            print("  no click was within 200 ms of a flash  MISSED")
+            print(f"  of {len(seen)} flashes none was within 200 ms of its click: is the machine too busy?  MISSED")
             return
         middle = float(np.median(skews))
         tell("sound after picture, median", middle, "ms", "-15 to +45", good=-15 <= middle <= 45)
         within = float(((skews >= -15) & (skews <= 45)).mean())
-        print(f"    {len(skews)} flashes seen, p5 {np.percentile(skews, 5):.0f}, p95 {np.percentile(skews, 95):.0f} ms, "
-              f"{within:.0%} within")  # fmt: skip
+        low, high = np.percentile(skews, [5, 95])
+        print(f"    {len(skews)} flashes seen, p5 {low:.0f}, p95 {high:.0f} ms, {within:.0%} within")
 
 
 def takes(given: argparse.Namespace) -> None:
