@@ -103,12 +103,12 @@ def demo_window() -> Any:
 class Watch:
     """Pauses of the event loop, and what is painted when."""
 
-    def __init__(self, window: Any) -> None:
+    def __init__(self, window: Any, clock: WallClock) -> None:
         self.pauses_ms: list[float] = []
         self.latencies_ms: list[float] = []
         self.painted_s: list[float] = []
         self.flashes_ns: list[int] = []
-        self.clock = WallClock()
+        self.clock = clock
         self._screen = window.screen_now
         self._last, self._seen, self._bright = perf_counter(), -1, False
         self._beat = QTimer()
@@ -163,10 +163,12 @@ class Watch:
         print(f"    p99 {np.percentile(pauses, 99):.1f} ms, over 50 ms {int((pauses > 50).sum())} times")
 
 
-def dance_it(window: Any, dance: Dance, *, every: Callable[[], object] = lambda: None) -> tuple[Watch, Any]:
+def dance_it(
+    window: Any, dance: Dance, *, clock: WallClock | None = None, every: Callable[[], object] = lambda: None
+) -> tuple[Watch, Any]:
     """Dance a take to its end; return what was watched and the run's report."""
     window.go("perform", dance=dance)
-    screen, watch = window.screen_now, Watch(window)
+    screen, watch = window.screen_now, Watch(window, clock or WallClock())
     reports: list[Any] = []
     screen.session.stopped.listen(reports.append)
     with watch.on():
@@ -240,7 +242,7 @@ def sync(_given: argparse.Namespace) -> None:
             sound_server(folder, patch, clock) as server,
             a_window(make_beats(folder / "beats.mp4")) as (window, dance),
         ):
-            watch, _report = dance_it(window, dance, every=server.listen)
+            watch, _report = dance_it(window, dance, clock=clock, every=server.listen)
             heard, seen = clicks_s(server), np.array(watch.flashes_ns) / 1e9
         if not len(heard) or not len(seen):
             print(f"  {len(heard)} clicks were heard and {len(seen)} flashes seen: is the machine too busy?  MISSED")
