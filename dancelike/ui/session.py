@@ -106,8 +106,8 @@ class LiveSession(QObject):
     failed : Event of Problem
         The run could not start, or ended early.
     problem : Event of str
-        ``camera_gone``, ``recording_ended``, ``recording_failed``, ``sound_gone``, ``no_sound``, ``camera_slow`` or
-        ``machine_busy``, the gravest first, and empty when that is over.
+        ``camera_gone``, ``recording_ended``, ``recording_failed``, ``sound_gone``, ``machine_busy``, ``no_sound`` or
+        ``camera_slow``, the gravest first, and empty when that is over.
     stopped : Event of RunReport or None
         Everything is closed, the recording is complete; None where nothing had started.
     """
@@ -249,22 +249,29 @@ class LiveSession(QObject):
         """Return the gravest that is the matter with a device."""
         tasks = run.snapshot().tasks
         if tasks["camera"].condition in _BROKEN:
+            self._judged.clear()
             return "camera_gone"
         if self.take is not None and tasks["encode"].condition in _BROKEN:
             encode = graph["encode"]
             begun = isinstance(encode, Record) and encode.recording is not None
             return "recording_ended" if begun else "recording_failed"
         sound = graph["sound"] if "sound" in tasks else None
-        if isinstance(sound, PlaySound) and sound.state is not None and sound.state.warning is not None:
-            return "sound_gone" if sound.state.losses else "no_sound"
-        camera = graph["camera"]
-        if isinstance(camera, CameraSource) and camera.health is not None and camera.health.warning:
-            return "camera_slow"
-        self._judged.append(tasks["segment_live"].runs)
-        least = _LEAST_HZ * _LOOKS * _LOOK_MS / 1000.0
-        if len(self._judged) == _LOOKS and self._judged[-1] - self._judged[0] < least:
+        state = sound.state if isinstance(sound, PlaySound) else None
+        silent = state is not None and state.warning is not None
+        if silent and state is not None and state.losses:
+            return "sound_gone"
+        # Before what lasts: a machine without a speaker has been told so from the first look on.
+        if self._falls_behind(tasks["segment_live"].runs):
             return "machine_busy"
-        return ""
+        camera = graph["camera"]
+        slow = isinstance(camera, CameraSource) and camera.health is not None and camera.health.warning
+        return "no_sound" if silent else "camera_slow" if slow else ""
+
+    def _falls_behind(self, judged: int) -> bool:
+        """Whether the dancer was judged too rarely over the last looks; ``judged`` is how often so far."""
+        self._judged.append(judged)
+        span_s = (_LOOKS - 1) * _LOOK_MS / 1000.0
+        return len(self._judged) == _LOOKS and self._judged[-1] - self._judged[0] < _LEAST_HZ * span_s
 
 
 def _open_camera(spec: str | None, request: CameraRequest, may_begin: Callable[[], bool], clock: RunClock) -> Camera:
