@@ -321,19 +321,16 @@ class Engine(Lifecycle):
         """Dispatch as long as a slot is free and a task can run."""
         while True:
             self._settle()
-            held: list[tuple[int, int, int]] = []
             while self._hosted_ready or (self._free and self._ready):
                 entry = heappop(self._hosted_ready or self._ready)
                 state = self._states[entry[2]]
                 if entry is not state.entry:
                     continue
                 if self._foresight is not None and self._holds(state, self._foresight):
-                    held.append(entry)
-                    continue
+                    heappush(self._ready, entry)
+                    break  # all slots that are free are kept free, so that nobody with less haste goes before
                 self._dispatch(state)
                 self._settle()
-            for entry in held:
-                heappush(self._ready, entry)
             if self._live or self._running or self.finished:
                 break
             self._widen()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from fractions import Fraction
 
 import pytest
@@ -119,3 +120,23 @@ def test_without_budgets_nothing_is_watched():
         foresight.began(state, 5)
         foresight.ended(state, 6)
         assert foresight.hold_until(state, 7, 1) is None
+
+
+@pytest.mark.slow
+def test_random_sessions_that_fit_lose_nothing_by_waiting():
+    for seed in range(60):
+        rng = random.Random(seed)
+        costs = {
+            "reference": constant(rng.uniform(0.0, 4.0)),
+            "camera": constant(rng.uniform(0.0, 4.0)),
+            "segment_camera": constant(rng.uniform(5.0, 30.0)),
+            "segment_reference": constant(rng.uniform(5.0, 36.0)),
+            "encode": constant(rng.uniform(1.0, 12.0)),
+        }
+        report = simulate(session(), costs, cores=2, workers=2, seconds=10.0, rates_hz=RATES_HZ, seed=seed)
+        load = sum(histogram.mean_ns for histogram in costs.values()) / 80e6
+        assert report.tasks["encode"].dropped == {}, f"seed {seed}"
+        assert report.tasks["encode"].runs >= 248, f"seed {seed}"
+        if load < 0.8:
+            assert report.tasks["encode"].misses == 0, f"seed {seed}"
+            assert report.tasks["segment_reference"].misses <= 8, f"seed {seed}"
