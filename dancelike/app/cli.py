@@ -31,10 +31,9 @@ def app(
 ) -> None:
     """Learn a dance in front of a camera, in a window.
 
-    \b
     Exit codes: 0 closed; 2 usage, or the library cannot be used; 5 the window's packages or a model are missing;
     6 the library cannot be written; 130 interrupted.
-    """  # noqa: D301  click reads the \\b as "keep these lines"
+    """
     width, _, height = size.partition("x")
     if not (width.isdecimal() and height.isdecimal() and 320 <= int(width) <= 16384 and 240 <= int(height) <= 16384):
         raise click.UsageError(f"--size must be WIDTHxHEIGHT in pixels, for example 1280x720, but is {size}.")

@@ -16,10 +16,9 @@ def library() -> None:
 
     DANCE is a title, an id, or the beginning of an id.
 
-    \b
     Exit codes: 0 done; 2 usage, or no such dance; 3 a file cannot be read; 6 the library cannot be written, is in use
     by another dancelike, or is not whole; 130 interrupted.
-    """  # noqa: D301  click reads the \\b as "keep these lines"
+    """
 
 
 for command in (list_command, show, import_command, export, rename, delete, history, check):

@@ -34,11 +34,10 @@ def kiosk(
 ) -> None:
     """Wait for dancers, hands-free, for months.
 
-    \b
     Exit codes: 0 ended as asked, also by SIGTERM; 2 usage or configuration; 3 a dance cannot be read; 5 the packages of
     the screen are missing; 6 a folder cannot be written. A camera or a model that is broken does not end it: it says
     so and tries again.
-    """  # noqa: D301  click reads the \\b as "keep these lines"
+    """
     if ctx.invoked_subcommand is not None:
         return
     from dancelike.kiosk.settings import load_settings

@@ -52,10 +52,9 @@ def profile(manners: Manners, fail_on_regression: bool, **given: Any) -> None:
     Reference and camera are played, both dancers segmented, followed, scored, drawn and recorded at once. Two clips
     are named as --source REFERENCE TAKE.
 
-    \b
     Exit codes: 0 done; 1 slower, with --fail-on-regression; 2 usage or configuration; 3 a clip or a camera cannot
     be read; 5 model or runtime; 6 output cannot be written; 130 interrupted, after the report so far.
-    """  # noqa: D301  click reads the \\b as "keep these lines"
+    """
     from dancelike.profile.files import write_files
     from dancelike.profile.plan import Plan
     from dancelike.profile.steps import carry_out

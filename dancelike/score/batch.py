@@ -53,9 +53,8 @@ def batch(
 
     The reference is looked at once. A take that cannot be scored is named in the table and does not stop the others.
 
-    \b
     Exit codes: 0 all takes are scored; otherwise that of the first take that is not, as for "dancelike score".
-    """  # noqa: D301  click reads the \\b as "keep these lines"
+    """
     config = configure(config_path, given)
     clips = list(dict.fromkeys(clip for take in takes for clip in _clips(take)))
     require_writable(out)

@@ -70,10 +70,9 @@ def score(
 ) -> None:
     """Score the clip TAKE against the clip REFERENCE, or a live run once more with --replay RUN.
 
-    \b
     Exit codes: 0 done; 2 usage or configuration; 3 a clip cannot be read; 4 no dancer found;
     5 model or runtime; 6 output cannot be written; 70 a fault of dancelike; 130 interrupted.
-    """  # noqa: D301  click reads the \\b as "keep these lines"
+    """
     config = settle_delegate(configure(config_path, given), strict=delegate_strict, quiet=manners.quiet)
     if out is None and (html or exports):
         out = DEFAULT_OUT
