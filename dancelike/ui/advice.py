@@ -43,9 +43,7 @@ def problem_text(problem: str) -> str:
         "recording_failed": translate(
             "Advice", "There is too little room on the disk to record. You can dance; this take is not kept."
         ),
-        "machine_busy": translate(
-            "Advice", "This machine is busy, so the score here is rough. Closing other programs helps."
-        ),
+        "machine_busy": translate("Advice", "This machine is busy, so the score is rough for now."),
         "sound_gone": translate("Advice", "The sound is gone. It comes back by itself once a speaker is there again."),
         "no_sound": translate("Advice", "There is no sound output. The dance goes on in silence."),
         "silent_clip": translate("Advice", "This clip has no sound. The dance goes on in silence."),

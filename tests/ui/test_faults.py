@@ -167,7 +167,7 @@ def test_a_machine_too_busy_to_judge_says_that_the_score_is_rough(
 ) -> None:
     monkeypatch.setattr(live, "_LEAST_HZ", 1000.0)
     screen = perform(window, qtbot)
-    told = "This machine is busy, so the score here is rough. Closing other programs helps."
+    told = "This machine is busy, so the score is rough for now."
     qtbot.waitUntil(lambda: told in screen.view.accessibleDescription(), timeout=LONG_MS)
     assert screen.view.texts["advice"] != told, "it is no reason to stop"
     window.go("library")

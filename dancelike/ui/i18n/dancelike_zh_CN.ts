@@ -64,8 +64,8 @@
         <translation>磁盘空间不足，无法录制。你可以照常跳，但这一次不会保留。</translation>
     </message>
     <message>
-        <source>This machine is busy, so the score here is rough. Closing other programs helps.</source>
-        <translation>这台机器正忙，得分只能作参考。关闭其他程序会有帮助。</translation>
+        <source>This machine is busy, so the score is rough for now.</source>
+        <translation>这台机器正忙，得分暂时仅供参考。</translation>
     </message>
     <message>
         <source>The sound is gone. It comes back by itself once a speaker is there again.</source>
