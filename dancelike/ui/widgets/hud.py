@@ -61,7 +61,7 @@ def paint_hud(painter: QPainter, look: Look, model: PerformModel, whole: QRectF,
     for word, colour in words:
         width = QFontMetricsF(font).horizontalAdvance(word) + small * 1.2
         # On a plate of its own: a bright room would take the contrast away.
-        plate = QRectF(right - width + small * 0.6, line, width, small * 1.7)
+        plate = QRectF(right - width, line, width, small * 1.7)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(PLATE)
         painter.drawRoundedRect(plate, plate.height() / 2, plate.height() / 2)
