@@ -31,6 +31,8 @@ class ExportList(click.ParamType[tuple[str, ...]]):
         if isinstance(value, tuple):
             return value
         names = tuple(dict.fromkeys(part.strip() for part in str(value).split(",") if part.strip()))
+        if not names:
+            self.fail(f"name at least one of {', '.join(EXPORTS)}.", param, ctx)
         for name in names:
             if name not in EXPORTS:
                 self.fail(f"{name!r} is not one of {', '.join(EXPORTS)}.", param, ctx)

@@ -277,6 +277,7 @@ def test_a_damaged_manifest_is_refused(dance: Path, tmp_path: Path, monkeypatch:
         (["score"], "REFERENCE"),
         (["score", "a.mp4", "b.mp4", "--mirror", "left"], "left"),
         (["score", "a.mp4", "b.mp4", "--export", "gif"], "gif"),
+        (["score", "a.mp4", "b.mp4", "--export", ","], "at least one"),
         (["score", "a.mp4", "b.mp4", "--runtime", "onnx"], "onnx"),
         (["dance"], "dance"),
     ],
