@@ -120,6 +120,7 @@ def _csv(rows: list[dict[str, str | float]]) -> bytes:
 def _show(rows: list[dict[str, str | float]], out: Path, manners: Manners) -> None:
     from rich import box
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="dim")
     table.add_column("Take", overflow="fold")
@@ -129,7 +130,8 @@ def _show(rows: list[dict[str, str | float]], out: Path, manners: Manners) -> No
         done = row["score"] != ""
         figures = [f"{float(row[name]):.0f}" if done else "-" for name in ("score", "shape", "timing")]
         coverage = f"{float(row['coverage']):.0%}" if done else "-"
-        table.add_row(Path(str(row["take"])).name, figures[0], str(row["grade"]) or "-", *figures[1:], coverage)
+        take = Text(Path(str(row["take"])).name)  # may hold what looks like markup
+        table.add_row(take, figures[0], str(row["grade"]) or "-", *figures[1:], coverage)
     console().print(table)
     if not manners.quiet:
         click.echo(f"Wrote {out / 'scores.csv'}")

@@ -73,6 +73,12 @@ def test_a_batch_gives_what_single_scores_give_and_names_what_it_cannot_score(
     assert float(rows[2]["score"]) > 95
 
 
+def test_a_batch_prints_a_name_as_it_is(clips: tuple[Path, Path], tmp_path: Path) -> None:
+    broken = tmp_path / "[bold]one.mp4"
+    broken.write_bytes(b"no clip")
+    assert "[bold]one.mp4" in dancelike("batch", clips[0], broken, "--out", tmp_path / "out").stdout
+
+
 def test_a_batch_ends_at_once_when_the_reference_cannot_be_read(clips: tuple[Path, Path], tmp_path: Path) -> None:
     outcome = dancelike("batch", tmp_path / "none.mp4", *clips, "--out", tmp_path / "out")
     assert outcome.exit_code == 3
