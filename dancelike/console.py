@@ -73,7 +73,7 @@ def common_options(function: F) -> F:
         manners = Manners(quiet=quiet, debug=debug)
         try:
             return function(*args, manners=manners, **kwargs)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, click.Abort):  # the latter from a question that nobody answered
             click.echo("Interrupted.", err=True)
             sys.exit(INTERRUPTED)
         except DancelikeError as error:
@@ -81,7 +81,7 @@ def common_options(function: F) -> F:
                 traceback.print_exc()
             click.echo(f"dancelike: {error}", err=True)
             sys.exit(error.exit_code)
-        except (click.ClickException, click.Abort, click.exceptions.Exit):
+        except (click.ClickException, click.exceptions.Exit):
             raise
         except Exception as error:
             if debug:

@@ -68,3 +68,9 @@ def test_a_quantity_is_a_number_within_its_bounds(text: str, exit_code: int):
         assert 0.5 <= seconds <= 10
 
     assert CliRunner().invoke(command, ["--seconds", text]).exit_code == exit_code
+
+
+def test_a_question_that_nobody_answers_is_an_interruption():
+    result = run(click.Abort())
+    assert result.exit_code == 130
+    assert result.stderr == "Interrupted.\n"
