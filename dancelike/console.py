@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -72,7 +73,8 @@ def common_options(function: F) -> F:
     def wrapper(*args: Any, quiet: bool, debug: bool, **kwargs: Any) -> Any:
         manners = Manners(quiet=quiet, debug=debug)
         try:
-            return function(*args, manners=manners, **kwargs)
+            with _termination_as_interrupt():
+                return function(*args, manners=manners, **kwargs)
         except (KeyboardInterrupt, click.Abort):  # the latter from a question that nobody answered
             click.echo("Interrupted.", err=True)
             sys.exit(INTERRUPTED)
@@ -90,6 +92,24 @@ def common_options(function: F) -> F:
             sys.exit(InternalError.exit_code)
 
     return wrapper  # type: ignore[return-value]
+
+
+@contextmanager
+def _termination_as_interrupt() -> Iterator[None]:
+    """Let SIGTERM unwind a command as Ctrl-C does, so that what is half written goes."""
+
+    def interrupt(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    try:
+        before = signal.signal(signal.SIGTERM, interrupt)
+    except ValueError:  # not in the main thread, which alone hears signals
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def unexpected(error: Exception, *, debug: bool) -> InternalError:

@@ -41,9 +41,12 @@ def ms_text(value: float | None) -> str:
 def opening(profile: Mapping[str, Any]) -> str:
     """Return the one sentence that matters most."""
     tasks: Mapping[str, Any] = profile["tasks"]
-    down = [name for name, task in tasks.items() if task.get("condition") in {"down", "hung"}]
+    hung = [name for name, task in tasks.items() if task.get("condition") == "hung"]
+    if hung:
+        return f"{_capital(_listed(hung))} did not answer in time: this machine is too busy, or a call hangs."
+    down = [name for name, task in tasks.items() if task.get("condition") == "down"]
     if down:
-        return f"{_capital(_listed(down))} stopped working: look at the log for the reason."
+        return f"{_capital(_listed(down))} stopped working: standard error says why."
     if profile["driver"] == "offline":
         bound = profile["bound"]["fps"]
         share = profile["throughput_fps"] / bound if bound else 0.0

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -35,6 +37,9 @@ from dancelike.ui.words import Language
 from dancelike.vision import load_segmenter
 
 __all__ = ["Options", "make_window", "run"]
+
+INTERRUPTED = 130
+SIGNAL_BEAT_MS = 100  # Python hears signals only while it runs, which it does not inside Qt's loop
 
 SCREENS: tuple[type[Screen], ...] = (
     LibraryScreen,
@@ -116,11 +121,43 @@ def run(options: Options, score: Score) -> int:
             splash.say(problem_sentence(Problem.of(error)))
 
         context.jobs.start(_warm(splash.tell), done=ready, failed=failed)
-        code = app.exec()
-        context.jobs.close()
-        return code
+
+        def close() -> None:
+            if window.isVisible():
+                window.close()  # a take is kept first
+            else:
+                app.quit()
+
+        with _signals(close) as heard:
+            code = app.exec()
+            context.jobs.close()
+        return INTERRUPTED if heard else code
     finally:
         library.close()
+
+
+@contextmanager
+def _signals(close: Callable[[], None]) -> Iterator[list[int]]:
+    """Call ``close`` at Ctrl-C and SIGTERM, from Qt's loop; yields the numbers that were heard."""
+    heard: list[int] = []
+    beat = QTimer(interval=SIGNAL_BEAT_MS)
+    told = 0
+
+    def look() -> None:
+        nonlocal told
+        if len(heard) > told:
+            told = len(heard)
+            close()
+
+    beat.timeout.connect(look)
+    beat.start()
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, lambda number, _frame: heard.append(number)) for number in numbers]
+    try:
+        yield heard
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
 
 
 def _warm(tell: Callable[[str], object]) -> Callable[[JobControl], Any]:

@@ -97,7 +97,8 @@ def test_no_colour_codes_when_told_or_not_a_terminal(clips: tuple[Path, Path], m
     assert "\x1b[" not in dancelike("score", *clips).stdout
 
 
-def test_interrupting_leaves_no_half_written_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+def test_interrupting_leaves_no_half_written_file(sign: signal.Signals, tmp_path: Path) -> None:
     out = tmp_path / "out"
     command = [sys.executable, "-m", "dancelike", "score", str(DEMO / "reference.mp4"), str(DEMO / "take.mp4")]
     process = subprocess.Popen(
@@ -105,7 +106,7 @@ def test_interrupting_leaves_no_half_written_file(tmp_path: Path) -> None:
     )
     while not out.is_dir() and process.poll() is None:
         os.sched_yield()  # the folder is made before the work begins
-    process.send_signal(signal.SIGINT)
+    process.send_signal(sign)
     _, stderr = process.communicate(timeout=60)
     assert process.returncode == 130, stderr
     assert "Traceback" not in stderr

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
+import sys
 import threading  # noqa: TID251  counts the threads that are left
 from collections.abc import Callable, Iterator
 from fractions import Fraction
@@ -437,3 +439,21 @@ def write_clip(path: Path, change: Callable[[np.ndarray], np.ndarray], *, second
             assert heard is not None
             writer.write_audio(heard.samples[: int(seconds * 48_000)])
     return path
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("begun", ["starting", "shown"])
+def test_a_signal_closes_the_window_and_gives_the_library_back(sign: signal.Signals, begun: str, tmp_path: Path) -> None:
+    folder = tmp_path / "library"
+    command = [sys.executable, "-m", "dancelike", "app", "--library", str(folder), "--camera", "test"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while not folder.is_dir() and process.poll() is None:
+        os.sched_yield()
+    if begun == "shown":
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(12)
+    process.send_signal(sign)
+    _, stderr = process.communicate(timeout=120)
+    assert process.returncode == 130, stderr
+    assert "Traceback" not in stderr
+    Library(folder).close()

@@ -164,7 +164,7 @@ def test_a_camera_that_is_not_there_is_told_in_one_sentence(window: Any, library
     window.context.camera = "no such camera"
     window.go("setup", dance=dance)
     setup = window.screen_now
-    qtbot.waitUntil(lambda: "no camera" in setup.checks["device"].accessibleName().lower(), timeout=LONG_MS)
+    qtbot.waitUntil(lambda: "cannot find the camera" in setup.checks["device"].accessibleName(), timeout=LONG_MS)
     assert not setup.start.isEnabled()
 
 

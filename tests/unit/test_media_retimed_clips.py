@@ -65,7 +65,7 @@ def test_looks_are_changed_as_asked(tmp_path, source):
 def test_zoom_and_shift_move_the_picture(tmp_path, source):
     retime_clip(source, tmp_path / "take.mp4", lambda t: t, duration_s=0.1, zoom=0.5, shift=(0.25, 0.0))
     with open_clip(tmp_path / "take.mp4") as clip:
-        picture = next(clip).rgb
+        picture = next(clip).rgb.astype(int)
     # The middle of the picture, where four colours meet, is now at three quarters of the width.
     assert picture[40, 115] == pytest.approx((220, 30, 30), abs=20)
     assert picture[40, 125] == pytest.approx((30, 200, 30), abs=20)
