@@ -443,7 +443,7 @@ def write_clip(path: Path, change: Callable[[np.ndarray], np.ndarray], *, second
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("begun", ["starting", "shown"])
-def test_a_signal_closes_the_window_and_gives_the_library_back(sign: signal.Signals, begun: str, tmp_path: Path) -> None:
+def test_a_signal_closes_the_window_and_frees_the_library(sign: signal.Signals, begun: str, tmp_path: Path) -> None:
     folder = tmp_path / "library"
     command = [sys.executable, "-m", "dancelike", "app", "--library", str(folder), "--camera", "test"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
