@@ -140,7 +140,7 @@ def run(options: Options, score: Score) -> int:
 def _signals(close: Callable[[], None]) -> Iterator[list[int]]:
     """Call ``close`` at Ctrl-C and SIGTERM, from Qt's loop; yields the numbers that were heard."""
     heard: list[int] = []
-    beat = QTimer(interval=SIGNAL_BEAT_MS)
+    beat = QTimer()
     told = 0
 
     def look() -> None:
@@ -150,7 +150,7 @@ def _signals(close: Callable[[], None]) -> Iterator[list[int]]:
             close()
 
     beat.timeout.connect(look)
-    beat.start()
+    beat.start(SIGNAL_BEAT_MS)
     numbers = (signal.SIGINT, signal.SIGTERM)
     before = [signal.signal(number, lambda number, _frame: heard.append(number)) for number in numbers]
     try:
