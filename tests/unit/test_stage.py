@@ -81,6 +81,48 @@ def test_a_body_is_never_drawn_on_another_picture(drawn: tuple[Stage, list[Shown
     assert [one.index for one in shown] == [2]
 
 
+@pytest.mark.parametrize("every", [1, 2, 3])
+def test_every_picture_is_shown_once_and_in_order_however_rarely_bodies_come(
+    drawn: tuple[Stage, list[Shown], list[RunningState]], every: int
+) -> None:
+    stage, shown, _ = drawn
+    bodies = {index: body() for index in range(0, 30, every)}
+    for index in range(30):
+        feed(stage, "captures", capture(index), index)
+        if index in bodies:
+            feed(stage, "bodies", bodies[index], index)
+    begun = every  # the first gap must have been seen
+    assert [one.index for one in shown] == [0, *range(begun, 30)]
+    for one in shown:
+        assert one.body is bodies[one.index - one.index % every]
+
+
+def test_the_mirror_follows_a_segmenter_that_changes_its_level(
+    drawn: tuple[Stage, list[Shown], list[RunningState]],
+) -> None:
+    stage, shown, _ = drawn
+    looked_at = [*range(6), *range(6, 18, 3), *range(18, 24), *range(24, 30, 2)]
+    for index in range(30):
+        feed(stage, "captures", capture(index), index)
+        if index - 1 in looked_at:  # a body comes after the next picture
+            feed(stage, "bodies", body(), index - 1)
+    order = [one.index for one in shown]
+    assert order == sorted(set(order))
+    missing = set(range(29)) - set(order)
+    assert missing == {7, 8, 25}, "those between the bodies that tell of a lower level"
+
+
+def test_where_bodies_come_too_rarely_nothing_is_drawn_with_an_old_one(
+    drawn: tuple[Stage, list[Shown], list[RunningState]],
+) -> None:
+    stage, shown, _ = drawn
+    for index in range(30):
+        feed(stage, "captures", capture(index), index)
+        if index % 5 == 0:
+            feed(stage, "bodies", body(), index)
+    assert [one.index for one in shown] == [0, 5, 10, 15, 20, 25]
+
+
 @pytest.mark.parametrize("mirrored", [False, True])
 def test_a_part_takes_the_colour_of_its_match(
     drawn: tuple[Stage, list[Shown], list[RunningState]], mirrored: bool
