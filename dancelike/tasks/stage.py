@@ -57,10 +57,10 @@ class Stage(Task):
     """Draws the dancer as in a mirror, each part in the colour of its match, on the picture that it was seen in.
 
     Inputs ``captures`` and ``reference``: `Capture`; ``bodies``: `BodyObservation` of the captures; ``model``:
-    `BodyObservation` of the reference; ``states``: `RunningState`. A capture waits for its body, so that parts lie where
-    they are. Where the segmenter looks at every second or third picture only, those between are drawn at once with the
-    body before them: a mirror that runs on is worth more than an outline that is 66 ms newer. Where a body comes later
-    than that, its capture is passed over.
+    `BodyObservation` of the reference; ``states``: `RunningState`. A capture waits for its body, so that parts lie
+    where they are. Where the segmenter looks at every second or third picture only, those between are drawn at once
+    with the body before them: a mirror that runs on is worth more than an outline that is 66 ms newer. Where a body
+    comes later than that, its capture is passed over.
 
     Parameters
     ----------
