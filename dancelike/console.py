@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from dancelike.errors import DancelikeError, InternalError, OutputError, reason_of
+from dancelike.errors import CancelledError, DancelikeError, InternalError, OutputError, reason_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -32,7 +32,6 @@ __all__ = [
 ]
 
 F = TypeVar("F", bound=Callable[..., Any])
-INTERRUPTED = 130
 OTHER_FOLDER = "choose another folder with --out"
 
 
@@ -77,7 +76,7 @@ def common_options(function: F) -> F:
                 return function(*args, manners=manners, **kwargs)
         except (KeyboardInterrupt, click.Abort):  # the latter from a question that nobody answered
             click.echo("Interrupted.", err=True)
-            sys.exit(INTERRUPTED)
+            sys.exit(CancelledError.exit_code)
         except DancelikeError as error:
             if debug:
                 traceback.print_exc()

@@ -11,6 +11,7 @@ import click
 
 from dancelike.config import RUNTIME_CHOICES
 from dancelike.console import Manners, Quantity, common_options, console
+from dancelike.errors import CancelledError
 
 if TYPE_CHECKING:
     from dancelike.profile.plan import Outcome
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["profile"]
 
 REGRESSION = 1
-INTERRUPTED = 130
 
 Place = click.Path(path_type=Path)
 Count = click.IntRange(1, 64)
@@ -69,7 +69,7 @@ def profile(manners: Manners, fail_on_regression: bool, **given: Any) -> None:
         for path in written:
             click.echo(f"Wrote {path}", err=plan.json_path == Path("-"))
     if outcome.interrupted:
-        sys.exit(INTERRUPTED)
+        sys.exit(CancelledError.exit_code)
     if fail_on_regression and any(change.verdict == "slower" for change in outcome.changes):
         sys.exit(REGRESSION)
 

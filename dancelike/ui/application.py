@@ -14,6 +14,7 @@ from PyQt6.QtCore import QTimer
 from PyQt6.QtGui import QImage
 from PyQt6.QtWidgets import QApplication
 
+from dancelike.errors import CancelledError
 from dancelike.kernels.warm import warm_up
 from dancelike.library import Library
 from dancelike.ui.context import Context, Score
@@ -38,7 +39,6 @@ from dancelike.vision import load_segmenter
 
 __all__ = ["Options", "make_window", "run"]
 
-INTERRUPTED = 130
 SIGNAL_BEAT_MS = 100  # Python hears signals only while it runs, which it does not inside Qt's loop
 
 SCREENS: tuple[type[Screen], ...] = (
@@ -131,7 +131,7 @@ def run(options: Options, score: Score) -> int:
         with _signals(close) as heard:
             code = app.exec()
             context.jobs.close()
-        return INTERRUPTED if heard else code
+        return CancelledError.exit_code if heard else code
     finally:
         library.close()
 
