@@ -153,7 +153,7 @@ def pick_moments(
     worst = _spread(sorted(judged, key=lambda e: (value[id(e)], e.t_s)), settings)
     best = [entry for entry in best if value[id(entry)] >= middle]
     worst = [entry for entry in worst if entry not in best]
-    return tuple(_moment(e, max) for e in best), tuple(_moment(e, min) for e in worst)
+    return tuple(_moment(e, best=True) for e in best), tuple(_moment(e, best=False) for e in worst)
 
 
 def _value(entry: TimelineEntry) -> float:
@@ -171,9 +171,10 @@ def _spread(entries: list[TimelineEntry], settings: ScoreSettings) -> list[Timel
     return chosen
 
 
-def _moment(entry: TimelineEntry, pick: object) -> Moment:
+def _moment(entry: TimelineEntry, *, best: bool) -> Moment:
+    """Name the part that was best at a moment, or worst."""
     some = [(value, key) for key, value in entry.parts.items() if value is not None]
     if not some:
         return Moment(entry, None, None)
-    value, key = max(some) if pick is max else min(some)
+    value, key = max(some) if best else min(some)
     return Moment(entry, BodyPart[key.upper()], value)
