@@ -10,7 +10,7 @@ from typing import Any
 
 from dancelike.errors import ConfigError, reason_of
 
-__all__ = ["MIRROR_CHOICES", "RUNTIME_CHOICES", "LiveConfig", "ScoreConfig", "load_score_config"]
+__all__ = ["MIRROR_CHOICES", "RUNTIME_CHOICES", "LiveConfig", "ScoreConfig", "load_score_config", "read_table"]
 
 MIRROR_CHOICES = ("auto", "on", "off")
 RUNTIME_CHOICES = ("auto", "litert", "tflite", "tensorflow")
@@ -126,19 +126,7 @@ def load_score_config(path: Path) -> ScoreConfig:
     ConfigError
         When the file cannot be read or a key or a value is not usable; the sentence names file and key.
     """
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8")).get("score", {})
-    except OSError as error:
-        reason = reason_of(error)
-        raise ConfigError(f"{path} cannot be read: {reason}; give the path of a TOML file.") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{path} cannot be read as a TOML file: {error}.") from error
-    return _build(path, table)
-
-
-def _build(path: Path, table: Any) -> ScoreConfig:
-    if not isinstance(table, dict):
-        raise ConfigError(f"{path}: score must be a table, but is {type(table).__name__}.")
+    table = read_table(path, "score")
     known = {field.name: field for field in fields(ScoreConfig)}
     for key, value in table.items():
         if key not in known:
@@ -153,6 +141,28 @@ def _build(path: Path, table: Any) -> ScoreConfig:
         return ScoreConfig(**table)
     except ConfigError as error:
         raise ConfigError(f"{path}: score.{error}") from error
+
+
+def read_table(path: Path, name: str) -> dict[str, Any]:
+    """Read the table ``name`` of a TOML file; of an empty file, an empty one.
+
+    Raises
+    ------
+    ConfigError
+        When the file cannot be read, or has settings, but not in that table.
+    """
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {reason_of(error)}; give the path of a TOML file.") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read as a TOML file: {error}.") from error
+    if tables and name not in tables:
+        raise ConfigError(f"{path} has no table [{name}], but {', '.join(tables)}; put the settings under [{name}].")
+    table = tables.get(name, {})
+    if not isinstance(table, dict):
+        raise ConfigError(f"{path}: {name} must be a table, but is {type(table).__name__}.")
+    return table
 
 
 def _require_choice(name: str, value: str, choices: tuple[str, ...]) -> None:

@@ -10,7 +10,7 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from dancelike.console import Manners, common_options, progress, write_atomically
+from dancelike.console import Manners, common_options, progress, require_writable, write_atomically
 from dancelike.errors import ConfigError, ModelError
 
 if TYPE_CHECKING:
@@ -42,15 +42,17 @@ def personalise(
     """
     if (sheet is None) == (frames is None) or (frames is None) != (out is None):
         raise ConfigError("give either --sheet, to look at frames, or --frames and --out, to learn from them")
+    numbers = [] if frames is None else _numbers(frames)
+    for path in filter(None, (sheet, out)):
+        require_writable(path.parent)
     with progress("Looking", manners) as advance:
         offered = _offered(clip, teacher, advance)
     if sheet is not None:
         write_atomically(sheet, _sheet(offered))
         click.echo(f"{len(offered)} frames are in {sheet}; name those whose labels are right with --frames")
         return
-    assert frames is not None
     assert out is not None
-    chosen = _numbers(frames, len(offered))
+    chosen = _chosen(numbers, len(offered))
     rest = [offered[k] for k in range(len(offered)) if k not in chosen]
     from dancelike.vision.learning import personalise as learn
 
@@ -87,18 +89,22 @@ def _offered(clip: Path, teacher: str, advance: Callable[[float], None]) -> list
     return [seen[k] for k in np.unique(np.linspace(0, len(seen) - 1, _OFFERED).astype(int))]
 
 
-def _numbers(text: str, count: int) -> list[int]:
+def _numbers(text: str) -> list[int]:
     try:
-        chosen = sorted({int(word) for word in text.split(",")})
+        return sorted({int(word) for word in text.split(",")})
     except ValueError as error:
         raise ConfigError(
             f"--frames is {text!r}, but must be numbers with commas between, for example 0,3,7"
         ) from error
-    if not chosen or chosen[0] < 0 or chosen[-1] >= count:
-        raise ConfigError(f"--frames must name frames from 0 to {count - 1}, but is {text!r}")
-    if len(chosen) > count - 2:
-        raise ConfigError(f"--frames names {len(chosen)} of {count} frames; leave at least 2 to measure with")
-    return chosen
+
+
+def _chosen(numbers: list[int], count: int) -> list[int]:
+    for k in (numbers[0], numbers[-1]):
+        if not 0 <= k < count:
+            raise ConfigError(f"--frames must name frames from 0 to {count - 1}, but names {k}")
+    if len(numbers) > count - 2:
+        raise ConfigError(f"--frames names {len(numbers)} of {count} frames; leave at least 2 to measure with")
+    return numbers
 
 
 def _sheet(offered: list[Confirmed]) -> bytes:

@@ -67,8 +67,11 @@ class Graph:
         Raises
         ------
         GraphError
-            The name is empty, holds a dot, or is taken; or two ports of one side share a name.
+            It is no task but its class, say; the name is empty, holds a dot, or is taken; or two ports of one side
+            share a name.
         """
+        if isinstance(task, type):
+            raise GraphError(f"{task.__name__} is a class, but a graph holds tasks; add {task.__name__}(...)")
         name = getattr(task, "name", None)
         if not isinstance(name, str) or not name or "." in name:
             raise GraphError(

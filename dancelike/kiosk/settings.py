@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from dancelike.config import read_table
 from dancelike.errors import ConfigError
 from dancelike.visit import Times
 from dancelike.visit.cards import LANGUAGES
@@ -93,23 +93,18 @@ def load_settings(path: Path | None, *, camera: str | None = None) -> KioskSetti
     """
     settings = KioskSettings()
     if path is not None:
+        table = read_table(path, "kiosk")
         try:
-            table = tomllib.loads(path.read_text(encoding="utf-8")).get("kiosk", {})
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise ConfigError(f"{path} cannot be read as a TOML file: {error}.") from error
-        try:
-            settings = replace(settings, **_checked(table, "kiosk"))
+            settings = replace(settings, **_checked(table))
         except ConfigError as error:
             raise ConfigError(f"{path}: kiosk.{error}") from error
     return settings if camera is None else replace(settings, camera=camera)
 
 
-def _checked(table: Any, name: str) -> dict[str, Any]:
+def _checked(table: dict[str, Any]) -> dict[str, Any]:
     """Turn the values of a table into those of `KioskSettings`."""
     known = {f.name: f for f in fields(KioskSettings)}
     out: dict[str, Any] = {}
-    if not isinstance(table, dict):
-        raise ConfigError(f"{name} must be a table, but is {type(table).__name__}.")
     for key, value in table.items():
         if key not in known:
             raise ConfigError(f"{key} is not known; the keys are {', '.join(sorted(known))}.")

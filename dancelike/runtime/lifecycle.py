@@ -101,6 +101,7 @@ class Lifecycle:
 
     def _fail(self, state: TaskState, error: BaseException, *, permanent: bool) -> None:
         state.failures += 1
+        state.last_failure = error
         if not self._live:
             self._stop(error, state)
             return

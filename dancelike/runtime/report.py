@@ -50,6 +50,8 @@ class TaskStatistics:
         Periods that a periodic source left out.
     failures, restarts : int
         Calls that raised or hung, and how often the task was started again.
+    last_failure : str or None
+        Class and text of the last of them; a live run goes on without the task, so this says why it is ``down``.
     level : str
         Name of the quality level at the end.
     level_runs : Mapping of str to int
@@ -87,6 +89,7 @@ class TaskStatistics:
     dropped: Mapping[str, int]
     queue_peak: int
     answers: Mapping[str, Mapping[str, float]]
+    last_failure: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,7 +367,7 @@ class Tally:
         for queue in state.queues:
             for reason, count in queue.dropped.items():
                 dropped[reason.value] = dropped.get(reason.value, 0) + count
-        budget_ms = state.node.budget_ms
+        budget_ms, failure = state.node.budget_ms, state.last_failure
         return TaskStatistics(
             runs=wall.count,
             rate_hz=wall.count * 1e9 / elapsed_ns if elapsed_ns > 0 else 0.0,
@@ -387,4 +390,5 @@ class Tally:
             dropped=dropped,
             queue_peak=max((queue.peak for queue in state.queues), default=0),
             answers=tally.answers,
+            last_failure=None if failure is None else f"{type(failure).__name__}: {failure}",
         )

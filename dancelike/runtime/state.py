@@ -42,6 +42,7 @@ class TaskState:
         "index",
         "joiner",
         "last_emitted",
+        "last_failure",
         "level",
         "misses",
         "moment",
@@ -109,6 +110,7 @@ class TaskState:
         self.release_ns = 0
         self.entry: tuple[int, int, int] | None = None  # its valid place among the ready tasks
         self.level = 0
+        self.last_failure: BaseException | None = None
         self.runs = self.misses = self.skipped = self.failures = self.failures_in_row = self.restarts = 0
 
     @property

@@ -300,7 +300,7 @@ def _load_delegate(module: Any, spec: str) -> Any:
     if not known and not Path(library).is_file():
         raise ModelError(
             f"the delegate {library!r} is neither auto nor cpu nor a shared library on this machine; "
-            "use auto, cpu or a path"
+            "use auto, cpu, gpu, edgetpu, npu or the path of a library"
         )
     load = module.experimental.load_delegate if hasattr(module, "experimental") else module.load_delegate
     try:

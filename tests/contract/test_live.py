@@ -294,6 +294,8 @@ def test_a_task_that_stays_down_is_reported_and_the_rest_goes_on():
     graph["victim"].process = fail
     report = run_realtime(graph, clock=jumping())
     assert report.tasks["victim"].condition == "down"
+    assert report.tasks["victim"].last_failure == "OSError: broken"
+    assert report.tasks["camera"].last_failure is None
     assert len(graph["sink"].packets) == 10
     assert report.tasks["victim"].dropped == {"task_down": 9}
 

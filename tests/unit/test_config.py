@@ -42,6 +42,8 @@ def test_an_empty_file_gives_the_defaults(tmp_path: Path) -> None:
         ("[score]\nmax_rate = 1000\n", r"score\.max_rate must be from 5 to 240, but is 1000\."),
         ("[score]\nwindow_scale = 'wide'\n", r"score\.window_scale must be float, but is 'wide'\."),
         ("[score]\nwindow_scale = 4\n", r"score\.window_scale must be from 0\.5 to 3, but is 4\."),
+        ("[scores]\nthreads = 2\n", r"has no table \[score\], but scores; put the settings under \[score\]\."),
+        ("threads = 2\n", r"has no table \[score\], but threads; put the settings under \[score\]\."),
         ("score = 3\n", r"score must be a table, but is int\."),
         ("[score\n", r"dancelike\.toml cannot be read as a TOML file"),
     ],

@@ -60,6 +60,14 @@ def test_a_name_is_text_without_a_dot(name):
         Graph("g").add(RecordingSink(name))
 
 
+def test_a_class_in_place_of_a_task_is_refused():
+    class Named(RecordingSink):
+        name = "named"
+
+    with pytest.raises(GraphError, match=r"Named is a class, but a graph holds tasks; add Named\(\.\.\.\)"):
+        Graph("g").add(Named)
+
+
 def test_two_tasks_of_one_name_are_refused():
     graph = chain()
     with pytest.raises(GraphError, match="the graph 'chain' has a task 'total' already; give the second another name"):

@@ -214,7 +214,8 @@ def test_systemd_says_where_takes_and_state_are(monkeypatch):
     ("text", "said"),
     [
         ("[kiosk", "cannot be read as a TOML file"),
-        ("kiosk = 3", "kiosk.kiosk must be a table, but is int"),
+        ("[koisk]\ncamera = 'x'", "has no table [kiosk], but koisk; put the settings under [kiosk]"),
+        ("kiosk = 3", ": kiosk must be a table, but is int"),
         ("[kiosk]\ncam = 'x'", "kiosk.cam is not known; the keys are camera, dances"),
         ("[kiosk]\ncamera = 3", "kiosk.camera must be a text, but is 3"),
         ("[kiosk]\ndances = 'x'", "kiosk.dances must be a list of paths, but is 'x'"),

@@ -88,7 +88,9 @@ def test_settings_out_of_range_are_refused(tmp_path):
         Interpreter(DETECTOR, threads=0)
     with pytest.raises(ConfigError, match="runtime is 'onnx', but must be one of auto, litert, tflite, tensorflow"):
         Interpreter(DETECTOR, runtime="onnx")
-    with pytest.raises(ModelError, match="'tpu' is neither auto nor cpu nor a shared library"):
+    with pytest.raises(
+        ModelError, match=r"'tpu' is neither auto nor cpu nor a shared library .*; use auto, cpu, gpu, "
+    ):
         Interpreter(DETECTOR, delegate="tpu")
     with pytest.raises(ModelError, match=r"there is no delegate for edgetpu on this machine \(looked for libedgetpu"):
         Interpreter(DETECTOR, delegate="edgetpu")

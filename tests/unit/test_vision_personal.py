@@ -108,6 +108,17 @@ def test_learning_from_frames_that_call_the_head_torso_makes_it_so():
     assert after.person > 0.8
 
 
+def test_what_cannot_be_is_refused_before_the_clip_is_looked_at(tmp_path):
+    clip, sheet = str(tmp_path / "none.mp4"), tmp_path / "file" / "sheet.png"
+    done = CliRunner().invoke(models, ["personalise", clip, "--frames", "0,x", "--out", str(tmp_path / "me.npz")])
+    assert done.exit_code == 2
+    assert "--frames is '0,x', but must be numbers with commas between, for example 0,3,7" in done.output
+    sheet.parent.write_bytes(b"")
+    done = CliRunner().invoke(models, ["personalise", clip, "--sheet", str(sheet)])
+    assert done.exit_code == 6
+    assert "cannot be written" in done.output
+
+
 @pytest.mark.slow
 def test_the_command_shows_frames_and_refuses_what_cannot_be(tmp_path):
     sheet = tmp_path / "sheet.png"
