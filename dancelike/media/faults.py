@@ -75,26 +75,34 @@ def require_file(path: Path) -> None:
     try:
         found = path.stat()
         if stat.S_ISDIR(found.st_mode):
-            raise ClipError(f"{path} is a folder, but a video file is expected: name a file inside it.")
+            raise ClipError(f"{path} is a folder, but a video file is expected: name a file inside it.", clip=str(path))
         if not stat.S_ISREG(found.st_mode):
-            raise ClipError(f"{path} is a pipe or a device, but a video file is expected: save it to a file first.")
+            raise ClipError(
+                f"{path} is a pipe or a device, but a video file is expected: save it to a file first.", clip=str(path)
+            )
         if found.st_size == 0:
             raise ClipError(
-                f"{path} is empty, but a video file is expected: copy or record it again.", code="clip_empty"
+                f"{path} is empty, but a video file is expected: copy or record it again.",
+                code="clip_empty",
+                clip=str(path),
             )
         with path.open("rb"):
             pass
     except ClipError:
         raise
     except FileNotFoundError as error:
-        raise ClipNotFoundError(f"{path} does not exist: give the path of a video file.") from error
+        raise ClipNotFoundError(f"{path} does not exist: give the path of a video file.", clip=str(path)) from error
     except PermissionError as error:
         raise ClipError(
-            f"{path} may not be read by this user: change its permissions or copy it.", code="clip_forbidden"
+            f"{path} may not be read by this user: change its permissions or copy it.",
+            code="clip_forbidden",
+            clip=str(path),
         ) from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise ClipError(f"{str(path)!r} cannot be opened ({reason.lower()}): give the path of a video file.") from error
+        raise ClipError(
+            f"{str(path)!r} cannot be opened ({reason.lower()}): give the path of a video file.", clip=str(path)
+        ) from error
 
 
 @contextmanager
@@ -105,14 +113,15 @@ def translated(path: Path) -> Iterator[None]:
     except ClipError:
         raise
     except _FOREIGN as error:
-        raise ClipError(_sentence(path, error)) from error
+        raise ClipError(_sentence(path, error), clip=str(path)) from error
 
 
 def no_picture(path: Path) -> ClipError:
     """Make the error for a clip whose decoder yields nothing; libav says no more when a picture is too large."""
     return ClipError(
         f"{path} has no picture that can be decoded, being damaged or larger than 8192x8192: "
-        "record or convert it again."
+        "record or convert it again.",
+        clip=str(path),
     )
 
 

@@ -160,7 +160,8 @@ def scan_clip(path: Path) -> tuple[ClipInfo, ClipIndex]:
         if duration > _LONGEST_S:
             raise ClipError(
                 f"{path} claims to last {float(duration) / 3600:.0f} hours, but at most {_LONGEST_S // 3600} "
-                "are expected: its timestamps are damaged, so convert it again."
+                "are expected: its timestamps are damaged, so convert it again.",
+                clip=str(path),
             )
         orientation = read_orientation(frame)
         shown = display_size(frame.width, frame.height, stream.sample_aspect_ratio)
@@ -195,7 +196,9 @@ def video_stream(container: av.container.InputContainer, path: Path, **options: 
     if not moving:
         found = "holds sound alone" if container.streams.audio else "has no picture"
         raise ClipError(
-            f"{path} {found}, but a video is expected: give a clip that shows the dancer.", code="clip_no_video"
+            f"{path} {found}, but a video is expected: give a clip that shows the dancer.",
+            code="clip_no_video",
+            clip=str(path),
         )
     stream = max(moving, key=lambda s: (s.width * s.height, -s.index))
     for other in container.streams:

@@ -111,7 +111,7 @@ def _read(path: Path, rate: int, channels: int, pack: Callable[[NDArray[np.float
                 blocks.append(pack(_mixed(samples, channels)))
                 values += blocks[-1].size
             if values > _MOST_VALUES:
-                raise ClipError(f"{path} has more than two hours of sound: cut it into shorter clips.")
+                raise ClipError(f"{path} has more than two hours of sound: cut it into shorter clips.", clip=str(path))
     if not values:
         return None
     return Sound(np.concatenate(blocks), rate, start or Timestamp(0, Fraction(1, rate)))

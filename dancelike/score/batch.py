@@ -74,7 +74,7 @@ def batch(
             write_results(result, config, folder, html=html, exports=(), manners=manners)
             rows.append(_row(clip, result))
         except (ClipError, NoDancerError) as error:
-            if str(error).startswith(f"{reference} "):
+            if error.values.get("clip") == str(reference):
                 raise  # it would be the same for every take
             first = first or error
             rows.append({**dict.fromkeys(COLUMNS, ""), "take": str(clip), "problem": str(error)})

@@ -72,6 +72,7 @@ def probe(path: Path) -> ClipInfo:
     if info.duration_s < SHORTEST_CLIP_S:
         raise ClipError(
             f"{path} is {info.duration_s:.2f} s long, but a dance needs at least {SHORTEST_CLIP_S} s; "
-            "give a longer clip."
+            "give a longer clip.",
+            clip=str(path),
         )
     return info

@@ -161,6 +161,7 @@ def _track_of(builder: TrackBuilder, path: Path) -> BodyTrack:
     if seen_s < SHORTEST_SIGHT_S:
         raise NoDancerError(
             f"{path} shows a dancer for {seen_s:.1f} s, but at least {SHORTEST_SIGHT_S} s are needed; "
-            "record it so that the whole body is in the picture."
+            "record it so that the whole body is in the picture.",
+            clip=str(path),
         )
     return track

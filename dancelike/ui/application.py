@@ -15,7 +15,7 @@ from PyQt6.QtGui import QImage
 from PyQt6.QtWidgets import QApplication
 
 from dancelike.errors import CancelledError
-from dancelike.kernels.warm import warm_up
+from dancelike.kernels.warm import LIVE_KERNELS, is_cached, warm_up
 from dancelike.library import Library
 from dancelike.ui.context import Context, Score
 from dancelike.ui.jobs import JobControl, Jobs
@@ -165,7 +165,8 @@ def _warm(tell: Callable[[str], object]) -> Callable[[JobControl], Any]:
 
     def work(_control: JobControl) -> None:
         tell("kernels")
-        warm_up()
+        # What only scoring calls is loaded with the first take, where it was compiled before.
+        warm_up(only=LIVE_KERNELS if is_cached() else None)
         tell("model")
         load_segmenter()
 

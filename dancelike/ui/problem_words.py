@@ -59,6 +59,13 @@ def _texts() -> dict[str, str]:
         "output": translate("Problem", "This cannot be written there. Choose another folder or make room on the disk."),
         "model": translate("Problem", "The model that sees you cannot be used. Choose another one in the settings."),
         "model_missing": translate("Problem", "The model of your settings is not there. Choose another one."),
+        "setting": translate("Problem", "A setting cannot be used. Choose another value in the settings."),
+        "device": translate("Problem", "A camera or a speaker cannot be used. Choose another one in the set-up."),
+        "library": translate(
+            "Problem", "Your library cannot be changed. See that its folder can be written and has room, and try again."
+        ),
+        "library_damaged": translate("Problem", "Your library is damaged. Close the window and open it again."),
+        "internal": translate("Problem", "Something went wrong that is our fault. Close the window and open it again."),
         "library_busy": translate("Problem", "Your library is open in another window, so nothing can be changed here."),
         "library_missing": translate("Problem", "That is not in your library any more."),
         "device_lost": translate("Problem", "A device went away. Plug it in, and try again."),

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dancelike.scoring.findings import Finding, findings
-from dancelike.scoring.report.card import CardWords
 from dancelike.scoring.wording import GRADE_WORDS, sentences
 from dancelike.scoring.wording import cautions as carried
 from dancelike.scoring.words import Caution
 from dancelike.ui.part_words import grade_text, limb_text, part_text
 from dancelike.ui.words import translate
+
+if TYPE_CHECKING:
+    from dancelike.scoring.report.card import CardWords
 
 __all__ = ["card_words", "cautions", "moment_text", "told"]
 
@@ -69,6 +71,8 @@ def moment_text(moment: Mapping[str, Any], kind: str) -> str:
 
 def card_words(score: Mapping[str, Any], language: str) -> CardWords:
     """Return what the share card says, in a language."""
+    from dancelike.scoring.report.card import CardWords
+
     return CardWords(
         of_100=translate("Card", "of 100"),
         shape=translate("Review", "Shape"),

@@ -83,6 +83,12 @@ def test_a_batch_ends_at_once_when_the_reference_cannot_be_read(clips: tuple[Pat
     outcome = dancelike("batch", tmp_path / "none.mp4", *clips, "--out", tmp_path / "out")
     assert outcome.exit_code == 3
     assert outcome.stderr.count("\n") == 1
+    empty = tmp_path / "empty.mp4"
+    empty.touch()
+    outcome = dancelike("batch", empty, *clips, "--out", tmp_path / "out")
+    assert outcome.exit_code == 3
+    assert outcome.stderr.count("\n") == 1
+    assert not (tmp_path / "out" / "scores.csv").exists()
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

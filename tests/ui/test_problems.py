@@ -38,6 +38,12 @@ def test_every_kind_of_error_has_a_code_of_its_own() -> None:
     assert len(set(codes)) == len(codes)
 
 
+def test_every_kind_of_error_has_words_of_its_own(qapp: Any) -> None:
+    kinds = {getattr(errors, name) for name in errors.__all__ if name.endswith("Error")}
+    silent = {errors.DancelikeError, errors.CancelledError}  # the base of all, and what people chose themselves
+    assert {kind.code for kind in kinds - silent} <= set(_texts())
+
+
 def test_an_unknown_code_is_told_as_it_came(chinese: None) -> None:
     assert problem_sentence(Problem.of(DancelikeError("the moon is blue.", code="new"))) == "The moon is blue."
 

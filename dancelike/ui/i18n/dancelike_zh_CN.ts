@@ -704,6 +704,26 @@
         <translation>设置中的模型不存在，请换一个。</translation>
     </message>
     <message>
+        <source>A setting cannot be used. Choose another value in the settings.</source>
+        <translation>有一项设置无法使用，请在“设置”中另选一个值。</translation>
+    </message>
+    <message>
+        <source>A camera or a speaker cannot be used. Choose another one in the set-up.</source>
+        <translation>摄像头或扬声器无法使用，请在准备页面另选一个。</translation>
+    </message>
+    <message>
+        <source>Your library cannot be changed. See that its folder can be written and has room, and try again.</source>
+        <translation>舞蹈库无法更改。请确认其文件夹可以写入且空间足够，然后重试。</translation>
+    </message>
+    <message>
+        <source>Your library is damaged. Close the window and open it again.</source>
+        <translation>舞蹈库已损坏，请关闭窗口后重新打开。</translation>
+    </message>
+    <message>
+        <source>Something went wrong that is our fault. Close the window and open it again.</source>
+        <translation>程序出了差错，不怪你。请关闭窗口后重新打开。</translation>
+    </message>
+    <message>
         <source>Your library is open in another window, so nothing can be changed here.</source>
         <translation>舞蹈库已在另一个窗口打开，这里无法更改。</translation>
     </message>
@@ -1206,6 +1226,10 @@
         <translation>快 {n} 毫秒</translation>
     </message>
     <message>
+        <source>A clip ends before it should: only the {n} s that can be read are used.</source>
+        <translation>有一个视频提前结束：只使用了能读取的 {n} 秒。</translation>
+    </message>
+    <message>
         <source>The shorter clip lasts {n} s; film at least 3 s.</source>
         <translation>较短的视频只有 {n} 秒；请至少拍 3 秒。</translation>
     </message>
@@ -1232,10 +1256,6 @@
     <message>
         <source>There is little movement in this dance, so early and late are less exact.</source>
         <translation>这段舞蹈动作较少，所以早晚的判断不够精确。</translation>
-    </message>
-    <message>
-        <source>A clip ends before it should: only the {n} s that can be read are used.</source>
-        <translation>有一个视频提前结束：只使用了能读取的 {n} 秒。</translation>
     </message>
     <message>
         <source>This model sees outlines only, so early and late are less exact.</source>

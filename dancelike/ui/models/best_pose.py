@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -60,6 +59,8 @@ def _reach(joints: Joints) -> float:
 
 def _cut(picture: NDArray[np.uint8], joints: Joints | None) -> NDArray[np.uint8]:
     """Cut an upright window round the dancer, as large as the picture allows where they are not known."""
+    import cv2  # a tenth of a second, which the window's start need not wait for
+
     rows, columns = picture.shape[:2]
     aspect = THUMBNAIL_SIZE[0] / THUMBNAIL_SIZE[1]
     height, x, y = float(min(rows, columns / aspect)), columns / 2, rows / 2
@@ -76,6 +77,8 @@ def _cut(picture: NDArray[np.uint8], joints: Joints | None) -> NDArray[np.uint8]
 
 
 def _jpeg(picture: NDArray[np.uint8]) -> bytes:
+    import cv2
+
     done, data = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
     if not done:
         raise InternalError("a thumbnail could not be encoded as JPEG; please report this.")

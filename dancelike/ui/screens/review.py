@@ -12,10 +12,8 @@ from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QFileDialog, QMenu, QMessageBox, QProgressBar, QScrollArea, QWidget
 
 from dancelike.console import write_atomically
-from dancelike.export_pipeline import ExportJob, export_video
 from dancelike.library import Dance, Take
 from dancelike.media.probe import probe_clip
-from dancelike.scoring.report.card import card_png
 from dancelike.ui.context import Context
 from dancelike.ui.jobs import JobControl
 from dancelike.ui.models.pairs import Pair, PairReader
@@ -365,6 +363,9 @@ class ReviewScreen(Screen):
         config = self.context.settings.scoring()
 
         def write(control: JobControl) -> Path:
+            # What exports need takes a tenth of a second to load, which the window's start need not wait for.
+            from dancelike.export_pipeline import ExportJob, export_video
+
             job = ExportJob(kind, path, probe_clip(dance.clip), probe_clip(recording), document, blur, config)
             export_video(job, on_progress=control.progress, cancelled=control.cancelled)
             return path
@@ -385,6 +386,8 @@ class ReviewScreen(Screen):
         words = None if language == "en" else card_words(score, language)
 
         def work(_control: JobControl) -> Path:
+            from dancelike.scoring.report.card import card_png
+
             write_atomically(path, card_png(score, title, words=words))
             return path
 
