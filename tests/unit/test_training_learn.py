@@ -194,4 +194,5 @@ def test_the_curves_show_the_last_figures():
     page = curves_page(state())
     assert "synthetic 0.20" in page
     assert "synthetic 10 %" in page
+    assert "fill:var(--dancer)" in page or "fill:var(--reference)" in page  # readable in both themes
     assert "<script src" not in page

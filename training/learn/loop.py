@@ -162,6 +162,8 @@ class _Run:
         elif start is not None:
             load_bodypix(self.network, start, batches.step(0).pictures)
         self.state.about |= {"settings": asdict(settings), "width": settings.width, "size": settings.size}
+        if resumed is not None and not resumed.optimizer:  # mere weights: a mean must not be held by where they were
+            self.state.about["mean_from"] = self.state.step
         self.average = get_weights(self.network) if resumed is None else [np.array(w) for w in resumed.average]
 
     def rate(self) -> float:
@@ -182,7 +184,8 @@ class _Run:
         self._losses = self.network.train_on_batch(batch.pictures, batch.targets, return_dict=True)
         self.state.step += 1
         self.state.passes += len(batch.pictures)
-        decay = min(_MEAN_DECAY, (1 + self.state.step) / (10 + self.state.step))
+        seen = self.state.step - int(self.state.about.get("mean_from", 0))
+        decay = min(_MEAN_DECAY, (1 + seen) / (10 + seen))
         for mean, now in zip(self.average, get_weights(self.network), strict=True):
             np.add(mean, (1 - decay) * (now - mean), out=mean)
 

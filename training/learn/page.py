@@ -7,13 +7,12 @@ from pathlib import Path
 from dancelike.errors import OutputError
 from dancelike.scoring.report.shell import html_page
 from dancelike.scoring.report.styles import static_text
-from dancelike.theme import DARK
 from training.learn.checkpoint import Checkpoint
 
 __all__ = ["curves_page", "write_curves"]
 
 _WIDE, _HIGH, _LEFT, _FOOT = 720, 240, 44, 28
-_COLOURS = {"synthetic": DARK.reference, "real": DARK.dancer}
+_COLOURS = {"synthetic": "var(--reference)", "real": "var(--dancer)"}  # of the theme: readable by day and by night
 _CHARTS = (
     ("parts", "Mean IoU of ten parts", False), ("person", "IoU of the person", False),
     ("swapped", "Limb pixels on the wrong side", True),
@@ -48,14 +47,15 @@ def _chart(history: list[dict[str, float]], key: str, title: str, *, percent: bo
     for name in names:
         line = [place(e["passes"], e[f"{name}_{key}"]) for e in history if f"{name}_{key}" in e]
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in line)
-        parts.append(f'<polyline points="{path}" fill="none" stroke="{_COLOURS[name]}" stroke-width="2"/>')
+        parts.append(f'<polyline points="{path}" fill="none" style="stroke:{_COLOURS[name]}" stroke-width="2"/>')
         y = line[-1][1]
         while any(abs(y - other) < 18 for other in ends):
             y += 18
         ends.append(y)
         value = words(history[-1][f"{name}_{key}"])
         parts.append(
-            f'<text x="{_LEFT + inner_w + 8}" y="{y + 5:.1f}" fill="{_COLOURS[name]}" class="end">{name} {value}</text>'
+            f'<text x="{_LEFT + inner_w + 8}" y="{y + 5:.1f}" style="fill:{_COLOURS[name]}" class="end">'
+            f"{name} {value}</text>"
         )
     body = "".join(parts)
     return f'<section><h2>{title}</h2><svg viewBox="0 0 {_WIDE} {_HIGH}" role="img">{body}</svg></section>'
