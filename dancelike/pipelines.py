@@ -22,6 +22,7 @@ from dancelike.scoring.bones import MOST_ROWS
 from dancelike.tasks.camera import CameraSource
 from dancelike.tasks.clip_source import ClipSource
 from dancelike.tasks.judge import Collect, Judge
+from dancelike.tasks.known_bodies import KnownBodies, PlayedThrough, Recall, Remember
 from dancelike.tasks.record import Record
 from dancelike.tasks.reference import ReferenceSource
 from dancelike.tasks.render import Render
@@ -33,7 +34,7 @@ from dancelike.vision import Segmenter, load_segmenter
 from dancelike.vision.mirror import MirroredSegmenter
 from dancelike.vision.track import TrackBuilder
 
-__all__ = ["build_dance_graph", "build_live_graph", "build_reference_graph", "build_take_graph"]
+__all__ = ["build_bodies_graph", "build_dance_graph", "build_live_graph", "build_reference_graph", "build_take_graph"]
 
 FRAMES_AHEAD = 4
 """Frames that may wait before a segmenter: enough to ride over a slow picture, little enough to stay small."""
@@ -151,6 +152,31 @@ def _builder(config: ScoreConfig, clip: ClipInfo) -> TrackBuilder:
     )
 
 
+def build_bodies_graph(config: LiveConfig, *, reference: ClipInfo) -> Graph:
+    """Compose a look at a reference for later live sessions: all that they would see of its dancer, nothing left out.
+
+    Parameters
+    ----------
+    config : LiveConfig
+        Of the live sessions.
+    reference : ClipInfo
+
+    Returns
+    -------
+    Graph
+        Its task ``remember`` writes the file after the run.
+    """
+    graph = Graph("bodies")
+    size_px = config.analysis_size_px
+    graph.add(PlayedThrough("reference", reference, rate_hz=config.rate_hz, analysis_size_px=size_px))
+    budget_ms = float(1000 / min(reference.frame_rate, config.rate_hz))
+    graph.add(Segment("segment_reference", _live_segmenter(config), budget_ms=budget_ms))
+    graph.add(Remember("remember"))
+    graph.connect("reference.frames", "segment_reference.frames", capacity=FRAMES_AHEAD)
+    graph.connect("segment_reference.bodies", "remember.bodies", capacity=BODIES_AHEAD)
+    return graph
+
+
 def build_live_graph(
     config: LiveConfig,
     *,
@@ -160,6 +186,7 @@ def build_live_graph(
     open_reference: Callable[[RunClock], Camera] | None = None,
     playback: Playback | None = None,
     stage: Stage | None = None,
+    known: KnownBodies | None = None,
 ) -> Graph:
     """Compose the live dance session: reference and camera, both segmented, followed, scored, drawn and recorded.
 
@@ -179,6 +206,8 @@ def build_live_graph(
         reference plays on and on in silence.
     stage : Stage or None
         Called ``render``; draws for people who watch. None: the parts are drawn, and nobody looks.
+    known : KnownBodies or None
+        Of this reference, from `build_bodies_graph`: nobody looks at it again, and one network fewer is in memory.
 
     Returns
     -------
@@ -189,19 +218,24 @@ def build_live_graph(
     step_s = 1 / min(reference.frame_rate, config.rate_hz)
     budget_ms = float(1000 * step_s)
     size_px = config.analysis_size_px
-    load = partial(
-        load_segmenter, config.model, runtime=config.runtime, delegate=config.delegate, threads=config.threads
-    )
+    load = _live_segmenter(config)
     heard = playback is not None and reference.has_audio
     playback = playback or Playback(reference.duration_s, repeat=True)
     request = CameraRequest(rate=config.rate_hz)
     open_reference = open_reference or partial(_played, reference, request, playback)
     sources: dict[str, CameraSource] = {
-        "reference": ReferenceSource("reference", open_reference, playback, analysis_size_px=size_px),
+        "reference": ReferenceSource(
+            "reference", open_reference, playback, analysis_size_px=size_px if known is None else None
+        ),
         "live": CameraSource("camera", open_camera, analysis_size_px=size_px),
     }
     for side, source in sources.items():
         graph.add(source)
+        if side == "reference" and known is not None:
+            graph.add(Recall("segment_reference", known, budget_ms=budget_ms))  # in its place, under its name
+            graph.connect("reference.cues", "segment_reference.cues", capacity=BODIES_AHEAD)
+            graph.connect("reference.captures", "segment_reference.captures", capacity=FRAMES_AHEAD)
+            continue
         # Not both take their longer looks at once.
         load_here = partial(_staggered, load) if side == "live" else load
         graph.add(Segment(f"segment_{side}", load_here, budget_ms=budget_ms))
@@ -228,6 +262,12 @@ def build_live_graph(
         graph.add(Record("encode", recording, config.rate_hz, budget_ms=RECORDING_PERIODS * budget_ms))
         graph.connect("camera.captures", "encode.captures", capacity=RECORDING_AHEAD, overflow=Overflow.DROP_NEWEST)
     return graph
+
+
+def _live_segmenter(config: LiveConfig) -> Callable[[], Segmenter]:
+    return partial(
+        load_segmenter, config.model, runtime=config.runtime, delegate=config.delegate, threads=config.threads
+    )
 
 
 def _played(clip: ClipInfo, request: CameraRequest, playback: Playback, clock: RunClock) -> Camera:

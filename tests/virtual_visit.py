@@ -257,9 +257,12 @@ def main(out):
     finally:
         kiosk.process.send_signal(signal.SIGTERM)
         with suppress(subprocess.TimeoutExpired):
-            kiosk.process.wait(60)
+            kiosk.process.wait(120)
+        say(f"stopped by SIGTERM, the kiosk ended with {kiosk.process.returncode}")
         camera.close()
-    say(f"a whole visit; the kiosk ended with {kiosk.process.returncode}")
+    if kiosk.process.returncode != 0:
+        raise SystemExit(1)
+    say("a whole visit")
 
 
 def whole_visit(states):

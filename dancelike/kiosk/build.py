@@ -14,6 +14,7 @@ from dancelike.kiosk.board import Board
 from dancelike.kiosk.dances import find_dances
 from dancelike.kiosk.exact import ExactScore
 from dancelike.kiosk.keeper import Keeper
+from dancelike.kiosk.known import KnownDances
 from dancelike.kiosk.run import Surroundings
 from dancelike.kiosk.session import Kiosk
 from dancelike.kiosk.settings import KioskSettings
@@ -29,7 +30,7 @@ from dancelike.tasks.stage import Shown
 from dancelike.vision.wake_word import can_hear, load_wake_word
 from dancelike.visit import Visit
 
-__all__ = ["build_kiosk"]
+__all__ = ["build_kiosk", "live_config"]
 
 _LOG = logging.getLogger(__name__)
 REST_SIZE = (640, 360)
@@ -44,6 +45,7 @@ def build_kiosk(
     show: Callable[[Shown], object] | None = None,
     clock: Clock | None = None,
     exact: ExactScore | None = None,
+    known: KnownDances | None = None,
 ) -> Kiosk:
     """Make a kiosk that is ready to `step`; close it when done.
 
@@ -57,6 +59,7 @@ def build_kiosk(
     clock : Clock or None
         None: the system's.
     exact : ExactScore or None
+    known : KnownDances or None
         See `Kiosk`.
 
     Raises
@@ -65,7 +68,9 @@ def build_kiosk(
         A dance cannot be read, or a folder cannot be written.
     """
     dances = find_dances(settings.dances)
-    config = LiveConfig(model=settings.model, sound=settings.sound)
+    if known is not None:
+        known.want(*(dance.clip for dance in dances))
+    config = live_config(settings)
     sensors = Sensors()
 
     def opened(run_clock: RunClock, resting: bool) -> Camera:
@@ -90,6 +95,7 @@ def build_kiosk(
         clock or SystemClock(),
         show,
         hang_s=settings.hang_s,
+        known=(lambda _clip: None) if known is None else known.open,
     )
     lengths_s = tuple(dance.clip.duration_s for dance in dances)
     return Kiosk(
@@ -101,7 +107,13 @@ def build_kiosk(
         beat=beat,
         light=light,
         exact=exact,
+        known=known,
     )
+
+
+def live_config(settings: KioskSettings) -> LiveConfig:
+    """Return how the kiosk's sessions look and sound."""
+    return LiveConfig(model=settings.model, sound=settings.sound)
 
 
 def sound_of(settings: KioskSettings) -> Sound | None:

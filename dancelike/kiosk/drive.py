@@ -10,11 +10,14 @@ from functools import partial
 
 import dancelike
 from dancelike.kernels.warm import is_cached, warm_up
-from dancelike.kiosk.build import build_kiosk
+from dancelike.kiosk.build import build_kiosk, live_config
 from dancelike.kiosk.exact import ExactScore
+from dancelike.kiosk.known import KnownDances
+from dancelike.kiosk.look import look_apart
 from dancelike.kiosk.notify import Notifier
 from dancelike.kiosk.settings import KioskSettings
 from dancelike.kiosk.status import StatusLine
+from dancelike.media.waiting import wait
 from dancelike.memory import use_few_arenas
 from dancelike.tasks.stage import Shown
 from dancelike.visit import Card, State
@@ -49,11 +52,14 @@ def drive(
     notifier = Notifier()
     notifier.tell(STATUS="compiling what is not compiled yet", EXTEND_TIMEOUT_USEC=600_000_000)
     if not is_cached():
-        # Apart: what compiling leaves in memory, 200 MB, goes with its process.
-        subprocess.run([sys.executable, "-m", "dancelike", "warm-up", "--quiet"], check=False)
+        _compile_apart(ended)
+        if ended():
+            return
     warm_up()
-    exact = ExactScore(settings.model, dancelike.score_in_turn, dancelike.score_take)
-    with closing(build_kiosk(settings, beat=partial(notifier.tell, WATCHDOG=1), show=show, exact=exact)) as session:
+    known = KnownDances(settings.state / "bodies", live_config(settings), look=look_apart(settings.model))
+    exact = ExactScore(settings.model, dancelike.score_in_turn, dancelike.score_take, known=known.open)
+    beat = partial(notifier.tell, WATCHDOG=1)
+    with closing(build_kiosk(settings, beat=beat, show=show, exact=exact, known=known)) as session:
         status = StatusLine(session, quiet=quiet, language=settings.language)
         begin_s = session.now_s
         notifier.tell(READY=1)
@@ -67,3 +73,13 @@ def drive(
         finally:
             status.end()
             notifier.tell(STOPPING=1)
+
+
+def _compile_apart(ended: Callable[[], bool]) -> None:
+    """Compile in a process of its own: what that leaves in memory, 200 MB, goes with it; whoever ends us ends it."""
+    with subprocess.Popen([sys.executable, "-m", "dancelike", "warm-up", "--quiet"]) as process:
+        while process.poll() is None:
+            if ended():
+                process.terminate()
+                return
+            wait(0.05)

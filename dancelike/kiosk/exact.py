@@ -10,8 +10,12 @@ from typing import Protocol
 
 from dancelike.config import ScoreConfig
 from dancelike.errors import CancelledError, DancelikeError
+from dancelike.frames import BodyTrack
 from dancelike.kiosk.dances import Dance
+from dancelike.media.probe import ClipInfo
 from dancelike.runtime.aside import Aside
+from dancelike.scoring import ScoreSettings, Scoring, score_tracks
+from dancelike.tasks.known_bodies import KnownBodies
 
 __all__ = ["EXACT_RATE_HZ", "ExactScore", "Scored"]
 
@@ -42,11 +46,21 @@ class ExactScore:
     score_first, score_next : callable or None
         As `dancelike.score_in_turn` and `dancelike.score_take`, which is spared the look at the reference.
         None: nothing is scored.
+    known : callable or None
+        Opens what is known of a reference's dancer; with it, a dance that was seen often enough is not looked at again.
     """
 
-    def __init__(self, model: str, score_first: Scorer | None, score_next: Scorer | None) -> None:
+    def __init__(
+        self,
+        model: str,
+        score_first: Scorer | None,
+        score_next: Scorer | None,
+        *,
+        known: Callable[[ClipInfo], KnownBodies | None] = lambda _clip: None,
+    ) -> None:
         self._config = ScoreConfig(model=model, workers=1, max_rate=EXACT_RATE_HZ)
         self._first, self._next = score_first, score_next
+        self._bodies = known
         self._known: tuple[str, Scored] | None = None  # of the last dance: one reference in memory is enough
         self._key = ""
         self._work: Aside[Scored] | None = None
@@ -57,8 +71,8 @@ class ExactScore:
         """Return one that scores nothing."""
         return cls("default", None, None)
 
-    def begin(self, dance: Dance, take: Path | None) -> None:
-        """Look at the recording of a dance, if there is one; an earlier one is given up."""
+    def begin(self, dance: Dance, take: Path | None, seen: BodyTrack | None = None) -> None:
+        """Score a dance by what was seen of it, else by its recording, if there is one; an earlier one is given up."""
         self.cancel()
         first, further = self._first, self._next
         self._nothing = first is None or further is None or take is None or not take.exists()
@@ -72,6 +86,11 @@ class ExactScore:
                 if cancelled():
                     raise CancelledError("the scoring was given up")
 
+            if seen is not None and (bodies := self._bodies(dance.clip)) is not None:
+                with bodies:
+                    reference = bodies.track()
+                settings = ScoreSettings.told(self._config.mirror, self._config.window_scale)
+                return score_tracks(reference, seen, settings=settings)
             if known is None:
                 return first(dance.clip.path, take, config=self._config, on_progress=on_progress)
             return further(known, take, config=self._config, on_progress=on_progress)
@@ -96,7 +115,8 @@ class ExactScore:
         except Exception:
             _LOG.exception("the recording cannot be scored")
             return (None,)
-        self._known = self._key, scored
+        if not isinstance(scored, Scoring):  # which knows its reference only as long as this needs no second look
+            self._known = self._key, scored
         return (scored.score,)
 
     def cancel(self) -> None:

@@ -7,13 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dancelike.config import LiveConfig
+from dancelike.frames import BodyTrack
 from dancelike.graph import Graph, Restart, RunClock
 from dancelike.kiosk_pipeline import Sound
 from dancelike.media.camera import Camera
+from dancelike.media.probe import ClipInfo
 from dancelike.media.waiting import wait
 from dancelike.memory import give_back
 from dancelike.runtime import Clock, Conditions, LiveRun
 from dancelike.tasks.camera import CameraSource
+from dancelike.tasks.known_bodies import KnownBodies
 from dancelike.tasks.stage import Shown
 
 __all__ = ["OpenCamera", "Run", "Surroundings"]
@@ -47,6 +50,8 @@ class Surroundings:
         Lets seconds pass.
     hang_s : float
         A call that takes longer is given up.
+    known : callable
+        Opens what is known of a reference's dancer; None where somebody has to look.
     """
 
     config: LiveConfig
@@ -59,6 +64,7 @@ class Surroundings:
     show: Callable[[Shown], object] | None = None
     wait: Callable[[float], object] = wait
     hang_s: float = 5.0
+    known: Callable[[ClipInfo], KnownBodies | None] = lambda _clip: None
 
 
 class Run:
@@ -118,6 +124,11 @@ class Run:
 
     def look(self, *, full: bool) -> None:
         """Open the full pipeline, or close it and let the camera rest."""
+
+    @property
+    def seen(self) -> BodyTrack | None:
+        """The dancer so far, where that is enough to be scored by; see `DanceRun`."""
+        return None
 
     @property
     def score(self) -> float | None:

@@ -33,6 +33,8 @@ def show(settings: KioskSettings, *, ended: Callable[[], bool], seconds: float |
     if size is not None and not (width.isdecimal() and height.isdecimal() and int(width) >= 320 <= int(height) * 2):
         raise ConfigError(f"--size must be WIDTHxHEIGHT in pixels, for example 1280x720, but is {size}.")
     os.environ["QT_QPA_PLATFORM"] = choose_back_end()[0]
+    # Qt's eglfs and linuxfb would take over SIGTERM and end the process at once, with 1 and with the take on the disk.
+    os.environ["QT_QPA_NO_SIGNAL_HANDLER"] = "1"
     from dancelike.kiosk.drive import drive
     from dancelike.ui.kiosk.window import run_kiosk_window
 

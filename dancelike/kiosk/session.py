@@ -8,8 +8,9 @@ from dancelike.kiosk.board import Board
 from dancelike.kiosk.dances import Dance
 from dancelike.kiosk.exact import ExactScore
 from dancelike.kiosk.keeper import Keeper
+from dancelike.kiosk.known import KnownDances
 from dancelike.kiosk.takes import Takes
-from dancelike.visit import Tick, Visit, parts
+from dancelike.visit import State, Tick, Visit, parts
 
 __all__ = ["Kiosk"]
 
@@ -33,6 +34,8 @@ class Kiosk:
         Lights the screen or lets it go dark.
     exact : ExactScore or None
         None: the running score stands.
+    known : KnownDances or None
+        Looks at the dances for later while nobody is there.
 
     Attributes
     ----------
@@ -55,6 +58,7 @@ class Kiosk:
         beat: Callable[[], None],
         light: Callable[[bool], None],
         exact: ExactScore | None = None,
+        known: KnownDances | None = None,
     ) -> None:
         self.visit, self.name = visit, ""
         self.place: int | None = None
@@ -62,6 +66,7 @@ class Kiosk:
         self._beat, self._light = beat, light
         self.keeper = keeper
         self._exact = exact or ExactScore.none()
+        self._known = known
         self._events = keeper.events
         self._looked_s = float("-inf")
 
@@ -93,6 +98,8 @@ class Kiosk:
         if now_s - self._looked_s >= LOOK_S:
             self._looked_s = now_s
             self.keeper.look_after()
+            if self._known is not None:
+                self._known.step(resting=self.visit.state in {State.ASLEEP, State.ATTRACT})
             self._events.append(parts.Trouble(self.keeper.care.trouble(now_s)))
             self._events.append(parts.Stick(self._takes.stick))
             if self.keeper.care.beats(now_s):
@@ -120,8 +127,9 @@ class Kiosk:
             run = self.keeper.run
             self._events.append(parts.Played(None if run is None else run.score))
         elif isinstance(command, parts.Judge):
+            run = self.keeper.run
             self.keeper.change(None)  # the recording is whole only when its run has ended
-            self._exact.begin(self._dances[command.dance], self._takes.path)
+            self._exact.begin(self._dances[command.dance], self._takes.path, None if run is None else run.seen)
         elif isinstance(command, parts.Delete):
             self.keeper.change(None)
             self._exact.cancel()
@@ -135,6 +143,8 @@ class Kiosk:
 
     def close(self) -> None:
         """End the run and delete what must not stay."""
+        if self._known is not None:
+            self._known.close()
         self._exact.cancel()
         self.keeper.close()
         self._takes.delete()

@@ -131,7 +131,7 @@ class Starter:
 
     def stop_here(self) -> Exception | None:
         """Stop all in this thread; one that fails does not keep the others from it; return the first error."""
-        while self._stop_next([]):
+        while self._stop_next([], threading.Event()):
             pass
         return self._problem
 
@@ -141,11 +141,14 @@ class Starter:
         Each that hangs costs half of the time that is left. Returns the first error.
         """
         until_s = perf_counter() + limit_s
-        self._running = deque(node for node in self._running if node.name not in leave)
+        for node in [node for node in self._running if node.name in leave]:
+            self._running.remove(node)
         while self._running:
             current: list[str] = []  # what this thread stopped and stops
-            thread = threading.Thread(target=self._stop_rest, args=(current,), name="dancelike-stop", daemon=True)
+            begun = threading.Event()  # on a busy machine that takes longer than any limit
+            thread = threading.Thread(target=self._stop_rest, args=(current, begun), name="dancelike-stop", daemon=True)
             thread.start()
+            begun.wait()
             thread.join(max(0.0, (until_s - perf_counter()) / 2))
             if thread.is_alive():
                 name = current[-1]
@@ -154,16 +157,18 @@ class Starter:
                 _LOG.warning("task '%s' did not stop in time and was given up", name)
         return self._problem
 
-    def _stop_rest(self, current: list[str]) -> None:
-        while current[-1:] != [""] and self._stop_next(current):
+    def _stop_rest(self, current: list[str], begun: threading.Event) -> None:
+        while current[-1:] != [""] and self._stop_next(current, begun):
             pass
 
-    def _stop_next(self, current: list[str]) -> bool:
+    def _stop_next(self, current: list[str], begun: threading.Event) -> bool:
         try:
             node = self._running.popleft()
         except IndexError:
+            begun.set()
             return False
         current.append(node.name)
+        begun.set()
         try:
             node.stop()
         except Exception as error:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Final
 
 from dancelike.frames import BodyObservation
 from dancelike.graph import RUN_TIME_BASE, Emit, Join, Packet, Port, Restart, Task
 from dancelike.media.playback import Cue
 from dancelike.scoring.follow import Followed, Follower
 from dancelike.scoring.pose import LivePose
+from dancelike.tasks.cues import Cues
 from dancelike.timebase import Timestamp
 
 __all__ = ["Align"]
-
-_CUES_KEPT: Final = 8  # pictures that were analysed before a command may come after the cue that tells of it
 
 
 class Align(Task):
@@ -55,7 +52,7 @@ class Align(Task):
         self._length_s = length_s
         self._step_s = step_s
         self._mirror = mirror
-        self._cues: deque[Cue] = deque(maxlen=_CUES_KEPT)
+        self._cues = Cues()
         self._round = -1
         self._begin_s = 0.0  # of the round
         self._follower: Follower | None = None
@@ -63,16 +60,14 @@ class Align(Task):
     def process(self, inputs: Mapping[str, Packet]) -> Iterable[Emit]:
         """Take note of a cue, add one frame of the reference, or follow one live frame."""
         if "cues" in inputs:
-            cue: Cue = inputs["cues"].payload
-            if not self._cues or cue != self._cues[-1]:
-                self._cues.append(cue)
+            self._cues.add(inputs["cues"].payload)
             return ()
         if "reference" in inputs:
             return self._play(inputs["reference"])
         return self._follow(inputs["live"])
 
     def _play(self, packet: Packet) -> Iterable[Emit]:
-        cue = self._cue_at(packet.timestamp)
+        cue = self._cues.at(packet.timestamp)
         if cue is None:
             return ()
         at_s, in_round = _seconds(cue, packet.timestamp)
@@ -86,7 +81,7 @@ class Align(Task):
 
     def _follow(self, packet: Packet) -> Iterable[Emit]:
         stamp = Timestamp(packet.timestamp.on(RUN_TIME_BASE).pts - self._late_ns, RUN_TIME_BASE)
-        cue = self._cue_at(stamp)
+        cue = self._cues.at(stamp)
         if cue is None or not cue.speed or self._follower is None:
             return ()
         at_s, in_round = _seconds(cue, stamp)
@@ -99,12 +94,6 @@ class Align(Task):
         return (
             Emit("followed", replace(followed, t_s=followed.t_s + begin_s, position_s=followed.position_s + begin_s)),
         )
-
-    def _cue_at(self, stamp: Timestamp) -> Cue | None:
-        """Return the last line that had begun by then."""
-        at_ns = stamp.on(RUN_TIME_BASE).pts
-        begun = [cue for cue in self._cues if cue.at_ns <= at_ns]
-        return begun[-1] if begun else None
 
 
 def _seconds(cue: Cue, stamp: Timestamp) -> tuple[float, int]:

@@ -30,20 +30,27 @@ class CameraSource(DeviceSource):
         Of the task.
     open_camera : callable
         Opens the camera on the clock of the run.
-    analysis_size_px : int
-        Limit of the longer side of the frames.
+    analysis_size_px : int or None
+        Limit of the longer side of the frames; None where nobody looks at them, and then there is no such output.
+
+    Attributes
+    ----------
+    frame_size : tuple of int or None
+        Width and height of the frames, once there was one.
     """
 
     outputs: tuple[Port, ...] = (Port("captures", Capture, required=False), Port("frames", Frame))
     restart = Restart(first_ms=500.0, longest_ms=4000.0, attempts=None)
 
-    def __init__(self, name: str, open_camera: Callable[[RunClock], Camera], *, analysis_size_px: int) -> None:
+    def __init__(self, name: str, open_camera: Callable[[RunClock], Camera], *, analysis_size_px: int | None) -> None:
         self.name = name
         self._open = open_camera
-        self._analysis_size_px = analysis_size_px
         self._camera: Camera | None = None
         self._before: Camera | None = None
-        self._scaler = CaptureScaler(analysis_size_px)
+        self.frame_size: tuple[int, int] | None = None
+        self._scaler = None if analysis_size_px is None else CaptureScaler(analysis_size_px)
+        if self._scaler is None:
+            self.outputs = tuple(port for port in type(self).outputs if port.name != "frames")
 
     @property
     def health(self) -> CameraHealth | None:
@@ -66,8 +73,12 @@ class CameraSource(DeviceSource):
         capture = camera.read(WAIT_S)
         if capture is None:
             return None if camera.ended else ()
+        shown = Emit("captures", capture, capture.timestamp)
+        if self._scaler is None:
+            return (shown,)
         frame = self._scaler.frame(capture)
-        return (Emit("captures", capture, capture.timestamp), Emit("frames", frame, capture.timestamp))
+        self.frame_size = (frame.rgb.shape[1], frame.rgb.shape[0])
+        return (shown, Emit("frames", frame, capture.timestamp))
 
     def stop(self) -> None:
         """Let go of the camera."""

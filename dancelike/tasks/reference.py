@@ -28,14 +28,19 @@ class ReferenceSource(CameraSource):
         Opens the reference on the clock of the run; a `dancelike.media.played.PlayedCamera` obeys the playback,
         another camera goes its own way from the beginning.
     playback : Playback
-    analysis_size_px : int
-        Limit of the longer side of the frames.
+    analysis_size_px : int or None
+        As `CameraSource` takes it.
     """
 
     outputs = (*CameraSource.outputs, Port("cues", Cue, required=False))
 
     def __init__(
-        self, name: str, open_reference: Callable[[RunClock], Camera], playback: Playback, *, analysis_size_px: int
+        self,
+        name: str,
+        open_reference: Callable[[RunClock], Camera],
+        playback: Playback,
+        *,
+        analysis_size_px: int | None,
     ) -> None:
         super().__init__(name, open_reference, analysis_size_px=analysis_size_px)
         self.playback = playback

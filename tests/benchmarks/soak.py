@@ -1,10 +1,11 @@
 """A kiosk that runs for long: does its memory, do its threads or its handles grow?
 
-Usage: python -m tests.benchmarks.soak [--minutes M] [--camera SPEC] [--every S]
+Usage: python -m tests.benchmarks.soak [--minutes M] [--camera SPEC] [--every S] [--fresh]
 
 One process, headless, at low priority, with the bundled dancer as its camera: one visit after the other, as fast as
 they go. After each interval the figures of the process; at the end the growth, without the first fifth (models,
-kernels and the first dance are loaded then), as a line through the figures.
+kernels and the first dance are loaded then), as a line through the figures. It begins as a kiosk does that has been on
+for a while: its dances have been looked at (`dancelike/kiosk/known.py`); --fresh leaves that to it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,11 @@ from pathlib import Path
 
 import numpy as np
 
+from dancelike.kiosk.build import live_config
+from dancelike.kiosk.dances import find_dances
+from dancelike.kiosk.known import KnownDances
+from dancelike.kiosk.look import look_apart
+from dancelike.kiosk.settings import KioskSettings
 from tests.benchmarks.kiosk import cpu_s, kiosk_command, memory_mb
 
 
@@ -26,11 +32,22 @@ def figures(pid):
     return memory_mb(pid), threads, handles
 
 
+def look_at_dances(state):
+    settings = KioskSettings()
+    known = KnownDances(state / "bodies", live_config(settings), look=look_apart(settings.model))
+    clips = [dance.clip for dance in find_dances(())]
+    known.want(*clips)
+    while any(known.path(clip) is None for clip in clips):
+        known.step(resting=True)
+        time.sleep(0.1)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--camera", default="test")
     parser.add_argument("--every", type=float, default=30.0, help="seconds between two looks")
+    parser.add_argument("--fresh", action="store_true")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -39,6 +56,8 @@ def main() -> int:
             f'[kiosk]\ntakes = "{folder}/t"\nstate = "{folder}/s"\nsound = "none"\n'
             "[kiosk.times]\nhold_s = 0.3\ncount_in_s = 1\neach_s = 2\n"
         )
+        if not given.fresh:
+            look_at_dances(folder / "s")
         with (folder / "said").open("w") as said:
             kiosk = subprocess.Popen(["nice", *kiosk_command(given.camera, config)], stderr=said)
         found = []
