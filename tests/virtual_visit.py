@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import mmap
 import os
+import shutil
 import signal
 import socket
 import struct
@@ -146,6 +147,8 @@ class Kiosk:
 
     def __init__(self, out):
         Path("/tmp/kiosk").mkdir(exist_ok=True)
+        if (Path(out) / "bodies").is_dir():
+            shutil.copytree(Path(out) / "bodies", "/tmp/kiosk/state/bodies")
         config = Path("/tmp/kiosk/kiosk.toml")
         times = "\n".join(f"{k} = {v}" for k, v in TIMES.items())
         config.write_text(CONFIG.format(out=out, model=MODEL, times=times))
@@ -265,6 +268,22 @@ def main(out):
     say("a whole visit")
 
 
+def look(out):
+    """Look at the dance as a kiosk does that has been on for a while; in the machine that would take long."""
+    from dancelike.kiosk.build import live_config
+    from dancelike.kiosk.known import KnownDances
+    from dancelike.kiosk.look import look_apart
+    from dancelike.kiosk.settings import KioskSettings
+    from dancelike.media.probe import probe_clip
+
+    clip = probe_clip(Path(out) / "dance.mp4")
+    known = KnownDances(Path(out) / "bodies", live_config(KioskSettings(model=MODEL)), look=look_apart(MODEL))
+    known.want(clip)
+    while known.path(clip) is None:
+        known.step(resting=True)
+        time.sleep(0.1)
+
+
 def whole_visit(states):
     """Whether these states have a dance with a score in them, and what follows it."""
     return list(VISIT) in (states[k : k + len(VISIT)] for k in range(len(states)))
@@ -274,6 +293,8 @@ BEGIN_S = time.monotonic()
 if __name__ == "__main__":
     if sys.argv[1] == "feed":
         feed(*sys.argv[2:])
+    if sys.argv[1] == "look":
+        raise SystemExit(look(sys.argv[2]))
     if sys.argv[1] == "speed":
         raise SystemExit(speed(sys.argv[2]))
     main(sys.argv[1])
