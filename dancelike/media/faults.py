@@ -75,7 +75,11 @@ def require_file(path: Path) -> None:
     try:
         found = path.stat()
         if stat.S_ISDIR(found.st_mode):
-            raise ClipError(f"{path} is a folder, but a video file is expected: name a file inside it.", clip=str(path))
+            raise ClipError(
+                f"{path} is a folder, but a video file is expected: name a file inside it.",
+                code="clip_folder",
+                clip=str(path),
+            )
         if not stat.S_ISREG(found.st_mode):
             raise ClipError(
                 f"{path} is a pipe or a device, but a video file is expected: save it to a file first.", clip=str(path)

@@ -34,6 +34,7 @@ def _texts() -> dict[str, str]:
         ),
         "clip_missing": translate("Problem", "The clip “{name}” is not there any more. Choose it again."),
         "clip_empty": translate("Problem", "The clip “{name}” is empty. Copy or record it again."),
+        "clip_folder": translate("Problem", "“{name}” is a folder. Drop the clips inside it."),
         "clip_forbidden": translate("Problem", "You may not read the clip “{name}”. Copy it to your own folder."),
         "clip_no_video": translate("Problem", "There is no picture in “{name}”. Choose a video that shows the dancer."),
         "bundle": translate("Problem", "We cannot read “{name}” as a dance. Export it again where it came from."),
@@ -84,7 +85,7 @@ def notices_said(notices: Sequence[Notice]) -> list[str]:
         NoticeKind.UNFINISHED: translate(
             "Problem", "A take was cut off before its end. Score or delete it in History."
         ),
-        NoticeKind.DISCARDED: translate("Problem", "A take's video was past its last day and is deleted."),
+        NoticeKind.DISCARDED: translate("Problem", "A take's video was not kept and is deleted. Its figures stay."),
         NoticeKind.IN_USE: translate(
             "Problem", "Your library is open in another window, so you can look and dance, but nothing is kept here."
         ),
@@ -96,7 +97,9 @@ def notices_said(notices: Sequence[Notice]) -> list[str]:
         NoticeKind.UNFINISHED: translate(
             "Problem", "{n} takes were cut off before their end. Score or delete them in History."
         ),
-        NoticeKind.DISCARDED: translate("Problem", "The videos of {n} takes were past their last day and are deleted."),
+        NoticeKind.DISCARDED: translate(
+            "Problem", "The videos of {n} takes were not kept and are deleted. Their figures stay."
+        ),
     }
     said = []
     for notice in notices:

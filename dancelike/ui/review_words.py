@@ -15,7 +15,7 @@ from dancelike.ui.words import translate
 if TYPE_CHECKING:
     from dancelike.scoring.report.card import CardWords
 
-__all__ = ["card_words", "cautions", "moment_text", "told"]
+__all__ = ["card_words", "cautions", "moment_text", "timing_text", "told"]
 
 _MOST = 2
 
@@ -67,6 +67,32 @@ def moment_text(moment: Mapping[str, Any], kind: str) -> str:
         return text.format(n=f"{abs(lead):.0f}")
     name = part_text(str(part))
     return name[:1].upper() + name[1:]
+
+
+def timing_text(score: Mapping[str, Any]) -> str:
+    """Return what lies behind timing in a few words: the limb or passage that cost most, else the usual lead."""
+    texts = {
+        ("lead", True): translate("Review", "{limb} {n} ms late"),
+        ("lead", False): translate("Review", "{limb} {n} ms early"),
+        ("passage", True): translate("Review", "{n} ms late in places"),
+        ("passage", False): translate("Review", "{n} ms early in places"),
+        ("tempo", True): translate("Review", "{share} times the tempo in places"),
+    }
+    for finding in findings(score):
+        text = texts.get((finding.kind, True if finding.kind == "tempo" else finding.amount > 0))
+        if text is not None:
+            n, limb = f"{abs(finding.amount):.0f}", limb_text(finding.limb or "")
+            said = text.format(limb=limb, n=n, share=f"{finding.amount:.2f}")
+            return said[:1].upper() + said[1:]
+    lead, spread = score["timing"].get("lead_ms"), score["timing"].get("spread_ms")
+    if lead is None or spread is None:
+        return ""
+    text = (
+        translate("Review", "{n} ms late, ± {half} ms")
+        if lead > 0
+        else translate("Review", "{n} ms early, ± {half} ms")
+    )
+    return text.format(n=f"{abs(float(lead)):.0f}", half=f"{float(spread) / 2:.0f}")
 
 
 def card_words(score: Mapping[str, Any], language: str) -> CardWords:

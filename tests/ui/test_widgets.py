@@ -17,6 +17,7 @@ from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtGui import QImage
 from PyQt6.QtWidgets import QAbstractButton, QComboBox, QLabel, QSpinBox, QWidget
 
+from dancelike.bundled import bundled_path
 from dancelike.frames import JOINT_COUNT, BodyObservation, BodyPart, Joints
 from dancelike.library import Dance, Library, PrivacySettings
 from dancelike.scoring.bones import LIMBS
@@ -31,7 +32,9 @@ from dancelike.ui.context import Context
 from dancelike.ui.jobs import Jobs
 from dancelike.ui.look import Look
 from dancelike.ui.models.perform import Beats, PerformModel
-from dancelike.ui.review_words import card_words, cautions
+from dancelike.ui.models.review import ReviewPhase
+from dancelike.ui.review_words import card_words, cautions, timing_text
+from dancelike.ui.screens.review import ReviewScreen
 from dancelike.ui.screens.settings import SettingsScreen
 from dancelike.ui.shell import Shell
 from dancelike.ui.widgets.figure_view import FigureView
@@ -168,6 +171,48 @@ def test_the_ribbon_shows_a_short_dance_whole_and_moves_along_a_long_one() -> No
     begin, end = window_of(30.0, 60.0)
     assert begin < 30.0 < end
     assert window_of(60.0, 60.0) == (40.0, 60.0)
+
+
+def test_timing_says_what_lies_behind_its_figure(qapp: Any) -> None:
+    def said(lead_ms: float | None, spread_ms: float | None, **more: Any) -> str:
+        return timing_text(
+            SCORE | {"parts": {}, "timeline": [], **more, "timing": {"lead_ms": lead_ms, "spread_ms": spread_ms}}
+        )
+
+    assert said(-1.2, 62.0) == "1 ms early, ± 31 ms"
+    assert said(48.0, 90.0) == "48 ms late, ± 45 ms"
+    assert said(None, None) == ""
+    arm = {"shape": 90.0, "lead_ms": 160.0, "coverage": 1.0}
+    limbs = {"left_upper_arm": arm, "left_forearm": arm, "left_hand": arm}
+    rows = [{"t_s": t / 10, "shape": 90.0, "lead_ms": 0.0, "parts": limbs} for t in range(100)]
+    assert said(-1.2, 62.0, parts=limbs, timeline=rows) == "Left arm 160 ms late"
+
+
+def test_a_review_in_a_low_window_has_its_moments_in_sight(
+    qtbot: Any, library: Library, dance: Dance, context: Context
+) -> None:
+    screen = ReviewScreen(context)
+    qtbot.addWidget(screen)
+    moments = [{"t_s": float(t), "shape": 50.0, "part": "left_hand", "lead_ms": 0.0} for t in range(3)]
+    document = SCORE | {"moments": {"best": moments, "worst": moments}}
+    take = library.begin_take(dance.id)
+    assert take.recording is not None
+    take.recording.write_bytes((bundled_path("assets") / "demo" / "take.mp4").read_bytes())
+
+    class Scored:
+        def to_dict(self) -> dict[str, Any]:
+            return document
+
+    context.score = lambda *_clips, **_given: Scored()  # type: ignore[assignment,return-value]
+    screen.resize(800, 600)
+    screen.show()
+    screen.opened(dance=dance, take=take)
+    qtbot.waitUntil(lambda: screen.model.phase.value is ReviewPhase.READY, timeout=LONG_MS)
+    qtbot.wait(50)
+    bar = screen._scroll.verticalScrollBar()
+    assert bar is not None
+    assert bar.maximum() == 0, "something lies below the fold"
+    screen.left()
 
 
 def test_the_timeline_walks_and_zooms(qtbot: Any) -> None:

@@ -103,9 +103,12 @@ def hero(score: Score) -> str:
     grade = str(score.get("grade") or "")
     word = GRADE_WORDS.get(grade, "")
     time_score = number(timing.get("score"))
-    notes = [ms(timing.get("lead_ms")) if number(timing.get("lead_ms")) is not None else "no common beat found"]
-    if number(timing.get("spread_ms")) is not None:
-        notes.append(f"varies by {whole(timing.get('spread_ms'))}\u2009ms")
+    lead, spread = number(timing.get("lead_ms")), number(timing.get("spread_ms"))
+    notes = ["no common beat found" if lead is None else f"{ms(lead)} on the whole"]
+    if spread is not None:
+        notes.append(f"half of it within \u00b1{whole(spread / 2)}\u2009ms")
+    if lead is not None:
+        notes.append("a limb's own delay counts, too")
     if number(timing.get("resolution_ms")) is not None:
         notes.append(f"exact to {whole(timing.get('resolution_ms'))}\u2009ms")
     # Lines break between the notes, never before a unit.

@@ -644,6 +644,10 @@
         <translation>片段“{name}”是空的，请重新复制或录制。</translation>
     </message>
     <message>
+        <source>“{name}” is a folder. Drop the clips inside it.</source>
+        <translation>“{name}”是文件夹，请拖入其中的片段。</translation>
+    </message>
+    <message>
         <source>You may not read the clip “{name}”. Copy it to your own folder.</source>
         <translation>你没有读取片段“{name}”的权限，请先复制到自己的文件夹。</translation>
     </message>
@@ -748,8 +752,8 @@
         <translation>有一次录制中途断开。可在“历史”中评分或删除。</translation>
     </message>
     <message>
-        <source>A take's video was past its last day and is deleted.</source>
-        <translation>有一段录像已过保存期限，已删除。</translation>
+        <source>A take's video was not kept and is deleted. Its figures stay.</source>
+        <translation>有一次录制的视频没有保留，已删除，成绩仍在。</translation>
     </message>
     <message>
         <source>Your library is open in another window, so you can look and dance, but nothing is kept here.</source>
@@ -764,11 +768,39 @@
         <translation>有 {n} 次录制中途断开。可在“历史”中评分或删除。</translation>
     </message>
     <message>
-        <source>The videos of {n} takes were past their last day and are deleted.</source>
-        <translation>有 {n} 段录像已过保存期限，已删除。</translation>
+        <source>The videos of {n} takes were not kept and are deleted. Their figures stay.</source>
+        <translation>有 {n} 次录制的视频没有保留，已删除，成绩仍在。</translation>
     </message>
 </context><context>
     <name>Review</name>
+    <message>
+        <source>{limb} {n} ms late</source>
+        <translation>{limb}慢 {n} 毫秒</translation>
+    </message>
+    <message>
+        <source>{limb} {n} ms early</source>
+        <translation>{limb}快 {n} 毫秒</translation>
+    </message>
+    <message>
+        <source>{n} ms late in places</source>
+        <translation>部分段落慢 {n} 毫秒</translation>
+    </message>
+    <message>
+        <source>{n} ms early in places</source>
+        <translation>部分段落快 {n} 毫秒</translation>
+    </message>
+    <message>
+        <source>{share} times the tempo in places</source>
+        <translation>部分段落速度为 {share} 倍</translation>
+    </message>
+    <message>
+        <source>{n} ms late, ± {half} ms</source>
+        <translation>慢 {n} 毫秒，± {half} 毫秒</translation>
+    </message>
+    <message>
+        <source>{n} ms early, ± {half} ms</source>
+        <translation>快 {n} 毫秒，± {half} 毫秒</translation>
+    </message>
     <message>
         <source>Shape</source>
         <translation>动作</translation>
@@ -780,6 +812,10 @@
     <message>
         <source>Seen</source>
         <translation>可见</translation>
+    </message>
+    <message>
+        <source>Each arrival of a hand or foot counts by how near it is to the reference's. A limb that is late by itself counts, and so does a passage at another speed.</source>
+        <translation>手脚每次到位时，离示范越近得分越高。某个部位单独慢了，或某段速度不同，都会计入。</translation>
     </message>
     <message>
         <source>Play</source>

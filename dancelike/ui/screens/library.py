@@ -232,15 +232,18 @@ class LibraryScreen(Screen):
             self.model.delete(dance)
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
-        """Accept files."""
-        data = None if event is None else event.mimeData()
-        if event is not None and data is not None and data.hasUrls() and not self.model.read_only:
+        """Accept files that lie on this machine."""
+        if event is not None and _files(event) and not self.model.read_only:
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent | None) -> None:
         """Import what was dropped."""
-        data = None if event is None else event.mimeData()
-        if event is not None and data is not None:
-            self.model.add([Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()])
+        if event is not None:
+            self.model.add(_files(event))
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()
+
+
+def _files(event: QDropEvent) -> list[Path]:
+    data = event.mimeData()
+    return [] if data is None else [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]

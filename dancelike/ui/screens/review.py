@@ -21,7 +21,7 @@ from dancelike.ui.models.problem import Problem
 from dancelike.ui.models.review import ReviewModel, ReviewPhase, figures_of
 from dancelike.ui.part_words import grade_text
 from dancelike.ui.problem_words import problem_sentence
-from dancelike.ui.review_words import card_words, cautions, told
+from dancelike.ui.review_words import card_words, cautions, timing_text, told
 from dancelike.ui.screens.base import Screen
 from dancelike.ui.screens.perform import beats_of
 from dancelike.ui.widgets.basic import button, column, label, row, surface
@@ -37,6 +37,7 @@ __all__ = ["ReviewScreen"]
 _PLAY_MS = 40
 _WAITING_PX = 480
 _ROOMY_PX = 960
+_LOW_PX = 680
 
 
 def _open(clips: tuple[Path, Path], score: Mapping[str, Any], _control: JobControl) -> tuple[PairReader, PairReader]:
@@ -74,7 +75,18 @@ class ReviewScreen(Screen):
             "timing": (label(), translate("Review", "Timing")),
             "coverage": (label(), translate("Review", "Seen")),
         }
-        figure_row = [column(value, label(name, "quiet"), None, gap=0) for value, name in self.figures.values()]
+        self.timing = label("", "quiet")
+        self.timing.setToolTip(
+            translate(
+                "Review",
+                "Each arrival of a hand or foot counts by how near it is to the reference's. "
+                "A limb that is late by itself counts, and so does a passage at another speed.",
+            )
+        )
+        figure_row = [
+            column(value, label(name, "quiet"), *([self.timing] if key == "timing" else []), None, gap=0)
+            for key, (value, name) in self.figures.items()
+        ]
         for value, _name in self.figures.values():
             value.setProperty("role", "figure")
         words = column(self.heading, self.sentence, self.warning, None, gap=6)
@@ -116,6 +128,9 @@ class ReviewScreen(Screen):
         inner = QWidget()
         inner.setObjectName("page")
         column(self.waiting, self.content, margin=16, into=inner)
+        page = inner.layout()
+        assert page is not None
+        page.setContentsMargins(16, 12, 16, 8)
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
         self._scroll.setWidget(inner)
@@ -168,10 +183,16 @@ class ReviewScreen(Screen):
         self.ask_to_export(kind)
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
-        """Leave out what the menu has too where there is no room."""
+        """Leave out what the menu has too where there is no room; keep the moments in sight in a low window."""
         super().resizeEvent(event)
+        low = self.height() < _LOW_PX * max(1.0, self.context.look.scale)
+        self.cards.set_low(low)
+        self.timeline.set_low(low)
+        self.pair.setMinimumHeight(76 if low else 140)
+        self.figure.setMinimumHeight(140 if low else 216)
         roomy = self.width() >= _ROOMY_PX * max(1.0, self.context.look.scale)
         self.share.setVisible(roomy)
+        self.timing.setVisible(roomy)
         self.remove.setVisible(self.width() >= _ROOMY_PX * 0.8 * self.context.look.scale)
 
     def opened(self, **what: Any) -> None:
@@ -241,6 +262,7 @@ class ReviewScreen(Screen):
             value, title = self.figures[figure.name]
             value.setText(f"{figure.value:.0f}" + (" %" if figure.name == "coverage" else ""))
             value.setAccessibleName(f"{title} {figure.value:.0f}")
+        self.timing.setText(timing_text(score))
         self.figure.show_score(score)
         self.timeline.show_score(score, self.model.dance.duration_s, beats_of(self.model.dance))
         has_video = self.model.take.recording is not None and self.model.take.recording.is_file()
@@ -249,7 +271,8 @@ class ReviewScreen(Screen):
             made.setEnabled(has_video)
         self.pair.setVisible(has_video)
         self.no_video.setVisible(not has_video)
-        self.cards.show_moments(score)
+        self.play.setVisible(has_video)
+        self.cards.show_moments(score, pictures=has_video)
         if has_video and self.model.take.recording is not None:
             clips = self.model.dance.clip, self.model.take.recording
             job = self.context.jobs.start(partial(_open, clips, score), done=self._take_readers, failed=self._not_read)

@@ -18,6 +18,8 @@ from dancelike.ui.words import translate
 
 __all__ = ["MomentCards"]
 
+_PICTURE_PX, _LOW_PX = 92, 52
+
 
 class MomentCards(QWidget):
     """A row of cards.
@@ -34,12 +36,14 @@ class MomentCards(QWidget):
         self._look = look
         self._cards: list[_Card] = []
         self._job: Job[Any] | None = None
+        self._low, self._pictures = False, True
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(12)
 
-    def show_moments(self, score: Mapping[str, Any]) -> None:
-        """Show the moments of a score, without pictures at first."""
+    def show_moments(self, score: Mapping[str, Any], *, pictures: bool = True) -> None:
+        """Show the moments of a score; their pictures come later, with no room for them where there will be none."""
+        self._pictures = pictures
         for card in self._cards:
             self._row.removeWidget(card)
             card.deleteLater()
@@ -47,9 +51,20 @@ class MomentCards(QWidget):
         for kind in ("best", "worst"):
             for moment in score["moments"][kind]:
                 card = _Card(self._look, moment, kind)
+                card.make_room(self._room_px)
                 card.clicked.connect(lambda _checked=False, t_s=float(moment["t_s"]): self.chosen.emit(t_s))
                 self._cards.append(card)
                 self._row.addWidget(card)
+
+    def set_low(self, low: bool) -> None:
+        """Show lower pictures where there is little height."""
+        self._low = low
+        for card in self._cards:
+            card.make_room(self._room_px)
+
+    @property
+    def _room_px(self) -> int:
+        return 0 if not self._pictures else _LOW_PX if self._low else _PICTURE_PX
 
     def load(self, jobs: Jobs, reader: PairReader) -> None:
         """Read the pictures, one card after the other."""
@@ -85,10 +100,12 @@ class _Card(QAbstractButton):
         self._look, self._kind = look, kind
         self.t_s = float(moment["t_s"])
         self._pair: Pair | None = None
+        self._picture_px = _PICTURE_PX
         shape = moment.get("shape")
         self._shape = None if shape is None else float(shape)
         title = translate("Moments", "Best") if kind == "best" else translate("Moments", "To work on")
-        self._title, self._text = f"{title}  ·  {self.t_s:.1f} s", moment_text(moment, kind)
+        self._when = f"{self.t_s:.1f} s"
+        self._title, self._text = f"{title}  ·  {self._when}", moment_text(moment, kind)
         self.setAccessibleName(f"{self._title}: {self._text}")
         self.setToolTip(f"{self._title}: {self._text}")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -97,7 +114,12 @@ class _Card(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         """Return room for the pictures and two lines."""
-        return QSize(184, 92 + 2 * round(self._look.px(0) * 1.4))
+        return QSize(184, self._picture_px + 2 * round(self._look.px(0) * 1.4))
+
+    def make_room(self, picture_px: int) -> None:
+        """Make room for pictures of this height."""
+        self._picture_px = picture_px
+        self.updateGeometry()
 
     def show_pair(self, pair: Pair) -> None:
         """Show the pictures."""
@@ -130,10 +152,13 @@ class _Card(QAbstractButton):
         mark = QRectF(card.left() + 12, pictures.bottom() + 6 + line / 2 - 4, 8, 8)
         (painter.drawEllipse if self._kind == "best" else painter.drawRect)(mark)
         text = QRectF(card.left() + 28, pictures.bottom() + 6, card.width() - 36, line)
-        for words, colour, strong in ((self._title, "quiet", False), (self._text, "text", True)):
+        for said, colour, strong in ((self._title, "quiet", False), (self._text, "text", True)):
             painter.setFont(self._look.font(0, strong=strong))
             painter.setPen(self._look.colour(colour))
-            shown = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, int(text.width()))
+            words, metrics = said, painter.fontMetrics()
+            if words is self._title and metrics.horizontalAdvance(words) > text.width():
+                words = self._when  # the mark says already which of both it is
+            shown = metrics.elidedText(words, Qt.TextElideMode.ElideRight, int(text.width()))
             painter.drawText(text, Qt.AlignmentFlag.AlignVCenter, shown)
             text = text.translated(0, line)
         if self.hasFocus() or self.underMouse():

@@ -40,6 +40,7 @@ class TimelineView(QWidget):
         self._beats: Beats | None = None
         self._duration_s = 1.0
         self._cursor_s = 0.0
+        self._low = False
         self._window = (0.0, 1.0)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -48,7 +49,13 @@ class TimelineView(QWidget):
 
     def sizeHint(self) -> QSize:
         """Return the height that shape and lead need."""
-        return QSize(480, 116)
+        return QSize(480, 84 if self._low else 116)
+
+    def set_low(self, low: bool) -> None:
+        """Take less height."""
+        if low != self._low:
+            self._low = low
+            self.updateGeometry()
 
     def show_score(self, score: Mapping[str, Any], duration_s: float, beats: Beats | None) -> None:
         """Show the timeline of a score."""
