@@ -9,7 +9,7 @@ from typing import Any
 
 from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtGui import QResizeEvent
-from PyQt6.QtWidgets import QFileDialog, QMenu, QMessageBox, QProgressBar, QScrollArea, QWidget
+from PyQt6.QtWidgets import QFileDialog, QLabel, QMenu, QMessageBox, QProgressBar, QScrollArea, QWidget
 
 from dancelike.console import write_atomically
 from dancelike.library import Dance, Take
@@ -46,6 +46,19 @@ def _open(clips: tuple[Path, Path], score: Mapping[str, Any], _control: JobContr
     return PairReader(reference, take, score), PairReader(reference, take, score, longest_px=480)
 
 
+def _timing_label() -> QLabel:
+    """Return where it stands what lies behind the figure of timing."""
+    made = label("", "quiet")
+    made.setToolTip(
+        translate(
+            "Review",
+            "Each arrival of a hand or foot counts by how near it is to the reference's. "
+            "A limb that is late by itself counts, and so does a passage at another speed.",
+        )
+    )
+    return made
+
+
 class ReviewScreen(Screen):
     """One take, told and shown."""
 
@@ -75,14 +88,7 @@ class ReviewScreen(Screen):
             "timing": (label(), translate("Review", "Timing")),
             "coverage": (label(), translate("Review", "Seen")),
         }
-        self.timing = label("", "quiet")
-        self.timing.setToolTip(
-            translate(
-                "Review",
-                "Each arrival of a hand or foot counts by how near it is to the reference's. "
-                "A limb that is late by itself counts, and so does a passage at another speed.",
-            )
-        )
+        self.timing = _timing_label()
         figure_row = [
             column(value, label(name, "quiet"), *([self.timing] if key == "timing" else []), None, gap=0)
             for key, (value, name) in self.figures.items()
