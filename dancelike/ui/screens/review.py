@@ -59,6 +59,16 @@ def _timing_label() -> QLabel:
     return made
 
 
+def _page(*shown: QWidget) -> QWidget:
+    inner = QWidget()
+    inner.setObjectName("page")
+    column(*shown, into=inner)
+    layout = inner.layout()
+    assert layout is not None
+    layout.setContentsMargins(16, 12, 16, 8)
+    return inner
+
+
 class ReviewScreen(Screen):
     """One take, told and shown."""
 
@@ -131,15 +141,9 @@ class ReviewScreen(Screen):
         middle.setFixedWidth(_WAITING_PX)
         self.waiting = column(None, row(None, middle, None), None)
         self._make_actions()
-        inner = QWidget()
-        inner.setObjectName("page")
-        column(self.waiting, self.content, margin=16, into=inner)
-        page = inner.layout()
-        assert page is not None
-        page.setContentsMargins(16, 12, 16, 8)
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
-        self._scroll.setWidget(inner)
+        self._scroll.setWidget(_page(self.waiting, self.content))
         column(self._scroll, self.controls, gap=0, into=self)
 
     def _make_actions(self) -> None:
