@@ -229,16 +229,14 @@ def build_live_graph(
         ),
         "live": CameraSource("camera", open_camera, analysis_size_px=size_px),
     }
-    for side, source in sources.items():
+    for turn, (side, source) in enumerate(sources.items()):
         graph.add(source)
         if side == "reference" and known is not None:
             graph.add(Recall("segment_reference", known, budget_ms=budget_ms))  # in its place, under its name
             graph.connect("reference.cues", "segment_reference.cues", capacity=BODIES_AHEAD)
             graph.connect("reference.captures", "segment_reference.captures", capacity=FRAMES_AHEAD)
             continue
-        # Not both take their longer looks at once.
-        load_here = partial(_staggered, load) if side == "live" else load
-        graph.add(Segment(f"segment_{side}", load_here, budget_ms=budget_ms))
+        graph.add(Segment(f"segment_{side}", partial(_sparing, load, turn), budget_ms=budget_ms))
         # The newest picture is the one worth looking at.
         graph.connect(f"{source.name}.frames", f"segment_{side}.frames", capacity=1, overflow=Overflow.DROP_OLDEST)
     for task in live_scoring(config, length_s=reference.duration_s, rate=reference.frame_rate):
@@ -288,9 +286,9 @@ def _keep_every(frames: float) -> int:
     return max(1, math.ceil(frames / MOST_ROWS))
 
 
-def _staggered(load: Callable[[], Segmenter]) -> Segmenter:
+def _sparing(load: Callable[[], Segmenter], turn: int) -> Segmenter:
     segmenter = load()
-    segmenter.stagger()
+    segmenter.spare(turn)
     return segmenter
 
 

@@ -70,6 +70,9 @@ class GovernorRules:
         Likewise below this charge.
     pressed_s : float
         Time between two steps down for such a reason, since heat takes its time.
+    settling_s : float
+        From the start on, time in which late calls lead nowhere: the first picture, the opening of an encoder and
+        what waits behind them cost more than anything after them, but only once.
     """
 
     window_s: float = 0.5
@@ -80,12 +83,15 @@ class GovernorRules:
     hot_c: float = 80.0
     low_battery: float = 0.15
     pressed_s: float = 10.0
+    settling_s: float = 1.5
 
     def __post_init__(self) -> None:
         if not (self.window_s > 0 and 0 < self.late_share < 1 and self.bad_windows >= 1):
             raise ValueError(f"GovernorRules needs window_s above 0, late_share in 0 to 1, a bad window, but is {self}")
         if not 0 < self.good_s <= self.longest_good_s:
             raise ValueError(f"GovernorRules needs 0 < good_s <= longest_good_s, but is {self}")
+        if self.settling_s < 0:
+            raise ValueError(f"GovernorRules needs settling_s from 0 on, but is {self}")
 
 
 def ladder(graph: Graph) -> tuple[Step, ...]:
@@ -125,6 +131,7 @@ class Governor:
         self._graph = graph
         self._seen: dict[str, tuple[int, int]] = {}
         self._bad = 0
+        self._first_ns: int | None = None
         self._good_since_ns: int | None = None
         self._good_s = self.rules.good_s
         self._went_up_ns: int | None = None
@@ -156,7 +163,11 @@ class Governor:
 
     def look(self, engine: Engine, now_ns: int, conditions: Conditions | None = None) -> list[Step]:
         """Judge the window that ends now; return the levels to ask for, none or one."""
+        if self._first_ns is None:
+            self._first_ns = now_ns - round(self.rules.window_s * 1e9)
         hardship = self._hardship(engine)
+        if now_ns - self._first_ns < self.rules.settling_s * 1e9:
+            hardship = None
         # The step that may come next, and the one that may be taken back, concern tasks that matter as much at most.
         late = hardship is not None and self._importance(self.taken) <= hardship
         uneasy = hardship is not None and self.taken > 0 and self._importance(self.taken - 1) <= hardship

@@ -26,6 +26,7 @@ _MOST_CANDIDATES = 4
 _DOUBT = 0.5  # added to the cost of a body that the detector does not see when it looks closely
 _CERTAIN = 0.6  # cost below which the search ends
 _CHECK_ALONE = 30  # frames between two looks at the whole picture
+_LONGEST_DOUBLED = 2  # times that this may double for a sparing segmenter, while the dancer stays alone
 _CHECK_OFTEN = 6  # the same while somebody else is close
 _CHECK_STRANGE = 2  # the same while the clothes are strange
 _LEARN_EVERY = 5  # frames between two looks at the clothes
@@ -68,8 +69,9 @@ class BlazePoseSegmenter(Segmenter):
     -----
     In most frames only the landmark network runs, on the region that the last frame's joints predict. The detector
     looks at the whole picture when the dancer is lost or jumps, and every second to notice that the wrong person is
-    being followed; it looks more often while another person is close. Half a second after that it looks closely at the
-    dancer alone, so that no frame pays for both. Nothing is smoothed.
+    being followed; it looks more often while another person is close. Half-way to the next time it looks closely at the
+    dancer alone, so that no frame pays for both. A sparing segmenter (`spare`) waits up to four seconds while it sees
+    nobody else. Nothing is smoothed.
     """
 
     def __init__(
@@ -87,6 +89,7 @@ class BlazePoseSegmenter(Segmenter):
         self._landmarks = LandmarkNetwork(landmarks, runtime=runtime, delegate=delegate, threads=threads)
         self._finder = BodyFinder(self._detector, self._landmarks)
         self._lead = 0
+        self._most_doubled = 0
         used = self._landmarks.interpreter
         super().__init__(ModelInfo(name, sha256, used.runtime, used.delegate))
         self.reset()
@@ -97,13 +100,16 @@ class BlazePoseSegmenter(Segmenter):
         self._size: tuple[int, ...] | None = None
         self._frame = 0
         self._next_check = _CHECK_ALONE
+        self._half_way = _CHECK_ALONE // 2
         self._close_look_due = True
+        self._doubled = 0
 
     def look_ahead(self, frames: Sequence[NDArray[np.uint8]]) -> None:  # noqa: D102
         self._chosen = first_look(self._finder, [require_picture(rgb) for rgb in frames])
 
-    def stagger(self) -> None:  # noqa: D102
-        self._lead = _CHECK_ALONE // 4
+    def spare(self, turn: int) -> None:  # noqa: D102
+        self._lead = turn * (_CHECK_ALONE // 4)
+        self._most_doubled = _LONGEST_DOUBLED
 
     def analyse(self, rgb: NDArray[np.uint8]) -> BodyObservation:  # noqa: D102
         rgb = require_picture(rgb)
@@ -133,8 +139,7 @@ class BlazePoseSegmenter(Segmenter):
         if pose is None or not identity.continues(pose.next_region):
             return None
         # Beside somebody else a closer look may find the other.
-        half_way = self._frame >= self._next_check - _CHECK_ALONE // 2
-        if self._close_look_due and half_way and identity.company() > _NEAR:
+        if self._close_look_due and self._frame >= self._half_way and identity.company() > _NEAR:
             self._close_look_due = False
             pose, _ = self._finder.confirmed(rgb, pose)
             if not identity.continues(pose.next_region):
@@ -150,6 +155,8 @@ class BlazePoseSegmenter(Segmenter):
         """Look at the whole picture for the dancer."""
         identity = self._identity
         lead = 0 if identity.known else self._lead
+        # Whoever was lost, jumped or wore strange clothes is looked after closely again.
+        routine = identity.known and not identity.missed and self._frame >= self._next_check
         lost = identity.region if identity.known and identity.missed else None
         found = self._finder.people(rgb, turn=self._frame if self._frame else None, near=lost)
         sure = [person.region for person in found if person.score >= SURE_DETECTION]
@@ -169,8 +176,12 @@ class BlazePoseSegmenter(Segmenter):
         # that whoever walks by in front has passed before they count.
         identity.accept(best.pose.next_region, best.appearance, learn=0.05 if strange > _TOO_STRANGE else 0.1)
         identity.note_people(sure)
-        wait = _CHECK_ALONE if identity.company() > _NEAR else _CHECK_OFTEN
-        self._next_check = self._frame + (wait if strange <= _TOO_STRANGE else _CHECK_STRANGE) - lead
+        calm = routine and not identity.bystanders and strange <= _TOO_STRANGE
+        self._doubled = min(self._doubled + 1, self._most_doubled) if calm else 0
+        wait = _CHECK_ALONE << self._doubled if identity.company() > _NEAR else _CHECK_OFTEN
+        wait = wait if strange <= _TOO_STRANGE else _CHECK_STRANGE
+        self._next_check = self._frame + wait - lead
+        self._half_way = self._next_check - max(wait, _CHECK_ALONE) // 2
         self._close_look_due = True
         return best
 

@@ -88,8 +88,8 @@ class MirroredSegmenter(Segmenter):
     def look_ahead(self, frames: Sequence[NDArray[np.uint8]]) -> None:  # noqa: D102
         self._segmenter.look_ahead([np.ascontiguousarray(require_picture(rgb)[:, ::-1]) for rgb in frames])
 
-    def stagger(self) -> None:  # noqa: D102
-        self._segmenter.stagger()
+    def spare(self, turn: int) -> None:  # noqa: D102
+        self._segmenter.spare(turn)
 
     def reset(self) -> None:  # noqa: D102
         self._segmenter.reset()

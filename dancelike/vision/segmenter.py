@@ -111,8 +111,14 @@ class Segmenter(Closing):
             All of one size. The first of them is the next that `analyse` is given.
         """
 
-    def stagger(self) -> None:
-        """Shift the frames that take more work than others, because another segmenter works beside this one."""
+    def spare(self, turn: int) -> None:
+        """Save work where pictures will not wait: looks that cost more than others come seldom while nothing changes.
+
+        Parameters
+        ----------
+        turn : int
+            Of the segmenters that work side by side, from 0; each has its longer looks at other frames.
+        """
 
     @abstractmethod
     def reset(self) -> None:

@@ -669,7 +669,7 @@ def test_a_busy_loop_makes_the_governor_give_way_until_the_run_keeps_up_again():
         def level_changed(self, task, level, now_ns):
             heard.append((task, level))
 
-    rules = GovernorRules(window_s=0.05, bad_windows=2, good_s=60.0, longest_good_s=60.0)
+    rules = GovernorRules(window_s=0.05, bad_windows=2, good_s=60.0, longest_good_s=60.0, settling_s=0.0)
     governor = Governor(graph, rules)
     report = run_realtime(
         graph, governor=governor, probes=[Levels()], cancelled=lambda: bool(heard) and heard[0][0] == "loop"

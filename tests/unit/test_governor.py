@@ -124,7 +124,7 @@ def test_a_graph_starts_at_the_level_that_fits():
         Governor(graph).fit(cores=1, costs_ms={"encode": 30.0, "segment": 30.0})
 
 
-RULES = GovernorRules(window_s=0.5, bad_windows=2, good_s=4.0, longest_good_s=16.0)
+RULES = GovernorRules(window_s=0.5, bad_windows=2, good_s=4.0, longest_good_s=16.0, settling_s=0.0)
 
 
 class Machine:
@@ -151,6 +151,13 @@ def test_it_takes_several_bad_windows_in_a_row():
     pattern = [5, 0, 5, 5, 5, 0, 5, 5]
     moved = [machine.window(misses) for misses in pattern]
     assert moved == [[], [], [], [Step("render", 1)], [], [], [], [Step("segment", 1)]]
+
+
+def test_what_is_late_while_the_run_settles_leads_nowhere():
+    machine = Machine(GovernorRules(window_s=0.5, bad_windows=2, settling_s=1.5))
+    assert [machine.window(5) for _ in range(4)] == [[], [], [], [Step("render", 1)]]
+    machine = Machine(GovernorRules(window_s=0.5, bad_windows=2, settling_s=1.5))
+    assert not any(machine.window(misses) for misses in [15, 15, *[0] * 40])
 
 
 def test_one_slip_or_a_small_share_is_nothing():
@@ -236,7 +243,12 @@ def test_a_slow_segmenter_leaves_the_recording_alone_in_a_run():
 
 @pytest.mark.parametrize(
     ("change", "message"),
-    [({"window_s": 0.0}, "window_s above 0"), ({"late_share": 1.0}, "late_share"), ({"good_s": 200.0}, "0 < good_s")],
+    [
+        ({"window_s": 0.0}, "window_s above 0"),
+        ({"late_share": 1.0}, "late_share"),
+        ({"good_s": 200.0}, "0 < good_s"),
+        ({"settling_s": -1.0}, "settling_s from 0 on"),
+    ],
 )
 def test_rules_are_checked(change, message):
     with pytest.raises(ValueError, match=message):

@@ -13,6 +13,7 @@ from dancelike.vision import load_segmenter
 from dancelike.vision.detector import PersonDetector
 
 FRAMES = 70
+_EVERY = 30  # frames between two looks at the whole picture, as long as nobody is spared
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +22,7 @@ def pictures():
         return [np.array(frame.rgb) for frame in islice(clip, FRAMES)]
 
 
-def looks(pictures, monkeypatch, *, staggered: bool) -> list[int]:
+def looks(pictures, monkeypatch, *, turn: int | None) -> list[int]:
     """Calls of the detector by frame."""
     calls = 0
     detect = PersonDetector.detect
@@ -34,8 +35,8 @@ def looks(pictures, monkeypatch, *, staggered: bool) -> list[int]:
     monkeypatch.setattr(PersonDetector, "detect", counted)
     found = []
     with load_segmenter("blazepose-full") as segmenter:
-        if staggered:
-            segmenter.stagger()
+        if turn is not None:
+            segmenter.spare(turn)
         for picture in pictures:
             before = calls
             segmenter.analyse(picture)
@@ -44,8 +45,17 @@ def looks(pictures, monkeypatch, *, staggered: bool) -> list[int]:
 
 
 def test_a_routine_frame_never_pays_for_two_looks_and_two_segmenters_never_at_once(pictures, monkeypatch):
-    plain = looks(pictures, monkeypatch, staggered=False)
-    beside = looks(pictures, monkeypatch, staggered=True)
-    assert sum(plain[1:]) >= 4
-    assert max(plain[1:]) == max(beside[1:]) == 1
-    assert not any(one and other for one, other in zip(plain[1:], beside[1:], strict=True))
+    one = looks(pictures, monkeypatch, turn=0)
+    other = looks(pictures, monkeypatch, turn=1)
+    assert sum(one[1:]) >= 2
+    assert max(one[1:]) == max(other[1:]) == 1
+    assert not any(mine and yours for mine, yours in zip(one[1:], other[1:], strict=True))
+
+
+def test_a_sparing_segmenter_looks_ever_less_often_at_a_dancer_alone_and_any_other_goes_on(pictures, monkeypatch):
+    still = [*pictures[:20], *reversed(pictures[:20])] * 7  # nowhere a jump
+    plain = [frame for frame, calls in enumerate(looks(still[:90], monkeypatch, turn=None)) if calls]
+    sparing = [frame for frame, calls in enumerate(looks(still, monkeypatch, turn=0)) if calls]
+    half = _EVERY // 2
+    assert plain[1:] == list(range(half, 90, half))
+    assert sparing[1:] == [half, 2 * half, 4 * half, 6 * half, 10 * half, 14 * half, 18 * half]
