@@ -183,6 +183,8 @@ def require_writable(folder: Path, *, advice: str = OTHER_FOLDER) -> None:
 def write_atomically(path: Path, data: bytes, *, advice: str = OTHER_FOLDER) -> None:
     """Write a whole file or nothing: a temporary name beside it first, then a rename.
 
+    What is there already and is no file (a pipe, a device) is written to, and stays what it is; so does a link.
+
     Parameters
     ----------
     path : Path
@@ -195,17 +197,22 @@ def write_atomically(path: Path, data: bytes, *, advice: str = OTHER_FOLDER) -> 
     OutputError
         When the folder cannot be made or written, or the disk is full.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    temporary = path
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() and not path.is_file() and not path.is_dir():
+            path.write_bytes(data)
+            return
+        place = path.resolve()
+        temporary = place.with_name(f".{place.name}.{os.getpid()}.part")
+        place.parent.mkdir(parents=True, exist_ok=True)
         temporary.write_bytes(data)
-        temporary.replace(path)
-    except OSError as error:
+        temporary.replace(place)
+    except BaseException as error:
         with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise _unwritable(path, error, advice) from error
-    except BaseException:
-        temporary.unlink(missing_ok=True)
+            if temporary != path:
+                temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise _unwritable(path, error, advice) from error
         raise
 
 

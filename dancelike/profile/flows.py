@@ -33,7 +33,8 @@ def write_trace(probe: FlowProbe, path: Path) -> None:
     try:
         probe.write(path)
     except OSError as error:
-        path.unlink(missing_ok=True)
+        if path.is_file():
+            path.unlink()  # half of it; a pipe or a device stays
         reason = reason_of(error)
         raise OutputError(f"{path} cannot be written: {reason}; choose another place.") from error
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import click
 import pytest
 from click.testing import CliRunner
 
-from dancelike.console import Manners, Quantity, common_options, unexpected
-from dancelike.errors import NoDancerError
+from dancelike.console import Manners, Quantity, common_options, unexpected, write_atomically
+from dancelike.errors import NoDancerError, OutputError
 
 
 def run(error: BaseException, *arguments: str):
@@ -74,3 +77,35 @@ def test_a_question_that_nobody_answers_is_an_interruption():
     result = run(click.Abort())
     assert result.exit_code == 130
     assert result.stderr == "Interrupted.\n"
+
+
+def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path: Path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write_atomically(pipe, b"figures")
+        assert os.read(reader, 100) == b"figures"
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
+    assert [path.name for path in tmp_path.iterdir()] == ["pipe"]
+
+
+def test_a_link_stays_and_what_it_leads_to_is_replaced(tmp_path: Path):
+    link, there = tmp_path / "link", tmp_path / "there"
+    link.symlink_to(there)
+    write_atomically(link, b"one")
+    write_atomically(link, b"two")
+    assert link.is_symlink()
+    assert there.read_bytes() == b"two"
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_device_that_is_full_is_told_and_stays():
+    full = Path("/dev/full")
+    if not full.is_char_device():
+        pytest.skip("this system has no /dev/full")
+    with pytest.raises(OutputError, match="/dev/full cannot be written: no space left"):
+        write_atomically(full, b"figures")
+    assert full.is_char_device()
