@@ -26,6 +26,7 @@ Float64 = NDArray[np.float64]
 
 # Smoothing of the poses in seconds; finer detail is the landmarks' trembling.
 _SMOOTH_S = 0.08
+_ROWS_AT_ONCE = 4096  # times vectors: so many are compared in one go
 # Smoothing of the alignment in seconds before judging, so that it cannot be bent to please noise.
 _PATH_S = 0.27
 # Shares of a part's own and of the body's mean energy that count as rest.
@@ -250,17 +251,20 @@ def agreement_of(
     """
     seen = np.minimum(wanted, shown)
     sums = [np.zeros((len(reference), 15)) for _ in range(4)]
-    # Vector by vector, so that an hour needs no more than the sums.
-    for k, part in enumerate(parts):
-        a, b = (smooth(np.ascontiguousarray(rows[:, k]), _SMOOTH_S / step_s) for rows in (reference, take))
-        weight = seen[:, k]
-        mass = max(float(weight.sum()), 1e-6)
-        means = ((rows * weight[:, None]).sum(axis=0) / np.float32(mass) for rows in (a, b))
+    # A few vectors at a time, so that an hour needs no more than the sums, and the last second few calls.
+    at_once = max(1, _ROWS_AT_ONCE // max(1, len(reference)))
+    for begin in range(0, len(parts), at_once):
+        some = slice(begin, begin + at_once)
+        a, b = (smooth(np.ascontiguousarray(rows[:, some]), _SMOOTH_S / step_s) for rows in (reference, take))
+        weight = np.ascontiguousarray(seen[:, some])
+        mass = np.array([[max(float(column.sum()), 1e-6)] for column in seen[:, some].T], np.float32)
+        means = ((rows * weight[:, :, None]).sum(axis=0) / mass for rows in (a, b))
         moves = velocity(a, step_s), velocity(b, step_s)
         poses = a - next(means), b - next(means)
         for at, (one, other) in ((0, moves), (2, poses)):
-            for total, rows in zip(sums[at : at + 2], _products(one, other, weight), strict=True):
-                total[:, part] += rows
+            for total, columns in zip(sums[at : at + 2], _products(one, other, weight), strict=True):
+                for k, part in enumerate(parts[some]):
+                    total[:, part] += columns[:, k]
     return Agreement(
         sums[0],
         sums[1],
@@ -273,8 +277,8 @@ def agreement_of(
 
 
 def _products(a: Float32, b: Float32, weight: Float32) -> tuple[Float64, Float64]:
-    shared = 2 * np.einsum("nd,nd->n", a, b) * weight
-    total = (np.einsum("nd,nd->n", a, a) + np.einsum("nd,nd->n", b, b)) * weight
+    shared = 2 * np.einsum("nvd,nvd->nv", a, b) * weight
+    total = (np.einsum("nvd,nvd->nv", a, a) + np.einsum("nvd,nvd->nv", b, b)) * weight
     return shared.astype(np.float64), total.astype(np.float64)
 
 

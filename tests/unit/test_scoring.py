@@ -12,7 +12,9 @@ import pytest
 from dancelike.errors import ConfigError, InternalError, NoDancerError
 from dancelike.frames import BodyPart
 from dancelike.scoring import ScoreSettings, score_tracks
+from dancelike.scoring import judge as judging_module
 from dancelike.scoring.bones import Kind, bones_of, common_step_s
+from dancelike.scoring.judge import agreement_of
 from dancelike.scoring.scale import compose, letter, points, view_allowance
 from dancelike.scoring.schema import validate
 from dancelike.scoring.sides import steady_sides
@@ -51,6 +53,20 @@ def complete(scoring):
 
 def test_the_document_follows_its_schema(scoring):
     validate(json.loads(json.dumps(complete(scoring), allow_nan=False)))
+
+
+@pytest.mark.parametrize("rows", [2, 8, 45, 300])
+def test_vectors_that_are_compared_in_one_go_agree_as_one_by_one(rows, monkeypatch):
+    rng = np.random.default_rng(rows)
+    poses = rng.standard_normal((2, rows, 16, 5)).astype(np.float32)
+    seen = rng.random((2, rows, 16)).astype(np.float32)
+    parts = np.sort(rng.integers(1, 15, 16))
+    at_once = agreement_of(*poses, *seen, parts, 1 / 30)
+    monkeypatch.setattr(judging_module, "_ROWS_AT_ONCE", 1)
+    one_by_one = agreement_of(*poses, *seen, parts, 1 / 30)
+    for name in ("shared_move", "total_move", "shared_pose", "total_pose", "seen", "wanted"):
+        np.testing.assert_array_equal(getattr(at_once, name), getattr(one_by_one, name))
+        assert np.any(getattr(at_once, name))
 
 
 def test_a_document_that_lacks_a_key_is_named(scoring):
