@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 from PyQt6.QtCore import QObject, QRunnable, QThreadPool, pyqtSignal
@@ -82,7 +83,8 @@ class Job(QRunnable, Generic[T]):
             self._outcome = True, self._work(self.control)
         except Exception as error:
             self._outcome = False, error
-        self._signals.ended.emit()
+        with suppress(RuntimeError):  # the window is gone, and its end of the signal with it
+            self._signals.ended.emit()
 
     def _progressed(self, share: float) -> None:
         waiting = bool(self._share)

@@ -1,6 +1,6 @@
 """A kiosk that runs for long: does its memory, do its threads or its handles grow?
 
-Usage: python -m tests.benchmarks.soak [--minutes M] [--camera SPEC] [--every S] [--fresh]
+Usage: python -m tests.benchmarks.soak [--minutes M] [--camera SPEC] [--every S] [--fresh] [--screen]
 
 One process, headless, at low priority, with the bundled dancer as its camera: one visit after the other, as fast as
 they go. After each interval the figures of the process; at the end the growth, without the first fifth (models,
@@ -48,6 +48,7 @@ def main() -> int:
     parser.add_argument("--camera", default="test")
     parser.add_argument("--every", type=float, default=30.0, help="seconds between two looks")
     parser.add_argument("--fresh", action="store_true")
+    parser.add_argument("--screen", action="store_true", help="with a window (QT_QPA_PLATFORM, or xvfb-run)")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -59,7 +60,10 @@ def main() -> int:
         if not given.fresh:
             look_at_dances(folder / "s")
         with (folder / "said").open("w") as said:
-            kiosk = subprocess.Popen(["nice", *kiosk_command(given.camera, config)], stderr=said)
+            command = kiosk_command(given.camera, config)
+            if given.screen:
+                command = [*(part for part in command if part != "--headless"), "--size", "1280x720"]
+            kiosk = subprocess.Popen(["nice", *command], stderr=said)
         found = []
         begin_s = time.monotonic()
         try:

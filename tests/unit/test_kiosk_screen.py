@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from dancelike.graph import RUN_TIME_BASE
+from dancelike.media.waiting import wait
 from dancelike.runtime.back_end import choose_back_end
 from dancelike.timebase import Timestamp
 from dancelike.visit import Card, State, Visit
@@ -17,9 +18,11 @@ from dancelike.visit.cards import card_of
 pytest.importorskip("PyQt6.QtWidgets", reason="PyQt6 is not installed", exc_type=ImportError)
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+from PyQt6 import sip
 from PyQt6.QtWidgets import QApplication
 
 from dancelike.tasks.stage import Shown
+from dancelike.ui.jobs import Job
 from dancelike.ui.kiosk.view import KioskView
 from dancelike.ui.kiosk.window import KioskScreen, run_kiosk_window
 from dancelike.ui.look import Look, load_fonts
@@ -134,3 +137,23 @@ def test_the_back_end_is_chosen_with_a_reason(tmp_path: Path, environment, files
     found, said = choose_back_end(environment, tmp_path)
     assert found == wanted
     assert reason in said
+
+
+def test_a_kiosk_that_is_slow_to_end_is_waited_for(app):
+    ended = []
+
+    def drive(screen, cancelled):
+        while not cancelled():
+            wait(0.01)
+        wait(5.5)
+        ended.append(True)
+
+    run_kiosk_window(drive, lambda: True, size=(320, 180))
+    assert ended
+
+
+def test_a_job_that_ends_after_its_window_ends_in_silence(app):
+    job = Job(lambda _control: 1, done=lambda _: None, failed=lambda _: None)
+    sip.delete(job._signals)
+    job.run()
+    assert job._outcome == (True, 1)

@@ -21,6 +21,7 @@ __all__ = ["KioskScreen", "run_kiosk_window"]
 
 Drive = Callable[["KioskScreen", Callable[[], bool]], None]
 _LOOK_MS = 200
+_END_MS = 60_000  # a slow machine takes a while to end a run, and the take is deleted only then
 
 
 class KioskScreen(QObject):
@@ -114,6 +115,6 @@ def run_kiosk_window(drive: Drive, ended: Callable[[], bool], *, size: tuple[int
         window.show()
     app.exec()
     job.control.cancel()
-    jobs.close()
+    jobs.close(_END_MS)
     if problems:
         raise problems[0]
