@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib.util import find_spec
 from pathlib import Path
 
 import click
 
-from dancelike.console import Manners, common_options
+from dancelike.console import Manners, common_options, require_writable
 from dancelike.errors import ModelError
 
 __all__ = ["app"]
@@ -19,7 +20,9 @@ __all__ = ["app"]
 @click.option("--library", type=click.Path(path_type=Path), help="Folder of the library.  [default: the user's own]")
 @click.option("--size", default="1280x720", show_default=True, help="Size of the window.")
 @click.option("--language", type=click.Choice(["system", "en", "zh_CN"]), help="In place of the one in the settings.")
-@click.option("--screenshot", type=click.Path(path_type=Path), help="Save a picture of the first screen, and end.")
+@click.option(
+    "--screenshot", type=click.Path(path_type=Path), help="Save a picture of the first screen (.png), and end."
+)
 @common_options
 def app(
     camera: str | None,
@@ -31,12 +34,16 @@ def app(
 ) -> None:
     """Learn a dance in front of a camera, in a window.
 
-    Exit codes: 0 closed; 2 usage, or the library cannot be used; 5 the window's packages or a model are missing;
-    6 the library cannot be written; 130 interrupted.
+    Exit codes: 0 closed; 2 usage, or the library cannot be used; 5 the window's packages, a screen or a model are
+    missing; 6 the library cannot be written; 130 interrupted.
     """
     width, _, height = size.partition("x")
     if not (width.isdecimal() and height.isdecimal() and 320 <= int(width) <= 16384 and 240 <= int(height) <= 16384):
         raise click.UsageError(f"--size must be WIDTHxHEIGHT in pixels, for example 1280x720, but is {size}.")
+    if screenshot is not None and screenshot.suffix.lower() != ".png":
+        raise click.UsageError(f"--screenshot must be a file that ends in .png, but is {screenshot}.")
+    if screenshot is not None:
+        require_writable(screenshot.parent, advice="choose another file with --screenshot")
     require_window()
     import dancelike
     from dancelike.library import default_library_folder
@@ -49,7 +56,7 @@ def app(
 
 
 def require_window() -> None:
-    """Refuse in one sentence where the window's packages or the system's libraries are missing.
+    """Refuse in one sentence where the window's packages, the system's libraries or a screen are missing.
 
     Raises
     ------
@@ -64,3 +71,7 @@ def require_window() -> None:
             f"the window's packages are here but a library of the system is missing ({error}); "
             "install what 'dancelike doctor' names and try again."
         ) from error
+    screens = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    if sys.platform == "linux" and not any(map(os.environ.get, screens)):
+        # Qt would end the whole process.
+        raise ModelError("there is no screen (neither DISPLAY nor WAYLAND_DISPLAY is set); start it on a desktop.")

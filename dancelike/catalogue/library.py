@@ -14,7 +14,7 @@ __all__ = ["library"]
 def library() -> None:
     """List, show, import, export, rename and delete dances; tell their history; check the library.
 
-    DANCE is a title, an id, or the beginning of an id.
+    DANCE is a title, an id, or the beginning of an id, four characters or more.
 
     Exit codes: 0 done; 2 usage, or no such dance; 3 a file cannot be read; 6 the library cannot be written, is in use
     by another dancelike, or is not whole; 130 interrupted.

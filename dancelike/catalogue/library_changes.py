@@ -30,13 +30,13 @@ def take_in(
     on_progress: Callable[[float], None],
 ) -> Dance:
     """Import a clip, or a dance that was exported, whichever ``file`` is."""
-    from dancelike.media.probe import probe_clip
+    from dancelike.media.probe import probe_dance
     from dancelike.media.still import still_jpeg
 
     if file.is_file() and (file.suffix == ".dance" or zipfile.is_zipfile(file)):
         dance = shelf.import_dance(file, on_progress=on_progress)
         try:
-            probe_clip(dance.clip)
+            probe_dance(dance.clip)
         except ClipError:
             shelf.delete_dance(dance.id)
             raise
@@ -47,7 +47,7 @@ def take_in(
                 dance.id, tempo_bpm=tempo_bpm, first_beat_s=dance.first_beat_s, sections=dance.sections
             )
         return dance
-    info = probe_clip(file)
+    info = probe_dance(file)
     still = still_jpeg(info)
     dance = shelf.import_clip(file, info, title=title, tempo_bpm=tempo_bpm, on_progress=on_progress)
     return shelf.set_thumbnail(dance.id, still)

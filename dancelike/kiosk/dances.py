@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dancelike.bundled import bundled_path
 from dancelike.errors import ClipError, ConfigError
-from dancelike.media.probe import ClipInfo, probe_clip
+from dancelike.media.probe import ClipInfo, probe_dance
 
 __all__ = ["Dance", "find_dances"]
 
@@ -37,7 +37,7 @@ def find_dances(paths: tuple[Path, ...]) -> tuple[Dance, ...]:
         None of the clips can be read, or there are none.
     """
     if not paths:
-        return (Dance("demo", "Our first dance", probe_clip(bundled_path("assets") / "demo" / "reference.mp4")),)
+        return (Dance("demo", "Our first dance", probe_dance(bundled_path("assets") / "demo" / "reference.mp4")),)
     files = [
         file
         for path in paths
@@ -47,7 +47,9 @@ def find_dances(paths: tuple[Path, ...]) -> tuple[Dance, ...]:
     found = []
     for file in files[:MOST]:
         try:
-            found.append(Dance(file.stem, file.stem.replace("_", " ").replace("-", " ").capitalize(), probe_clip(file)))
+            found.append(
+                Dance(file.stem, file.stem.replace("_", " ").replace("-", " ").capitalize(), probe_dance(file))
+            )
         except ClipError as error:
             _LOG.warning("a dance is left out: %s", error)
     if not found:

@@ -52,7 +52,7 @@ def write(
     total = sum(entry["bytes"] for entry in files.values()) or 1
     done = 0
     try:
-        with output_faults(path):
+        with output_faults(path, "make room or choose another file"):
             path.parent.mkdir(parents=True, exist_ok=True)
             with part.open("wb") as target:
                 # Clips are compressed already; storing them is as small and many times as fast.

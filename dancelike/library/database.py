@@ -240,7 +240,7 @@ class Database(Closing):
 
     def _damaged(self, found: str) -> str:
         first = next(iter(found.splitlines()), "")
-        return f"{self.path} is damaged ({first}); open the library again to restore its backup."
+        return f"{self.path} is damaged ({first}); dancelike library check restores its backup."
 
 
 def _can_share(path: Path) -> bool:

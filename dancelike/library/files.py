@@ -19,8 +19,10 @@ CHUNK: Final = 1 << 20
 
 
 @contextmanager
-def output_faults(path: Path) -> Iterator[None]:
-    """Turn what the system says about writing ``path`` into one sentence.
+def output_faults(
+    path: Path, advice: str = "make room or choose another library folder with --library"
+) -> Iterator[None]:
+    """Turn what the system says about writing ``path`` into one sentence, which ends with ``advice``.
 
     Raises
     ------
@@ -33,7 +35,7 @@ def output_faults(path: Path) -> Iterator[None]:
     except OSError as error:
         reason = reason_of(error)
         raise OutputError(
-            f"{path} cannot be written: {reason}; make room or choose another library folder with --library.",
+            f"{path} cannot be written: {reason}; {advice}.",
             code="disk_full" if error.errno == errno.ENOSPC else None,
         ) from error
 

@@ -115,7 +115,7 @@ class Library(Closing):
         return dances.get(self._store, dance_id)
 
     def find_dance(self, name: str) -> Dance:
-        """Return the one dance with this id, title (upper and lower case are the same) or beginning of an id.
+        """Return the one dance with this id, title (in any case) or beginning of an id (4 characters or more).
 
         Raises
         ------

@@ -17,9 +17,10 @@ from dancelike.media.faults import MOST_PIXELS, no_picture, open_container, requ
 from dancelike.media.pictures import Orientation, display_size, read_orientation
 from dancelike.timebase import Timestamp
 
-__all__ = ["ClipIndex", "ClipInfo", "hash_clip", "probe_clip", "scan_clip", "video_stream"]
+__all__ = ["ClipIndex", "ClipInfo", "hash_clip", "probe_clip", "probe_dance", "scan_clip", "video_stream"]
 
 _LONGEST_S = 24 * 3600
+_SHORTEST_DANCE_S = 0.5
 _PATIENCE = 500_000_000  # pixels of packets without a picture, after which a clip is taken for broken
 _HASH_CHUNK = 1 << 20
 _SLACK_S = Fraction(1, 2)
@@ -142,6 +143,24 @@ def hash_clip(path: str | Path) -> str:
         while piece := file.read(_HASH_CHUNK):
             digest.update(piece)
     return digest.hexdigest()
+
+
+def probe_dance(path: str | Path) -> ClipInfo:
+    """Probe a clip that is to be a dance; see `probe_clip`.
+
+    Raises
+    ------
+    ClipNotFoundError, ClipError
+        As `probe_clip` does, and where the clip is shorter than half a second.
+    """
+    info = probe_clip(path)
+    if info.duration_s < _SHORTEST_DANCE_S:
+        raise ClipError(
+            f"{path} is {info.duration_s:.2f} s long, but a dance needs at least {_SHORTEST_DANCE_S} s; "
+            "give a longer clip.",
+            clip=str(path),
+        )
+    return info
 
 
 def scan_clip(path: Path) -> tuple[ClipInfo, ClipIndex]:

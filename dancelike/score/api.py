@@ -8,10 +8,10 @@ from pathlib import Path
 
 from dancelike.config import ScoreConfig
 from dancelike.kernels.warm import ANALYSIS_KERNELS, warm_up
-from dancelike.media.probe import hash_clip
+from dancelike.media.probe import hash_clip, probe_dance
 from dancelike.pipelines import build_dance_graph, build_reference_graph, build_take_graph
 from dancelike.runtime import run_offline
-from dancelike.score.driving import drive, probe, second_look
+from dancelike.score.driving import drive, second_look
 from dancelike.score.progress import expected_frames, share_of
 from dancelike.score.result import ScoreResult
 from dancelike.tasks.judge import Collect
@@ -53,7 +53,7 @@ def score_clips(
         The model or its runtime cannot be used.
     """
     config = config or ScoreConfig()
-    clips = probe(Path(reference)), probe(Path(take))
+    clips = probe_dance(Path(reference)), probe_dance(Path(take))
     graph = build_dance_graph(config, reference=clips[0], take=clips[1])
     return drive(graph, config, *clips, hash_clip(clips[0].path), seen=clips, on_progress=on_progress)
 
@@ -83,7 +83,7 @@ def score_in_turn(
         As `score_clips`.
     """
     config = config or ScoreConfig()
-    clips = probe(Path(reference)), probe(Path(take))
+    clips = probe_dance(Path(reference)), probe_dance(Path(take))
     frames = [expected_frames(clip, config.max_rate) for clip in clips]
     first = frames[0] / sum(frames)
     warm_up(only=ANALYSIS_KERNELS)
@@ -125,6 +125,6 @@ def score_take(
         As `score_clips`.
     """
     config = config or ScoreConfig()
-    clip = probe(Path(take))
+    clip = probe_dance(Path(take))
     graph = build_take_graph(config, take=clip, reference=known.judgement.reference, mirror=config.mirror)
     return drive(graph, config, known.reference, clip, known.digests[0], seen=(clip,), on_progress=on_progress)

@@ -1,16 +1,14 @@
-"""What the ways to score clips have in common: probing, driving a graph that judges, looking again."""
+"""What the ways to score clips have in common: driving a graph that judges, looking again."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 from dancelike.config import ScoreConfig
-from dancelike.errors import ClipError
 from dancelike.graph import Graph
 from dancelike.kernels.warm import ANALYSIS_KERNELS, warm_up
-from dancelike.media.probe import ClipInfo, hash_clip, probe_clip
+from dancelike.media.probe import ClipInfo, hash_clip
 from dancelike.pipelines import build_take_graph
 from dancelike.runtime import run_offline
 from dancelike.score.progress import expected_frames, share_of
@@ -18,9 +16,7 @@ from dancelike.score.result import ScoreResult
 from dancelike.tasks.judge import Judge, Judgement
 from dancelike.tasks.segment import Segment
 
-__all__ = ["drive", "probe", "second_look"]
-
-SHORTEST_CLIP_S = 0.5
+__all__ = ["drive", "second_look"]
 
 
 def drive(
@@ -59,20 +55,3 @@ def _judgement(graph: Graph) -> Judgement:
 def second_look(on_progress: Callable[[float], None], done: float, share: float) -> None:
     """Tell of progress after a share that is done already."""
     on_progress(done + (1 - done) * share)
-
-
-def probe(path: Path) -> ClipInfo:
-    """Return what is known of a clip that can be a dance.
-
-    Raises
-    ------
-    ClipNotFoundError, ClipError
-    """
-    info = probe_clip(path)
-    if info.duration_s < SHORTEST_CLIP_S:
-        raise ClipError(
-            f"{path} is {info.duration_s:.2f} s long, but a dance needs at least {SHORTEST_CLIP_S} s; "
-            "give a longer clip.",
-            clip=str(path),
-        )
-    return info

@@ -107,7 +107,7 @@ def test_check_finds_what_is_wrong_and_restores_the_database(folder: Path) -> No
     assert library(folder, "check").stdout == "The library is whole.\n"
     database = folder / "library.sqlite"
     database.write_bytes(b"damage" + database.read_bytes()[6:])
-    assert_refused(library(folder, "list"), 6, "is damaged", "open the library again to restore its backup")
+    assert_refused(library(folder, "list"), 6, "is damaged", "dancelike library check restores its backup")
     restored = library(folder, "check")
     assert restored.exit_code == 0
     assert "its backup has taken its place" in restored.stderr

@@ -51,7 +51,7 @@ def spoil(path: Path, how: str) -> None:
 def test_a_damaged_database_is_replaced_by_its_backup(folder: Path, how: str) -> None:
     spoil(folder / "library.sqlite", how)
     damaged = (folder / "library.sqlite").read_bytes()
-    with pytest.raises(LibraryDamagedError, match=r"is damaged .*; open the library again to restore its backup"):
+    with pytest.raises(LibraryDamagedError, match=r"is damaged .*; dancelike library check restores its backup"):
         Library(folder, read_only=True)
     with Library(folder) as library:
         assert [notice.kind for notice in library.notices] == [NoticeKind.RESTORED, NoticeKind.UNFINISHED]

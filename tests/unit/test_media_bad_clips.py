@@ -17,7 +17,7 @@ from dancelike.errors import ClipError, ClipNotFoundError
 from dancelike.media import faults
 from dancelike.media.clips import open_clip
 from dancelike.media.faults import translated
-from dancelike.media.probe import hash_clip, probe_clip
+from dancelike.media.probe import hash_clip, probe_clip, probe_dance
 from dancelike.media.seeking import read_frames_at
 from dancelike.media.sound import read_audio
 from dancelike.timebase import Timestamp
@@ -112,6 +112,15 @@ def test_bad_files_are_refused_in_one_sentence(tmp_path, kind, capfd):
     captured = capfd.readouterr()
     assert captured.err == ""
     assert captured.out == ""
+
+
+def test_a_clip_under_half_a_second_is_no_dance(tmp_path):
+    path = make_clip(tmp_path / "short.mp4", frames=3)
+    assert probe_clip(path).frames == 3
+    with pytest.raises(
+        ClipError, match=r"short\.mp4 is 0\.1[0-9]* s long, but a dance needs at least 0\.5 s; give a longer"
+    ):
+        probe_dance(path)
 
 
 def test_a_missing_file_is_a_missing_file(tmp_path):

@@ -11,7 +11,7 @@ from dancelike.bundled import bundled_path
 from dancelike.errors import DancelikeError, DuplicateDanceError
 from dancelike.library import Dance, Library
 from dancelike.media.beat import BEAT_RATE, find_beat
-from dancelike.media.probe import ClipInfo, probe_clip
+from dancelike.media.probe import ClipInfo, probe_dance
 from dancelike.media.sound import read_audio
 from dancelike.ui.models.best_pose import best_pose_jpeg
 from dancelike.ui.models.problem import NO_PROBLEM, Problem
@@ -194,7 +194,7 @@ class LibraryModel:
     def _import(self, clip: Path, copied: Callable[[float], None], control: Any) -> Dance:
         bundled = clip.parent == bundled_path("assets") / "demo"
         known: dict[str, Any] = {}
-        info = probe_clip(clip)
+        info = probe_dance(clip)
         if bundled:
             known = {"title": BUNDLED_TITLE, "tempo_bpm": _BUNDLED_BPM, "first_beat_s": _BUNDLED_FIRST_BEAT_S}
         elif info.has_audio:
