@@ -27,6 +27,7 @@ __all__ = [
     "console",
     "progress",
     "require_writable",
+    "require_writable_file",
     "unexpected",
     "write_atomically",
 ]
@@ -178,6 +179,19 @@ def require_writable(folder: Path, *, advice: str = OTHER_FOLDER) -> None:
             pass
     except OSError as error:
         raise _unwritable(folder, error, advice) from error
+
+
+def require_writable_file(path: Path, *, advice: str) -> None:
+    """Refuse a file that cannot be written before any long work begins, as `require_writable` does a folder.
+
+    Raises
+    ------
+    OutputError
+        When its folder cannot be made or written, or the file is a folder.
+    """
+    if path.is_dir():
+        raise OutputError(f"{path} is a folder, but a file is to be written; {advice}.")
+    require_writable(path.parent, advice=advice)
 
 
 def write_atomically(path: Path, data: bytes, *, advice: str = OTHER_FOLDER) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from dancelike.console import Manners, common_options, require_writable
+from dancelike.console import Manners, common_options, require_writable_file
 from dancelike.errors import ModelError
 
 __all__ = ["app"]
@@ -43,7 +43,7 @@ def app(
     if screenshot is not None and screenshot.suffix.lower() != ".png":
         raise click.UsageError(f"--screenshot must be a file that ends in .png, but is {screenshot}.")
     if screenshot is not None:
-        require_writable(screenshot.parent, advice="choose another file with --screenshot")
+        require_writable_file(screenshot, advice="choose another file with --screenshot")
     require_window()
     import dancelike
     from dancelike.library import default_library_folder

@@ -10,7 +10,7 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from dancelike.console import Manners, common_options, progress, require_writable, write_atomically
+from dancelike.console import Manners, common_options, progress, require_writable_file, write_atomically
 from dancelike.errors import ConfigError, ModelError
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def personalise(
         raise ConfigError("give either --sheet, to look at frames, or --frames and --out, to learn from them")
     numbers = [] if frames is None else _numbers(frames)
     for path in filter(None, (sheet, out)):
-        require_writable(path.parent)
+        require_writable_file(path, advice="choose another file")
     with progress("Looking", manners) as advance:
         offered = _offered(clip, teacher, advance)
     if sheet is not None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dancelike.config import LiveConfig
-from dancelike.console import Manners, progress, require_writable, write_atomically
+from dancelike.console import Manners, progress, require_writable_file, write_atomically
 from dancelike.errors import ConfigError
 from dancelike.profile.alone import run_alone
 from dancelike.profile.collect import Collector
@@ -49,7 +49,7 @@ def carry_out(plan: Plan, manners: Manners) -> Outcome:
         raise ConfigError("--offline reads clips as fast as it can, which no camera does; leave --source camera out.")
     old = load_profile(plan.compare) if plan.compare is not None else None
     for path in plan.outputs:
-        require_writable(path.parent, advice=ADVICE)
+        require_writable_file(path, advice=ADVICE)
     with tempfile.TemporaryDirectory(prefix="dancelike-profile-") as folder:
         measured = _measure(plan, session, Path(folder), manners)
         if plan.trace is not None:

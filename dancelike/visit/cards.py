@@ -122,6 +122,11 @@ def card_of(
             text["keep"] if visit.stick else "",
             visit.held if visit.stick else 0.0,
         ),
-        State.TROUBLE: Card(visit.sentence or "", "", text["trying"]),
+        State.TROUBLE: Card(_ended(visit.sentence or ""), "", text["trying"]),
     }
     return cards[visit.state]
+
+
+def _ended(sentence: str) -> str:
+    """Give a sentence its full stop, since another follows."""
+    return sentence if not sentence or sentence[-1] in ".!?。" else f"{sentence}."

@@ -498,6 +498,13 @@ def test_a_clip_that_is_not_there_is_3_and_a_folder_that_cannot_be_is_6(tmp_path
     assert "choose another place" in result.stderr
 
 
+@pytest.mark.parametrize("option", ["--json", "--trace", "--html"])
+def test_a_folder_in_place_of_a_file_is_refused_before_the_run(tmp_path: Path, option: str) -> None:
+    result = CliRunner().invoke(command, [option, str(tmp_path)])
+    assert result.exit_code == 6
+    assert result.stderr == (f"dancelike: {tmp_path} is a folder, but a file is to be written; choose another place.\n")
+
+
 def test_a_camera_takes_a_reference_and_the_rest_is_the_demo() -> None:
     config = LiveConfig()
     assert choose_session(None, (), None, config).source == "demo"

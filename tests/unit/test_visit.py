@@ -9,6 +9,7 @@ import pytest
 
 from dancelike.errors import ConfigError
 from dancelike.visit import Body, Person, State, Tick, Times, Visit
+from dancelike.visit.cards import card_of
 from dancelike.visit.parts import (
     Delete,
     Enter,
@@ -193,6 +194,13 @@ def test_without_a_stick_a_held_arm_keeps_nothing():
     watch.tell(Judged(None))
     watch.tell(WHOLE, 12.1)
     assert watch.tell(ARM, 6.5) == [Delete()]
+
+
+@pytest.mark.parametrize("sentence", ["There is no camera", "There is no camera."])
+def test_the_sentence_of_a_trouble_ends_before_the_next_begins(sentence):
+    visit = Visit((20.0,))
+    visit.state, visit.sentence = State.TROUBLE, sentence
+    assert card_of(visit, ("Waltz",)).sentence == "There is no camera."
 
 
 def test_trouble_ends_the_visit_and_deletes_the_take():
