@@ -19,7 +19,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-__all__ = ["button", "column", "icon", "label", "narrow", "row", "scrolled", "shortcut", "spacer", "surface"]
+__all__ = ["button", "column", "icon", "label", "narrow", "row", "scrolled", "shortcut", "surface"]
 
 _ICONS = {
     "library": '<rect x="3" y="3" width="7" height="8" rx="1.5"/><rect x="14" y="3" width="7" height="8" rx="1.5"/>'
@@ -112,13 +112,6 @@ def narrow(choice: QComboBox) -> None:
     choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     choice.setMinimumContentsLength(8)
     choice.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-
-
-def spacer() -> QWidget:
-    """Return what takes the room that is left."""
-    made = QWidget()
-    made.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-    return made
 
 
 def _fill(layout: QHBoxLayout | QVBoxLayout, parts: tuple[QWidget | int | None, ...], gap: int, margin: int) -> None:

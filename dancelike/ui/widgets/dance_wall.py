@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
+from PyQt6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
 from PyQt6.QtGui import QColor, QLinearGradient, QPainter, QPainterPath, QPen, QPixmap, QResizeEvent
 from PyQt6.QtWidgets import QListView, QListWidget, QListWidgetItem, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
@@ -169,7 +169,3 @@ class DanceWall(QListWidget):
             if item is not None and item.data(_DANCE).id == dance.id:
                 self.setCurrentItem(item)
                 self.scrollToItem(item)
-
-    def card_rect(self, row: int) -> QRect:
-        """Where a card lies, in the wall's own pixels."""
-        return self.visualItemRect(self.item(row))
