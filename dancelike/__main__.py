@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import importlib
+from typing import Any
 
 import click
+
+from dancelike.errors import CancelledError
 
 DOORS = {
     "score": ("dancelike.score.cli:score", "Score a recorded take against a reference."),
@@ -36,6 +39,14 @@ class LazyGroup(click.Group):
         module, _, name = DOORS[cmd_name][0].partition(":")
         command: click.Command = getattr(importlib.import_module(module), name)
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a door; Ctrl-C while it is imported ends as it does in a door."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("Interrupted.", err=True)
+            ctx.exit(CancelledError.exit_code)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List the doors without importing them."""

@@ -9,6 +9,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from dancelike.__main__ import main
 from dancelike.console import Manners, Quantity, common_options, unexpected, write_atomically
 from dancelike.errors import NoDancerError, OutputError
 
@@ -71,6 +72,15 @@ def test_a_quantity_is_a_number_within_its_bounds(text: str, exit_code: int):
         assert 0.5 <= seconds <= 10
 
     assert CliRunner().invoke(command, ["--seconds", text]).exit_code == exit_code
+
+
+def test_an_interruption_while_a_door_is_imported_is_one(monkeypatch):
+    def interrupted(_name):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("dancelike.__main__.importlib.import_module", interrupted)
+    result = CliRunner().invoke(main, ["doctor"])
+    assert (result.exit_code, result.stderr) == (130, "Interrupted.\n")
 
 
 def test_a_question_that_nobody_answers_is_an_interruption():
