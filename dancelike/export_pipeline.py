@@ -17,8 +17,9 @@ from dancelike.graph import Graph
 from dancelike.media.pictures import fit_size
 from dancelike.media.probe import ClipInfo
 from dancelike.runtime import Progress, run_offline
+from dancelike.tasks.blur import BlurFace
 from dancelike.tasks.export import Encode, HeldClipSource, Retime, SideBySide
-from dancelike.tasks.inset import BlurFace, Ghost, PictureInPicture
+from dancelike.tasks.inset import Ghost, PictureInPicture
 from dancelike.tasks.segment import Segment
 from dancelike.theme import DARK, GRID_PX, rgb
 from dancelike.vision import load_segmenter

@@ -9,7 +9,8 @@ import pytest
 
 from dancelike.frames import BodyObservation, BodyPart, Frame
 from dancelike.graph import Packet
-from dancelike.tasks.inset import BlurFace, Ghost, PictureInPicture, blend, hide, rounded
+from dancelike.tasks.blur import BlurFace, hide
+from dancelike.tasks.inset import Ghost, PictureInPicture, blend, rounded
 from dancelike.timebase import Timestamp
 
 COLOUR = (88, 196, 221)
