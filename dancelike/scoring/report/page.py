@@ -7,6 +7,8 @@ from typing import Any
 
 from dancelike.scoring.report import sections
 from dancelike.scoring.report.charts import chart_data
+from dancelike.scoring.report.glyphs import glyphs
+from dancelike.scoring.report.moments import moment_cards
 from dancelike.scoring.report.pictures import MomentPictures
 from dancelike.scoring.report.shell import html_page
 from dancelike.scoring.report.styles import static_text
@@ -43,14 +45,14 @@ def render_report(score: Mapping[str, Any], moments: Sequence[MomentPictures] = 
             sections.notes(score),
             sections.body(score),
             sections.timeline(score),
-            sections.moments(score, moments),
+            moment_cards(score, moments),
             "</main>",
             sections.details(score),
         )
     )
     return html_page(
         title,
-        f"{sections.glyphs()}{content}",
+        f"{glyphs()}{content}",
         data=data,
         style=static_text("report.css"),
         script=static_text("report.js"),

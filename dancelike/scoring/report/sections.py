@@ -3,50 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from html import escape
 from pathlib import PurePath
 from typing import Any
 
 from dancelike.frames import BodyPart
 from dancelike.scoring.report.figure import body_figure, shape_css
-from dancelike.scoring.report.pictures import PICTURE_SIZE, MomentPictures, framed_pair, jpeg_uri
+from dancelike.scoring.report.glyphs import glyph
 from dancelike.scoring.settings import NOTICEABLE_MS
 from dancelike.scoring.values import ms, number, part_name, seconds, whole
 from dancelike.scoring.wording import GRADE_WORDS, JUDGEMENT_WORDS, opening, sentences, warnings
 
-__all__ = ["body", "details", "glyphs", "header", "hero", "moments", "notes", "timeline"]
+__all__ = ["body", "details", "header", "hero", "notes", "timeline"]
 
 Score = Mapping[str, Any]
 
-# Grades are told by shape as well as by word and colour; the same five serve grades and judgements.
-_GLYPHS = {
-    "star": '<path d="M12 1.8l3 6.8 7.4.7-5.6 4.9 1.7 7.2L12 17.6l-6.5 3.8 1.7-7.2L1.6 9.3 9 8.6z"/>',
-    "diamond": '<path d="M12 1.5L21.5 12 12 22.5 2.5 12z"/>',
-    "circle": '<circle cx="12" cy="12" r="9"/>',
-    "square": '<path d="M4.2 4.2h15.6v15.6H4.2z" class="hollow"/>',
-    "cross": '<path d="M5 5l14 14M19 5L5 19" class="hollow"/>',
-    "arrow-right": '<path d="M3 12h17m-7-7l7 7-7 7" class="hollow"/>',
-    "arrow-left": '<path d="M21 12H4m7-7l-7 7 7 7" class="hollow"/>',
-    "info": '<circle cx="12" cy="12" r="9.5" class="hollow"/><path d="M12 11v6M12 7.2v.6" class="hollow"/>',
-    "play": '<path d="M7 4.5l12 7.5-12 7.5z"/>',
-    "theme": '<path d="M12 2.5a9.5 9.5 0 1 0 0 19z"/><circle cx="12" cy="12" r="9.5" class="hollow"/>',
-}
 _GRADE_GLYPHS = {"S": "star", "A": "diamond", "B": "circle", "C": "square", "D": "cross"}
 _JUDGEMENT_GLYPHS = dict(zip(JUDGEMENT_WORDS, ("star", "diamond", "circle", "square", "cross"), strict=True))
 _RING = 2 * 3.14159265 * 116
-
-
-def glyphs() -> str:
-    """Return the drawings that the rest of the page refers to."""
-    symbols = "".join(
-        f'<symbol id="g-{name}" viewBox="0 0 24 24">{drawing}</symbol>' for name, drawing in _GLYPHS.items()
-    )
-    return f'<svg class="store" aria-hidden="true" focusable="false">{symbols}</svg>'
-
-
-def _glyph(name: str, kind: str = "") -> str:
-    return f'<svg class="glyph {kind}" aria-hidden="true"><use href="#g-{name}"/></svg>'
 
 
 def _lead(value: Any) -> str:
@@ -58,7 +33,7 @@ def _lead(value: Any) -> str:
         return '<span class="lead-text small">on time</span>'
     side = "late" if lead > 0 else "early"
     loud = "" if abs(lead) >= NOTICEABLE_MS else " small"
-    arrow = _glyph("arrow-right" if lead > 0 else "arrow-left")
+    arrow = glyph("arrow-right" if lead > 0 else "arrow-left")
     return f'<span class="lead-text {side}{loud}">{arrow}{escape(ms(lead))}</span>'
 
 
@@ -74,7 +49,7 @@ def header(score: Score) -> str:
         f'<p class="clips"><b class="swatch dancer"></b>{escape(_clip_name(score.get("take")))}'
         '<span class="quiet"> danced to </span><b class="swatch reference"></b>'
         f"{escape(_clip_name(score.get('reference')))}</p>"
-        f'<button type="button" id="theme" class="control" hidden>{_glyph("theme")}<span>Light</span></button></header>'
+        f'<button type="button" id="theme" class="control" hidden>{glyph("theme")}<span>Light</span></button></header>'
     )
 
 
@@ -121,13 +96,13 @@ def hero(score: Score) -> str:
         + _figure_of("Timing", whole(time_score), "/100", None if time_score is None else time_score / 100, note)
         + _figure_of("Coverage", whole(None if coverage is None else coverage * 100), "%", coverage, seen)
     )
-    glyph = _glyph(_GRADE_GLYPHS[grade]) if grade in _GRADE_GLYPHS else ""
+    badge = glyph(_GRADE_GLYPHS[grade]) if grade in _GRADE_GLYPHS else ""
     headline, *rest = sentences(score)
     more = f'<p class="more">{escape(" ".join(rest))}</p>' if rest else ""
     return (
         f'<section class="hero" aria-label="Score"><div class="total">{_ring(total)}'
         f'<p class="score"><span>{whole(total)}</span><small>of 100</small></p></div>'
-        f'<div class="said"><p class="grade">{glyph}<b>{escape(grade)}</b><span>{escape(word)}</span>'
+        f'<div class="said"><p class="grade">{badge}<b>{escape(grade)}</b><span>{escape(word)}</span>'
         f'<span class="quiet">{escape(opening(score))}</span></p>'
         f'<h1>{escape(headline)}</h1>{more}<dl class="figures">{figures}</dl></div></section>'
     )
@@ -138,7 +113,7 @@ def notes(score: Score) -> str:
     found = warnings(score)
     if not found:
         return ""
-    items = "".join(f"<li>{_glyph('info')}<span>{escape(text)}</span></li>" for text in found)
+    items = "".join(f"<li>{glyph('info')}<span>{escape(text)}</span></li>" for text in found)
     return f'<section class="notes" aria-label="Good to know"><ul>{items}</ul></section>'
 
 
@@ -184,7 +159,7 @@ def _tally(score: Score) -> str:
     found = Counter(p.get("grade") for p in score.get("timeline") or () if p.get("grade") in JUDGEMENT_WORDS)
     total = sum(found.values())
     items = "".join(
-        f'<li class="j-{key}">{_glyph(_JUDGEMENT_GLYPHS[key])}<span>{word}</span>'
+        f'<li class="j-{key}">{glyph(_JUDGEMENT_GLYPHS[key])}<span>{word}</span>'
         f"<b>{round(100 * found[key] / total) if total else 0}\u2009%</b></li>"
         for key, word in JUDGEMENT_WORDS.items()
     )
@@ -239,70 +214,6 @@ def timeline(score: Score) -> str:
         f'<div class="now"><div class="stage">{body_figure({}, name="moment", labels=False)}</div>'
         f"{path}</div></section>"
     )
-
-
-def _picture(whose: str, name: str, at_s: float, picture: Any, alt: str) -> str:
-    width, height = PICTURE_SIZE
-    return (
-        f'<figure><img src="{jpeg_uri(picture)}" alt="{escape(alt)}" width="{width}" height="{height}">'
-        f'<figcaption><b class="swatch {whose}"></b>{name} <span class="quiet">{seconds(at_s)}</span></figcaption>'
-        "</figure>"
-    )
-
-
-def _pair(moment: MomentPictures) -> str:
-    first, second = framed_pair(moment)
-    left = _picture("reference", "Reference", moment.t_s, first, f"The reference at {moment.t_s:.2f} seconds")
-    right = _picture("dancer", "You", moment.take_s, second, f"You at {moment.take_s:.2f} seconds")
-    return f'<div class="pair">{left}{right}</div>'
-
-
-def _card(kind: str, n: int, t_s: float | None, pictures: str, caption: str) -> str:
-    when = seconds(t_s)
-    jump = (
-        f'<button type="button" class="control jump" data-t="{t_s:.3f}" aria-label="Show {when} on the timeline">'
-        f"{_glyph('play')}{when}</button>"
-        if t_s is not None
-        else ""
-    )
-    return (
-        f'<li class="card {kind}">{pictures}<div class="under"><span class="pin {kind}">{n}</span>'
-        f"<p>{escape(caption)}</p>{jump}</div></li>"
-    )
-
-
-def _plain_caption(moment: Mapping[str, Any]) -> str:
-    told = moment.get("caption") or moment.get("text")
-    if told:
-        return str(told)
-    shape = number(moment.get("shape"))
-    said = [] if shape is None else [f"shape {whole(shape)} of 100"]
-    if number(moment.get("lead_ms")) is not None:
-        said.append(ms(moment.get("lead_ms")))
-    text = ", ".join(said)
-    return text[:1].upper() + text[1:]
-
-
-def moments(score: Score, pictures: Sequence[MomentPictures]) -> str:
-    """Return the cards of the best and the worst moments, with pictures where there are some."""
-    listed = score.get("moments") or {}
-    rows = []
-    for kind, title, lead in (
-        ("best", "Your best moments", "Keep these."),
-        ("worst", "Where to look next", "Compare the two pictures, then repeat these counts slowly."),
-    ):
-        told = list(listed.get(kind) or ())
-        shown = [p for p in pictures if p.kind == kind]
-        captions = [_plain_caption(m) for m in told] + [""] * len(shown)
-        cards = [_card(kind, n, p.t_s, _pair(p), p.caption or captions[n - 1]) for n, p in enumerate(shown, 1)]
-        if not shown:
-            cards = [_card(kind, n, number(m.get("t_s")), "", _plain_caption(m)) for n, m in enumerate(told, 1)]
-        if cards:
-            rows.append(
-                f'<section class="moments" aria-labelledby="h-{kind}"><div class="head"><h2 id="h-{kind}">{title}</h2>'
-                f'<p class="quiet">{lead}</p></div><ol class="cards">{"".join(cards)}</ol></section>'
-            )
-    return "".join(rows)
 
 
 def _rate(text: Any) -> str:
