@@ -14,7 +14,7 @@ from dancelike.config import LiveConfig
 from dancelike.library import Dance, Library
 from dancelike.scoring.calibration import Verdict
 from dancelike.ui.application import Options, make_window
-from dancelike.ui.delays import delays, live_config
+from dancelike.ui.delays import PICTURE_WAY_MS, delays, live_config
 from dancelike.ui.models.calibrate import BEATS_S, STEP_S, CalibrateModel, Delay, Measuring
 from dancelike.ui.shell import Shell
 from tests.pulse import RATE, WallClock, sound_server
@@ -99,7 +99,7 @@ def test_the_screen_is_measured_by_light_and_key_and_the_next_dance_uses_it(wind
     window.go("calibrate")
     screen: Any = window.screen_now
     screen._choose(Delay.SCREEN)
-    assert live_config(window.context).screen_latency_ms == 0.0
+    assert live_config(window.context).screen_latency_ms == PICTURE_WAY_MS
     screen.begin()
     lit: list[float] = []
     tell = screen.beat.on_light
@@ -123,7 +123,7 @@ def test_the_screen_is_measured_by_light_and_key_and_the_next_dance_uses_it(wind
     assert found.offset_ms == pytest.approx(88, abs=25)
     assert screen.use.isEnabled()
     screen.use.click()
-    assert live_config(window.context).screen_latency_ms == pytest.approx(found.offset_ms, abs=0.1)
+    assert live_config(window.context).screen_latency_ms == pytest.approx(found.offset_ms + PICTURE_WAY_MS, abs=0.1)
     assert delays(window.context).screen_ms == pytest.approx(found.offset_ms, abs=0.1)
     assert "late" in screen.steps[Delay.SCREEN].text()
 

@@ -26,6 +26,7 @@ from dancelike.ui.problem_words import problem_sentence
 from dancelike.ui.screens.base import Screen
 from dancelike.ui.session import LiveSession, SessionPlan
 from dancelike.ui.widgets.basic import button
+from dancelike.ui.widgets.hud import sign_px
 from dancelike.ui.widgets.stage_view import LAYOUTS, StageView
 from dancelike.ui.words import translate
 
@@ -371,5 +372,5 @@ class PerformScreen(Screen):
         super().resizeEvent(event)
         self.view.setGeometry(self.rect())
         self.bar.adjustSize()
-        self.bar.move(32, 76)
+        self.bar.move(32, round(36 + 2.1 * sign_px(self.height())))
         self.bar.raise_()

@@ -17,6 +17,7 @@ _STILL = Qt.ItemDataRole.UserRole + 1
 _GAP = 16
 _LOWEST = 200
 _CARD = QSize(224, 336)
+_ROWS, _MOST = 1.8, 1.6  # cards grow once more rows than these have room, up to this many times
 
 
 class _Card(QStyledItemDelegate):
@@ -147,10 +148,11 @@ class DanceWall(QListWidget):
             self.setCurrentRow(0)
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
-        """Keep a whole card in a low window."""
+        """Keep a whole card in a low window; let cards grow with a tall one, which is looked at from farther away."""
         super().resizeEvent(event)
-        height = min(self._largest.height(), max(_LOWEST, self.height() - _GAP))
-        size = QSize(round(self._largest.width() * (0.45 + 0.55 * height / self._largest.height())), height)
+        low = min(self._largest.height(), max(_LOWEST, self.height() - _GAP))
+        size = QSize(round(self._largest.width() * (0.45 + 0.55 * low / self._largest.height())), low)
+        size *= min(_MOST, max(1.0, self.height() / (_ROWS * self._largest.height())))
         if size != self._card.size:
             self._card.size = size
             self.scheduleDelayedItemsLayout()

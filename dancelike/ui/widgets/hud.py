@@ -10,7 +10,7 @@ from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 from dancelike.ui.look import Look
 from dancelike.ui.models.perform import COUNTS_IN, PerformModel, Phase
 
-__all__ = ["paint_count", "paint_guide", "paint_hud", "paint_signs"]
+__all__ = ["paint_count", "paint_guide", "paint_hud", "paint_signs", "sign_px"]
 
 TEXT = QColor("#F2F4F8")
 QUIET = QColor("#B8C0CC")
@@ -18,6 +18,11 @@ ACCENT = QColor("#FF6B4A")
 PLATE = QColor(8, 9, 12, 205)
 _MARGIN = 32.0
 _SETTLE_S, _PULSE = 0.2, 0.12
+
+
+def sign_px(height: float) -> float:
+    """Return the size of the signs' letters on a stage of this height: they grow with it, to be read from afar."""
+    return max(15.0, min(36.0, height * 0.026))
 
 
 def paint_hud(painter: QPainter, look: Look, model: PerformModel, whole: QRectF, texts: Mapping[str, str]) -> None:
@@ -107,7 +112,7 @@ def paint_signs(
     advice_at: float = 0.30,
 ) -> None:
     """Paint what nobody may miss: that the camera is on, that a recording runs; and the advice of the moment."""
-    small = max(15.0, min(22.0, whole.height() * 0.026))
+    small = sign_px(whole.height())
     begin = _MARGIN
     if camera or recording:
         text = texts.get("recording", "Recording") if recording else texts.get("camera", "Camera on")

@@ -19,6 +19,8 @@ from dancelike.ui.words import translate
 __all__ = ["MomentCards"]
 
 _PICTURE_PX, _LOW_PX = 92, 52
+_LOW_WINDOW_PX = 680
+_SHARE = 0.15
 
 
 class MomentCards(QWidget):
@@ -36,7 +38,7 @@ class MomentCards(QWidget):
         self._look = look
         self._cards: list[_Card] = []
         self._job: Job[Any] | None = None
-        self._low, self._pictures = False, True
+        self._room_in_window, self._pictures = _PICTURE_PX, True
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(12)
@@ -56,15 +58,15 @@ class MomentCards(QWidget):
                 self._cards.append(card)
                 self._row.addWidget(card)
 
-    def set_low(self, low: bool) -> None:
-        """Show lower pictures where there is little height."""
-        self._low = low
+    def fit(self, height: int) -> None:
+        """Show pictures as high as a window of this height, for type as designed, has room for."""
+        self._room_in_window = _LOW_PX if height < _LOW_WINDOW_PX else max(_PICTURE_PX, round(height * _SHARE))
         for card in self._cards:
             card.make_room(self._room_px)
 
     @property
     def _room_px(self) -> int:
-        return 0 if not self._pictures else _LOW_PX if self._low else _PICTURE_PX
+        return self._room_in_window if self._pictures else 0
 
     def load(self, jobs: Jobs, reader: PairReader) -> None:
         """Read the pictures, one card after the other."""

@@ -49,7 +49,7 @@ def paint_ribbon(painter: QPainter, look: Look, model: PerformModel, whole: QRec
     def x_of(t_s: float) -> float:
         return area.left() + (t_s - begin) * step
 
-    number = min(27.0, max(13.0, height * 0.17))
+    number = min(44.0, max(13.0, height * 0.19))
     lane = QRectF(area.left(), area.top(), area.width(), area.height() - number - 12.0)
     base = lane.bottom()
     painter.setPen(QPen(QColor(255, 255, 255, 46), 2))
@@ -84,7 +84,7 @@ def paint_stretches(
         painter.setBrush(QColor(242, 244, 248, 220))
         painter.drawRoundedRect(bar, _BAR / 2, _BAR / 2)
     said = parts[now].name or texts.get("stretch", "{k} / {n}").format(k=now + 1, n=len(parts))
-    size = min(22.0, max(14.0, whole.height() * 0.026))
+    size = min(36.0, max(14.0, whole.height() * 0.026))
     painter.setFont(look.font(px=size, strong=True))
     painter.setPen(QColor(242, 244, 248, 220))
     at = whole.left() + _MARGIN
