@@ -9,7 +9,7 @@ from typing import Any
 
 from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtGui import QResizeEvent
-from PyQt6.QtWidgets import QFileDialog, QLabel, QMenu, QMessageBox, QProgressBar, QScrollArea, QWidget
+from PyQt6.QtWidgets import QBoxLayout, QFileDialog, QLabel, QMenu, QMessageBox, QProgressBar, QScrollArea, QWidget
 
 from dancelike.console import write_atomically
 from dancelike.library import Dance, Take
@@ -57,6 +57,14 @@ def _timing_label() -> QLabel:
         )
     )
     return made
+
+
+def _stretched(box: QWidget, place: int) -> QWidget:
+    """Let one place of a box have the room that is left."""
+    layout = box.layout()
+    assert isinstance(layout, QBoxLayout)
+    layout.setStretch(place, 1)
+    return box
 
 
 def _page(*shown: QWidget) -> QWidget:
@@ -107,9 +115,7 @@ class ReviewScreen(Screen):
             value.setProperty("role", "figure")
         words = column(self.heading, self.sentence, self.warning, None, gap=6)
         self.head = row(self.ring, words, *figure_row, gap=28)
-        layout = self.head.layout()
-        assert layout is not None
-        layout.setStretch(1, 1)  # type: ignore[attr-defined]  # a box layout
+        _stretched(self.head, 1)
         self.figure = FigureView(look)
         self.pair = PairView(look)
         self.timeline = TimelineView(look)
@@ -127,12 +133,10 @@ class ReviewScreen(Screen):
         column(self.figure, margin=16, into=self.side)
         self.time.setAlignment(Qt.AlignmentFlag.AlignCenter)
         walk = row(column(self.play, self.time, None, gap=4), self.timeline, gap=16)
-        right = column(self.pair, self.no_video, walk, gap=8)
+        right = _stretched(column(self.pair, self.no_video, walk, gap=8), 0)
         self.body = row(self.side, right, gap=24)
         self.content = column(self.head, self.body, self.cards, gap=12)
-        content = self.content.layout()
-        assert content is not None
-        content.setStretch(1, 1)  # type: ignore[attr-defined]  # a box layout
+        _stretched(self.content, 1)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.waiting_text = label("", "strong", wrap=True)
