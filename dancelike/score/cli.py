@@ -43,7 +43,7 @@ class ExportList(click.ParamType[tuple[str, ...]]):
 @click.argument("reference", type=click.Path(path_type=Path), required=False)
 @click.argument("take", type=click.Path(path_type=Path), required=False)
 @click.option("--replay", "run", type=click.Path(path_type=Path), help="Score a live run again from its log RUN.")
-@click.option("--out", type=click.Path(path_type=Path), help="Folder for score.json and what else is asked for.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder to write.  [for files: dancelike-score]")
 @click.option("--json", "as_json", is_flag=True, help="Print score.json on standard output, and nothing else.")
 @click.option("--mirror", type=click.Choice(MIRROR_CHOICES), help="Whether the take is mirrored.  [default: auto]")
 @click.option("--model", help="A model of the catalogue, or the path of one.  [default: default]")
