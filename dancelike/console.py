@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
@@ -72,13 +72,15 @@ def common_options(function: F) -> F:
     @functools.wraps(function)
     def wrapper(*args: Any, quiet: bool, debug: bool, **kwargs: Any) -> Any:
         manners = Manners(quiet=quiet, debug=debug)
+        heard: list[int] = []
         try:
-            with _termination_as_interrupt():
+            with _interruptions(heard):
                 return function(*args, manners=manners, **kwargs)
         except (KeyboardInterrupt, click.Abort):  # the latter from a question that nobody answered
-            click.echo("Interrupted.", err=True)
-            sys.exit(CancelledError.exit_code)
+            _say_interrupted()
         except DancelikeError as error:
+            if heard:
+                _say_interrupted()
             if debug:
                 traceback.print_exc()
             click.echo(f"dancelike: {error}", err=True)
@@ -86,6 +88,8 @@ def common_options(function: F) -> F:
         except (click.ClickException, click.exceptions.Exit):
             raise
         except Exception as error:
+            if heard:
+                _say_interrupted()  # libraries make other errors of it while they are imported
             if debug:
                 traceback.print_exc()
             click.echo(f"dancelike: {unexpected(error, debug=debug)}", err=True)
@@ -94,22 +98,33 @@ def common_options(function: F) -> F:
     return wrapper  # type: ignore[return-value]
 
 
-@contextmanager
-def _termination_as_interrupt() -> Iterator[None]:
-    """Let SIGTERM unwind a command as Ctrl-C does, so that what is half written goes."""
+def _say_interrupted() -> NoReturn:
+    click.echo("Interrupted.", err=True)
+    sys.exit(CancelledError.exit_code)
 
-    def interrupt(_number: int, _frame: object) -> None:
+
+@contextmanager
+def _interruptions(heard: list[int]) -> Iterator[None]:
+    """Let SIGTERM unwind a command as Ctrl-C does, so that what is half written goes; keep in ``heard`` what came."""
+
+    def interrupt(number: int, _frame: object) -> None:
+        heard.append(number)
         raise KeyboardInterrupt
 
+    # Whoever has Ctrl-C ignored or handled wants it so.
+    numbers = [signal.SIGTERM]
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        numbers.append(signal.SIGINT)
     try:
-        before = signal.signal(signal.SIGTERM, interrupt)
+        before = {number: signal.signal(number, interrupt) for number in numbers}
     except ValueError:  # not in the main thread, which alone hears signals
         yield
         return
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def unexpected(error: Exception, *, debug: bool) -> InternalError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import click
@@ -119,3 +120,19 @@ def test_a_device_that_is_full_is_told_and_stays():
     with pytest.raises(OutputError, match="/dev/full cannot be written: no space left"):
         write_atomically(full, b"figures")
     assert full.is_char_device()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_of_which_a_library_makes_another_error_is_an_interrupt(number):
+    @click.command()
+    @common_options
+    def command(manners: Manners) -> None:
+        try:
+            os.kill(os.getpid(), number)
+        except KeyboardInterrupt as error:
+            raise RuntimeError("Error calling __set_name__ on 'Field' instance") from error
+
+    before = signal.getsignal(number)
+    result = CliRunner().invoke(command)
+    assert (result.exit_code, result.stderr) == (130, "Interrupted.\n")
+    assert signal.getsignal(number) is before
