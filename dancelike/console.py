@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
@@ -33,6 +34,7 @@ __all__ = [
 ]
 
 F = TypeVar("F", bound=Callable[..., Any])
+_ASK_AGAIN_S = 0.02
 OTHER_FOLDER = "choose another folder with --out"
 
 
@@ -105,17 +107,30 @@ def _say_interrupted() -> NoReturn:
 
 @contextmanager
 def _interruptions(heard: list[int]) -> Iterator[None]:
-    """Let SIGTERM unwind a command as Ctrl-C does, so that what is half written goes; keep in ``heard`` what came."""
+    """Let SIGTERM unwind a command as Ctrl-C does, so that what is half written goes; keep in ``heard`` what came.
 
-    def interrupt(number: int, _frame: object) -> None:
-        heard.append(number)
+    A library that is cut short while it is imported may swallow the interruption or crash: it is let finish first.
+    """
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        if number != alarm:
+            heard.append(number)
+        if alarm is not None and _is_importing(frame):
+            signal.setitimer(signal.ITIMER_REAL, _ASK_AGAIN_S)
+            return
         raise KeyboardInterrupt
 
+    alarm: int | None = getattr(signal, "SIGALRM", None)  # Windows has none
+
     # Whoever has Ctrl-C ignored or handled wants it so.
-    numbers = [signal.SIGTERM]
+    numbers: list[int] = [signal.SIGTERM]
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         numbers.append(signal.SIGINT)
     try:
+        if alarm is not None and signal.getsignal(alarm) is signal.SIG_DFL:
+            numbers.append(alarm)
+        else:
+            alarm = None
         before = {number: signal.signal(number, interrupt) for number in numbers}
     except ValueError:  # not in the main thread, which alone hears signals
         yield
@@ -123,8 +138,19 @@ def _interruptions(heard: list[int]) -> Iterator[None]:
     try:
         yield
     finally:
+        if alarm is not None:
+            signal.setitimer(signal.ITIMER_REAL, 0)
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _is_importing(frame: FrameType | None) -> bool:
+    """Tell whether a module is being imported in a frame or in one of those that called it."""
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def unexpected(error: Exception, *, debug: bool) -> InternalError:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -136,3 +138,23 @@ def test_an_interrupt_of_which_a_library_makes_another_error_is_an_interrupt(num
     result = CliRunner().invoke(command)
     assert (result.exit_code, result.stderr) == (130, "Interrupted.\n")
     assert signal.getsignal(number) is before
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGALRM"), reason="this system has no timers that signal")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_waits_until_a_library_is_imported(tmp_path: Path, number):
+    # One that would swallow it: seen with libraries that try one import after another.
+    (tmp_path / "stubborn.py").write_text(
+        f"import os\ntry:\n    os.kill(os.getpid(), {int(number)})\n    whole = True\n"
+        "except KeyboardInterrupt:\n    whole = False\n"
+    )
+    (tmp_path / "tool.py").write_text(
+        "import time, click\nfrom dancelike.console import common_options\n"
+        "@click.command()\n@common_options\ndef tool(manners):\n"
+        "    import stubborn\n    print(stubborn.whole, flush=True)\n    time.sleep(30)\n    print('not interrupted')\n"
+        "tool()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "tool.py"], cwd=tmp_path, capture_output=True, text=True, timeout=25, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "True\n", "Interrupted.\n")
