@@ -317,7 +317,12 @@ def test_a_task_that_fails_unexpectedly_says_where_and_what_to_do(
 
 
 def test_a_delegate_that_cannot_be_used_is_refused(dance: Path, tmp_path: Path) -> None:
-    assert_refused(dancelike("score", dance, dance, "--delegate", tmp_path / "no.so"), 5, "no.so", "use auto, cpu or")
+    assert_refused(
+        dancelike("score", dance, dance, "--delegate", tmp_path / "no.so"),
+        5,
+        "no.so",
+        "use auto, cpu, gpu, edgetpu, npu or the path of a library",
+    )
     library = tmp_path / "text.so"
     library.write_text("no library")
     assert_refused(dancelike("score", dance, dance, "--delegate", library), 5, "text.so", "could not be started")

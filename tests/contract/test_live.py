@@ -529,7 +529,7 @@ def test_a_sink_that_waits_for_its_device_takes_no_worker():
             self.heard += 1
             return ()
 
-    graph = line(5, period_s=Fraction(1, 1000))
+    graph = line(5, period_s=Fraction(1, 20))
     speaker = graph.add(Speaker())
     graph.connect("source.out", "speaker.in", capacity=8)
     finish = graph["sink"].finish
