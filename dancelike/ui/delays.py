@@ -16,7 +16,7 @@ __all__ = ["PICTURE_WAY_MS", "delays", "devices", "live_config"]
 PICTURE_WAY_MS = 30.0
 """How long a picture of the reference is on its way through worker and window, which no calibration sees.
 
-Without it sound came 20 ms before its picture on one machine of two cores without a GPU, 43 on another; a faster machine
+Without it sound came 20 ms before its picture on one machine of two cores without a GPU, 43 on another; a faster one
 paints sooner, and sound may be 45 ms late but no more than 15 ms early.
 """
 
