@@ -10,37 +10,18 @@ from pathlib import Path
 from dancelike.bundled import bundled_path
 from dancelike.config import LiveConfig
 from dancelike.errors import ConfigError
-from dancelike.graph import RUN_TIME_BASE, Device, Graph, RunClock
+from dancelike.graph import Device, Graph, RunClock
 from dancelike.media.camera import Camera
 from dancelike.media.camera_info import CameraRequest
 from dancelike.media.cameras import open_camera
 from dancelike.media.paced import PacedCamera
 from dancelike.media.probe import ClipInfo, probe_clip
+from dancelike.media.stream_clock import StreamClock
 from dancelike.pipelines import build_live_graph
-from dancelike.timebase import Timestamp
 
-__all__ = ["Session", "StreamClock", "choose_session"]
+__all__ = ["Session", "choose_session"]
 
 DEMO, CAMERA = "demo", "camera"
-
-
-class StreamClock:
-    """A clock that moves when somebody waits for it: a clip on it plays as fast as it is asked for."""
-
-    def __init__(self) -> None:
-        self._now_ns = 0
-
-    def now(self) -> Timestamp:
-        """Return the time since the begin of the clip."""
-        return Timestamp(self._now_ns, RUN_TIME_BASE)
-
-    def at_monotonic_ns(self, ns: int) -> Timestamp:
-        """Return ``ns`` as it is."""
-        return Timestamp(ns, RUN_TIME_BASE)
-
-    def wait(self, seconds: float) -> None:
-        """Let ``seconds`` pass at once."""
-        self._now_ns += max(0, round(seconds * 1e9))
 
 
 @dataclass(frozen=True, slots=True)

@@ -292,7 +292,7 @@ def dancelike(reference: Path, take: Path, model: Path, out: Path) -> dict[str, 
     from dancelike.media.camera_info import CameraRequest
     from dancelike.media.capture import Capture
     from dancelike.media.paced import PacedCamera
-    from dancelike.profile.session import StreamClock
+    from dancelike.media.stream_clock import StreamClock
     from dancelike.runtime import run_offline
     from dancelike.vision.interpreter import Interpreter
 

@@ -16,6 +16,7 @@ from rich.console import Console
 from dancelike.config import LiveConfig
 from dancelike.errors import ConfigError
 from dancelike.graph import Emit, Graph, Overflow, Packet, Port, SourceTask, Task
+from dancelike.media.stream_clock import StreamClock
 from dancelike.profile.about import cpu_model, describe_machine
 from dancelike.profile.alone import Tape, alone_graph
 from dancelike.profile.cli import profile as command
@@ -30,7 +31,7 @@ from dancelike.profile.overhead import probe_cost_us
 from dancelike.profile.page import profile_page
 from dancelike.profile.plan import Outcome
 from dancelike.profile.series import timeline
-from dancelike.profile.session import StreamClock, choose_session
+from dancelike.profile.session import choose_session
 from dancelike.profile.table import Summary, TaskTable
 from dancelike.profile.whatif import predict, prediction_words
 from dancelike.profile.words import opening, verdict
